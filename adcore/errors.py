@@ -1,0 +1,258 @@
+"""What can go wrong, as a tree of exceptions.
+
+Every error has a code of its own (one class each), a message in plain words, and, where there is a text, the smallest
+span of it that is at fault. The core knows nothing of HTTP: the service maps the branches of this tree to statuses.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of a program's text: lines and columns count from 1, in characters; the end is one past the last."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+def _display_width(text: str) -> int:
+    """The number of terminal cells ``text`` takes: wide characters take two, combining marks none."""
+    return sum(
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
+    )
+
+
+def excerpt(source: str, span: Span, around: int = 60) -> str:
+    """The line of ``source`` where ``span`` starts, with carets under the span.
+
+    A line too long to read is cut to ``around`` characters on either side of the span's start.
+    """
+    lines = source.splitlines()
+    line = lines[span.line - 1] if span.line <= len(lines) else ""
+    start = min(span.column - 1, len(line))
+    stop = min(span.end_column - 1, len(line)) if span.end_line == span.line else len(line)
+    first = 0 if start <= around else start - around
+    shown = line[first : max(first + 2 * around, min(stop, start + around))]
+    head, marked = shown[: start - first], shown[start - first : stop - first]
+    lead = "".join("\t" if char == "\t" else " " * _display_width(char) for char in head)
+    return f"{shown}\n{lead}{'^' * max(1, _display_width(marked))}"
+
+
+class AdcoreError(Exception):
+    """The root: an answer cannot be given, and ``message`` says why.
+
+    ``span`` is the place in the program's text, ``help`` the remedy where there is one, ``source`` the text itself
+    (attached by whoever knows it), ``related`` further places that play a part, each with a word on it.
+    """
+
+    code: ClassVar[str] = "error"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        span: Span | None = None,
+        help: str | None = None,
+        related: tuple[tuple[Span, str], ...] = (),
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.span = span
+        self.help = help
+        self.related = related
+        self.source: str | None = None
+
+    def located(self, source: str) -> AdcoreError:
+        """The same error, knowing the text its spans point into (an error that knows one already keeps it)."""
+        if self.source is None:
+            self.source = source
+        return self
+
+    @property
+    def excerpt(self) -> str | None:
+        """The line at fault with carets under the span, or None without a text."""
+        return None if self.source is None or self.span is None else excerpt(self.source, self.span)
+
+
+class ProgramError(AdcoreError):
+    """The program's text is at fault."""
+
+
+class InputError(AdcoreError):
+    """What came beside the program is at fault: the inputs' values, or what is asked for."""
+
+
+class LimitError(AdcoreError):
+    """The program or its inputs are larger than this service takes."""
+
+
+# --- the text
+
+
+class SyntaxFault(ProgramError):
+    """The text is not a program."""
+
+    code = "syntax_error"
+
+
+class Unsupported(ProgramError):
+    """Python has it, the language has not and will not."""
+
+    code = "unsupported_syntax"
+
+
+class NotYet(ProgramError):
+    """The language will have it; this version has not."""
+
+    code = "not_yet_supported"
+
+
+class UnknownFunction(ProgramError):
+    code = "unknown_function"
+
+
+class UsedBeforeAssignment(ProgramError):
+    code = "used_before_assignment"
+
+
+class BoundInOneBranch(ProgramError):
+    """A name is used that only one branch of an ``if`` assigns."""
+
+    code = "bound_in_one_branch"
+
+
+class BadCall(ProgramError):
+    """A function is called with arguments it does not take."""
+
+    code = "bad_arguments"
+
+
+class ShapeMismatch(ProgramError):
+    code = "shape_mismatch"
+
+
+class TypeMismatch(ProgramError):
+    """A value is of a kind that does not fit its place: a tuple in a sum, say, or a number as a function."""
+
+    code = "type_mismatch"
+
+
+class NotConstant(ProgramError):
+    """A shape, an axis or a count must be known when the program is compiled, and is not."""
+
+    code = "not_constant"
+
+
+class IndexOutOfBounds(ProgramError):
+    code = "index_out_of_bounds"
+
+
+class BranchMismatch(ProgramError):
+    """The two branches of an ``if`` give a name values of different shapes."""
+
+    code = "branch_mismatch"
+
+
+class NotDifferentiable(ProgramError):
+    """The derivative that was asked for goes through an op that has none."""
+
+    code = "not_differentiable"
+
+
+class NoResult(ProgramError):
+    """The program computes nothing that could be its result."""
+
+    code = "no_result"
+
+
+# --- what is asked
+
+
+class UnknownOutput(InputError):
+    code = "unknown_output"
+
+
+class OutputNotScalar(InputError):
+    """A gradient is asked of an output that is an array."""
+
+    code = "output_not_scalar"
+
+
+class SeveralOutputs(InputError):
+    """A gradient is asked of a program with several outputs, without saying of which."""
+
+    code = "several_outputs"
+
+
+class UnknownWrt(InputError):
+    """A derivative is asked with respect to something that is no input."""
+
+    code = "unknown_wrt"
+
+
+# --- the inputs
+
+
+class MissingInput(InputError):
+    code = "missing_input"
+
+
+class UnknownInput(InputError):
+    code = "unknown_input"
+
+
+class BadInputValue(InputError):
+    """An input's value is no number and no regular array of numbers."""
+
+    code = "bad_input_value"
+
+
+class NumberOutOfRange(InputError):
+    """A number is written that float64 cannot hold."""
+
+    code = "number_out_of_range"
+
+
+class NotWholeNumber(InputError):
+    """An input that serves as a count, an index or a shape is not a whole number."""
+
+    code = "not_a_whole_number"
+
+
+class BatchMismatch(InputError):
+    """The inputs of a batch do not agree on the number of points."""
+
+    code = "batch_mismatch"
+
+
+# --- the limits
+
+
+class SourceTooLong(LimitError):
+    code = "source_too_long"
+
+
+class NestingTooDeep(LimitError):
+    code = "nesting_too_deep"
+
+
+class GraphTooLarge(LimitError):
+    code = "graph_too_large"
+
+
+class ArrayTooLarge(LimitError):
+    code = "array_too_large"
+
+
+class BatchTooLarge(LimitError):
+    code = "batch_too_large"
+
+
+class EvaluationTooLong(LimitError):
+    code = "evaluation_too_long"

@@ -1,0 +1,587 @@
+"""The computation graph: a structured program in static single assignment form, immutable.
+
+A node is one application of an op and, at the same time, the value it computes; it refers to the nodes it reads, so a
+graph is a directed acyclic dataflow graph and a rewrite shares whatever it does not change. Control flow is
+structured: an op such as ``cond`` carries whole graphs among its parameters.
+"""
+
+from __future__ import annotations
+
+import enum
+import math
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from adcore.errors import AdcoreError, Span
+
+Array = NDArray[Any]
+Shape = tuple[int, ...]
+Params = tuple[tuple[str, Hashable], ...]
+
+
+class DType(enum.Enum):
+    """What an element is. Numbers are FLOAT; INT is for indices and counts, BOOL for conditions."""
+
+    FLOAT = "float64"
+    INT = "int64"
+    BOOL = "bool"
+
+
+class Type(NamedTuple):
+    """What is known of a value before it is computed: the kind of its elements, and its shape."""
+
+    dtype: DType
+    shape: Shape
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return math.prod(self.shape)
+
+
+SCALAR = Type(DType.FLOAT, ())
+
+
+class Kind(enum.Enum):
+    """What a static parameter of an op takes. The names are what an op's ``value`` annotates its keywords with."""
+
+    AXIS = "Axis"
+    AXES = "Axes"
+    SHAPE = "Extent"
+    INT = "int"
+    NUMBER = "float"
+    FLAG = "bool"
+    TEXT = "str"
+    ORDER = "Order"
+    """The order of a norm: a number, a name, or None."""
+    HIDDEN = "Hidden"
+    """Set by the derivative rules and the language only; never written in a program."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A static parameter of an op: known when the program is compiled. ``required`` ones have no default.
+
+    None is a legal value of any kind where it is the default.
+    """
+
+    name: str
+    kind: Kind
+    default: Hashable = None
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Op:
+    """One op, declared once: everything anybody needs to know of it.
+
+    The constructors of ``adcore.ops.base`` fill in what follows from the kind of op (elementwise, linear, bilinear).
+    """
+
+    name: str
+    operands: tuple[str, ...]
+    """The names of the operands; a last name with a leading ``*`` takes any number of them, given as one list."""
+    parameters: tuple[Parameter, ...]
+    value: Callable[..., Any] | None
+    """NumPy arrays to a NumPy array (a tuple for several results); None for ops that only engines can run."""
+    infer: Callable[..., Type | tuple[Type, ...]]
+    """Operand types and parameters to the result's type: the shape rule. Raises ShapeMismatch and its kind."""
+    jvp: Callable[[Node, tuple[Node | None, ...]], Any] | None = None
+    """The node and its operands' tangents (None is an exact zero) to the result's tangent, as graph."""
+    vjp: Callable[[Node, Any], tuple[Node | None, ...]] | None = None
+    """The node and its cotangent to what flows to each operand (None is an exact zero), as graph."""
+    structure: Structure | None = None
+    """How an op whose parameters are graphs is run and differentiated."""
+    several: bool = False
+    """Whether it has several results, as one node that ``item`` takes them out of; its rules then speak in tuples."""
+    aliases: tuple[str, ...] = ()
+    public: bool = True
+    """Whether programs can call it by name."""
+    method: bool = False
+    """Whether it can be written ``x.name(...)``."""
+    dtypes: tuple[DType | None, ...] = (DType.FLOAT,)
+    """What each operand is converted to (the last entry serves all that follow); None leaves it as it is."""
+    arguments: tuple[str, ...] = ()
+    """The order of a call where it is not operands first, parameters after: ``full(shape, fill_value)``."""
+    defaults: tuple[float | None, ...] = ()
+    """What an operand is that the program leaves out, in the order of ``operands``; None where it must be given."""
+    elementwise: bool = False
+    """Acts on each element alone, so it may run over many points at once."""
+    commutative: bool = False
+    neutral: tuple[float | None, float | None] = (None, None)
+    """The left and the right operand that leaves the other one as it is, to the bit."""
+    involution: bool = False
+    """Whether applying it twice, with the same parameters, gives the operand back, to the bit."""
+    idle: Callable[[Node], bool] | None = None
+    """Whether this application gives its first operand back as it is (a reshape to the shape it has)."""
+    work: Callable[[Node], int] | None = None
+    """Scalar operations of one application, where they are not as many as the elements of the largest array."""
+    text: str | Callable[..., str] | None = None
+    """How an application is written; None is the call, ``name(operands, parameters)``.
+
+    A template has ``{0}`` for the first operand's text, ``{name}`` for a parameter; a function takes the texts, and the
+    parameters by name. Operands that hold together less tightly than ``binding`` come in brackets, unless they stand
+    between brackets or commas.
+    """
+    binding: int = 100
+    """How tightly the text holds together; a call or a name, 100, never needs brackets."""
+    latex: str | None = None
+    doc: str = ""
+    domain: tuple[Any, ...] = ((-3.0, 3.0),)
+    """Where the generated tests sample the operands: an interval each (the last one serves all that follow)."""
+    samples: tuple[Any, ...] = ()
+    """What the generated tests apply it to, where scalars, broadcasts and a matrix do not serve: see ``ops.base``."""
+
+    def __call__(self, *operands: Operand, span: Span | None = None, **params: Any) -> Node:
+        """The node that applies this op: operands are converted to the types it takes, parameters completed.
+
+        An error of the shape rule carries ``span``.
+        """
+        dtypes = self.dtypes
+        last = len(dtypes) - 1
+        inputs = tuple(convert(lift(x), dtypes[i if i < last else last]) for i, x in enumerate(operands))
+        filled = tuple([(p.name, params.get(p.name, p.default)) for p in self.parameters])
+        return self.bind(inputs, filled, span)
+
+    def bind(self, inputs: tuple[Node, ...], params: Params, span: Span | None = None) -> Node:
+        """The node with these inputs and complete parameters, as they are."""
+        try:
+            types = self.infer(*[x.type for x in inputs], **dict(params))
+        except AdcoreError as error:
+            error.span = error.span or span
+            raise
+        return Node(self, inputs, params, (types,) if isinstance(types, Type) else types, span)
+
+    @property
+    def signature(self) -> str:
+        """How it is called, as Python writes it: ``sum(x, axis=None, keepdims=False)``."""
+        defaults = (*self.defaults, *(None,) * len(self.operands))
+        words = {
+            name.lstrip("*"): name.lstrip("*") if default is None else f"{name}={default!r}"
+            for name, default in zip(self.operands, defaults, strict=False)
+        }
+        for p in self.parameters:
+            if p.kind is not Kind.HIDDEN:
+                words[p.name] = p.name if p.required else f"{p.name}={p.default!r}"
+        return f"{self.name}({', '.join(words[name] for name in self.arguments or words)})"
+
+    @property
+    def differentiable(self) -> bool:
+        """Whether a derivative goes through it (through a comparison or an argmax none does)."""
+        return self.jvp is not None or self.structure is not None
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}>"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Node:
+    """One application of an op, and the value it computes.
+
+    ``types`` has one entry but for ops of several results, whose results the op ``item`` takes out.
+    """
+
+    op: Op
+    inputs: tuple[Node, ...]
+    params: Params
+    types: tuple[Type, ...]
+    span: Span | None = None
+
+    @property
+    def type(self) -> Type:
+        return self.types[0]
+
+    @property
+    def shape(self) -> Shape:
+        return self.types[0].shape
+
+    @property
+    def ndim(self) -> int:
+        return len(self.types[0].shape)
+
+    def param(self, name: str) -> Any:
+        """The value of a parameter."""
+        return dict(self.params)[name]
+
+    def with_inputs(self, inputs: tuple[Node, ...]) -> Node:
+        """The same application to other inputs of the same types; itself where they are the same."""
+        if all(map(_is, inputs, self.inputs)):
+            return self
+        return Node(self.op, inputs, self.params, self.types, self.span)
+
+    def __repr__(self) -> str:
+        return f"<{self.op.name} {self.type.dtype.value}{list(self.type.shape)}>"
+
+    # The rules of derivatives are written with these.
+    def __add__(self, other: Operand) -> Node:
+        return OPS["add"](self, other)
+
+    def __radd__(self, other: Operand) -> Node:
+        return OPS["add"](other, self)
+
+    def __sub__(self, other: Operand) -> Node:
+        return OPS["subtract"](self, other)
+
+    def __rsub__(self, other: Operand) -> Node:
+        return OPS["subtract"](other, self)
+
+    def __mul__(self, other: Operand) -> Node:
+        return OPS["multiply"](self, other)
+
+    def __rmul__(self, other: Operand) -> Node:
+        return OPS["multiply"](other, self)
+
+    def __truediv__(self, other: Operand) -> Node:
+        return OPS["divide"](self, other)
+
+    def __rtruediv__(self, other: Operand) -> Node:
+        return OPS["divide"](other, self)
+
+    def __pow__(self, other: Operand) -> Node:
+        return OPS["power"](self, other)
+
+    def __neg__(self) -> Node:
+        return OPS["negative"](self)
+
+
+Operand = Node | float | Array
+
+
+def _is(a: object, b: object) -> bool:
+    return a is b
+
+
+OPS: dict[str, Op] = {}
+"""The op table: filled by the declarations under ``adcore.ops`` when they are imported, and read-only from then on."""
+
+
+def register(op: Op) -> Op:
+    """Enter an op in the table; names are unique."""
+    if op.name in OPS:
+        raise ValueError(f"two ops are named {op.name}")
+    OPS[op.name] = op
+    return op
+
+
+# --- the three ops every graph is made with
+
+
+def _no_type(**_: Any) -> Type:
+    raise AssertionError("inputs are made by input_node, which knows their type")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Literal:
+    """A constant's value, equal to another of the same bits."""
+
+    array: Any
+
+    def key(self) -> tuple[str, Shape, bytes]:
+        return (self.array.dtype.str, self.array.shape, self.array.tobytes())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Literal) and self.key() == other.key()
+
+    def __hash__(self) -> int:
+        return hash(self.key())
+
+
+INPUT = register(Op("input", (), (Parameter("name", Kind.HIDDEN, required=True),), None, _no_type, public=False))
+CONSTANT = register(
+    Op(
+        "constant",
+        (),
+        (Parameter("literal", Kind.HIDDEN, required=True),),
+        value=lambda *, literal: literal.array,
+        infer=lambda *, literal: type_of(literal.array),
+        public=False,
+        elementwise=True,
+    )
+)
+ITEM = register(
+    Op(
+        "item",
+        ("results",),
+        (Parameter("index", Kind.HIDDEN, required=True),),
+        value=lambda results, *, index: results[index],
+        infer=_no_type,
+        public=False,
+        text="{0}[{index}]",
+    )
+)
+
+_DTYPES = {"f": DType.FLOAT, "i": DType.INT, "u": DType.INT, "b": DType.BOOL}
+
+
+def type_of(array: Any) -> Type:
+    """The type of a NumPy array or scalar."""
+    return Type(_DTYPES[array.dtype.kind], array.shape)
+
+
+def input_node(name: str, type: Type, span: Span | None = None) -> Node:
+    """An input of a graph: identity is what tells inputs apart, the name is for people."""
+    return Node(INPUT, (), (("name", name),), (type,), span)
+
+
+def constant(value: Any, span: Span | None = None) -> Node:
+    """A constant: Python's numbers become float64; arrays and NumPy's numbers keep their kind, in its full width."""
+    if isinstance(value, (bool, int, float)):
+        value = np.float64(value)
+    else:
+        value = np.array(value, type_of(np.asarray(value)).dtype.value)
+        value.setflags(write=False)
+        value = value[()]
+    return Node(CONSTANT, (), (("literal", Literal(value)),), (type_of(value),), span)
+
+
+def lift(x: Operand) -> Node:
+    """A node as it is, anything else as a constant."""
+    return x if isinstance(x, Node) else constant(x)
+
+
+def convert(x: Node, dtype: DType | None) -> Node:
+    """``x`` as float64 or as bool, where it is not already."""
+    if dtype is None or x.types[0].dtype is dtype:
+        return x
+    return OPS["as_" + dtype.name.lower()](x, span=x.span)
+
+
+def items(node: Node) -> tuple[Node, ...]:
+    """The results of a node of several results, each as a value of its own."""
+    return tuple(Node(ITEM, (node,), (("index", i),), (t,), node.span) for i, t in enumerate(node.types))
+
+
+def literal(node: Node) -> Any | None:
+    """The value of a constant node, else None."""
+    return node.params[0][1].array if node.op is CONSTANT else None  # type: ignore[attr-defined]
+
+
+def number(node: Node) -> float | None:
+    """The value of a constant that is one number, else None."""
+    value = literal(node)
+    return None if value is None or value.shape != () else float(value)
+
+
+# --- graphs
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Graph:
+    """Inputs, the nodes that compute the outputs from them in an order that can be run, and the outputs.
+
+    ``nodes`` holds constants too, but not the inputs. Whoever makes a graph from outputs uses ``graph_of``.
+    """
+
+    inputs: tuple[Node, ...]
+    nodes: tuple[Node, ...]
+    outputs: tuple[Node, ...]
+    output_names: tuple[str, ...] = ()
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        return tuple(str(x.params[0][1]) for x in self.inputs)
+
+    def subgraphs(self) -> Iterable[Graph]:
+        """The graphs among the parameters of its nodes."""
+        return (p for node in self.nodes for _, p in node.params if isinstance(p, Graph))
+
+    def count(self) -> int:
+        """The number of nodes, those of nested graphs included."""
+        return len(self.nodes) + sum(graph.count() for graph in self.subgraphs())
+
+
+def schedule(outputs: Iterable[Node]) -> list[Node]:
+    """All nodes ``outputs`` depend on, inputs included, each after what it reads: depth first, operands in order."""
+    order: list[Node] = []
+    seen: set[Node] = set()
+    for output in outputs:
+        stack = [(output, iter(output.inputs))] if output not in seen else []
+        seen.add(output)
+        while stack:
+            node, rest = stack[-1]
+            for x in rest:
+                if x not in seen:
+                    seen.add(x)
+                    stack.append((x, iter(x.inputs)))
+                    break
+            else:
+                order.append(node)
+                stack.pop()
+    return order
+
+
+def graph_of(
+    inputs: Sequence[Node],
+    outputs: Sequence[Node],
+    output_names: tuple[str, ...] = (),
+    order: Iterable[Node] | None = None,
+) -> Graph:
+    """The graph that computes ``outputs``, without any node they do not need.
+
+    ``order``, where given, is an order that can be run; its other nodes are left out.
+    """
+    if order is None:
+        nodes = schedule(outputs)
+    else:
+        needed = set(outputs)
+        nodes = []
+        for node in reversed(list(order)):
+            if node in needed:
+                needed.update(node.inputs)
+                nodes.append(node)
+        nodes.reverse()
+    return Graph(tuple(inputs), tuple([n for n in nodes if n.op is not INPUT]), tuple(outputs), output_names)
+
+
+def rewrite(graph: Graph, rule: Callable[[Node], Node]) -> Graph:
+    """The graph with each node replaced by ``rule(node with its inputs already rewritten)``, unused ones left out.
+
+    The nodes keep their order; where the rule makes further ones, they come right before the first that needs them.
+    """
+    new: dict[Node, Node] = {x: x for x in graph.inputs}
+    order: list[Node] = []
+    placed = set(graph.inputs)
+    for node in graph.nodes:
+        result = new[node] = rule(node.with_inputs(tuple([new[x] for x in node.inputs])))
+        if result in placed:
+            continue
+        for x in result.inputs:
+            if x not in placed:
+                made = [n for n in schedule([x]) if n not in placed]
+                placed.update(made)
+                order += made
+        placed.add(result)
+        order.append(result)
+    return graph_of(graph.inputs, [new[x] for x in graph.outputs], graph.output_names, order)
+
+
+def substitute(graph: Graph, values: Mapping[Node, Node]) -> dict[Node, Node]:
+    """Every node of ``graph`` with its inputs replaced by ``values``: how a graph is put inside another."""
+    new = dict(values)
+    for node in graph.nodes:
+        new[node] = node.with_inputs(tuple([new[x] for x in node.inputs]))
+    return new
+
+
+def levels(graph: Graph) -> dict[Node, int]:
+    """The dataflow level of each node: inputs and constants have 0, any other one more than the highest it reads.
+
+    The nodes of one level become fireable together.
+    """
+    level: dict[Node, int] = dict.fromkeys(graph.inputs, 0)
+    for node in graph.nodes:
+        level[node] = 0 if node.op is CONSTANT else 1 + max((level[x] for x in node.inputs), default=0)
+    return level
+
+
+def by_level(graph: Graph) -> list[Node]:
+    """The nodes that compute something, ordered by dataflow level and within one level as they stand in the graph."""
+    level = levels(graph)
+    return sorted((node for node in graph.nodes if node.op is not CONSTANT), key=level.__getitem__)
+
+
+def wengert_names(graph: Graph) -> dict[Node, str]:
+    """The names of Harrison's Table 1: v(1-n) to v0 for the inputs, then v1, v2, ... level by level."""
+    first = 1 - len(graph.inputs)
+    return {node: f"v{first + i}" for i, node in enumerate((*graph.inputs, *by_level(graph)))}
+
+
+def check(graph: Graph) -> Graph:
+    """The same graph, once its invariants are seen to hold; AssertionError names the node where one does not."""
+    known = set(graph.inputs)
+    assert len(known) == len(graph.inputs), "an input stands twice"
+    assert all(x.op is INPUT for x in graph.inputs), "an input is a computed value"
+    for node in graph.nodes:
+        assert node not in known, f"{node} stands twice"
+        assert node.op is not INPUT, f"{node} is an input that the graph does not list"
+        for x in node.inputs:
+            assert x in known, f"{node} reads {x} before it is computed"
+        assert [name for name, _ in node.params] == [p.name for p in node.op.parameters], f"{node}: parameters"
+        assert _takes(node.op, node.inputs), f"{node}: operands"
+        for _, value in node.params:
+            assert _is_hashable(value), f"{node}: a parameter that may change"
+            if isinstance(value, Graph):
+                check(value)
+        assert node.types == _inferred(node), f"{node}: type"
+        known.add(node)
+    for x in graph.outputs:
+        assert x in known, f"the output {x} is not computed"
+        assert len(x.types) == 1, f"the output {x} is several values"
+    assert not graph.output_names or len(graph.output_names) == len(graph.outputs), "names and outputs differ"
+    return graph
+
+
+def _is_hashable(value: object) -> bool:
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True
+
+
+def _takes(op: Op, inputs: Sequence[Node]) -> bool:
+    """Whether the op takes as many operands, and of these kinds."""
+    if op is ITEM:
+        return len(inputs) == 1 and inputs[0].op.several
+    variadic = bool(op.operands) and op.operands[-1].startswith("*")
+    if any(x.op.several for x in inputs) or not (variadic or len(inputs) == len(op.operands)):
+        return False
+    wanted = (*op.dtypes, *op.dtypes[-1:] * len(inputs))
+    return all(dtype in (None, x.type.dtype) for dtype, x in zip(wanted, inputs, strict=False))
+
+
+def _inferred(node: Node) -> tuple[Type, ...]:
+    """The types that the op's shape rule gives, none where it refuses."""
+    if node.op is ITEM:
+        return node.inputs[0].types[node.param("index") :][:1]
+    try:
+        inferred = node.op.infer(*[x.type for x in node.inputs], **dict(node.params))
+    except AdcoreError:
+        return ()
+    return (inferred,) if isinstance(inferred, Type) else inferred
+
+
+# --- structured control flow
+
+Run = Callable[[Graph, Sequence[Any]], Sequence[Any]]
+"""What an engine offers a structured op: the values of a graph's outputs for the values of its inputs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """A graph with its tangents: the inputs, then the tangents of the active ones, to the outputs, then the tangents
+    of all that are numbers; ``active`` says of each output whether its tangent can be other than zero."""
+
+    graph: Graph
+    active: tuple[bool, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Halves:
+    """A graph cut for reverse mode. ``forward`` takes its inputs and gives its outputs, then the residuals;
+    ``backward`` takes the residuals, then the cotangents of all outputs that are numbers, and gives the cotangents
+    of the inputs that are wanted."""
+
+    forward: Graph
+    backward: Graph
+
+
+Push = Callable[[Graph, Sequence[bool]], Pushed]
+Split = Callable[[Graph, Sequence[bool]], Halves]
+Pullback = Callable[[Sequence[Node | None]], tuple[Node | None, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """How a structured op runs and differentiates, given what engines and derivatives can do with a graph."""
+
+    run: Callable[..., Sequence[Any]]
+    """``run(engine: Run, *operand values, **parameters)`` to the results' values."""
+    push: Callable[[Node, tuple[Node | None, ...], Push], tuple[Node, tuple[Node | None, ...]]]
+    """The node and its operands' tangents to a node with the same results first, and the results' tangents."""
+    pull: Callable[[Node, Sequence[bool], Split], tuple[Node, Pullback]]
+    """The node, and which operands are wanted, to a node with the same results first, and its pullback."""

@@ -1,0 +1,25 @@
+"""How large a program, its inputs and its evaluation may be: one frozen record, handed down to whoever must ask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The bounds of one service. Each has an error code of its own, named beside it."""
+
+    source_bytes: int = 65_536
+    """Length of a program's text in UTF-8 (``source_too_long``)."""
+    nesting_depth: int = 100
+    """Depth of brackets, operators, calls and branches inside one another (``nesting_too_deep``)."""
+    graph_nodes: int = 100_000
+    """Nodes of a program's graph, before it is differentiated (``graph_too_large``)."""
+    array_elements: int = 10_000_000
+    """Elements of any one array, inputs and intermediate values included (``array_too_large``)."""
+    trace_rows: int = 10_000
+    """Rows of each part of a trace; a longer one is cut and says so."""
+    batch_points: int = 1_000_000
+    """Points of one batch (``batch_too_large``)."""
+    evaluation_seconds: float = 30.0
+    """Time one evaluation may take (``evaluation_too_long``)."""

@@ -1,0 +1,41 @@
+"""The op table: each op is one frozen declaration, which the parser, the shape rule, both modes of differentiation,
+the printers, the engines, the list of ops and the generated tests all read."""
+
+from adcore.graph import OPS, Op
+from adcore.ops import (
+    arithmetic,
+    arrays,
+    contraction,
+    control,
+    creation,
+    elementary,
+    indexing,
+    joining,
+    linalg,
+    logic,
+    reductions,
+    scans,
+    sorting,
+    special,
+    statistics,
+)
+
+__all__ = [
+    "OPS",
+    "Op",
+    "arithmetic",
+    "arrays",
+    "contraction",
+    "control",
+    "creation",
+    "elementary",
+    "indexing",
+    "joining",
+    "linalg",
+    "logic",
+    "reductions",
+    "scans",
+    "sorting",
+    "special",
+    "statistics",
+]

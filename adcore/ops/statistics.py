@@ -1,0 +1,247 @@
+"""How elements spread around their mean, how long a vector is, and the smooth kinds of a maximum."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from adcore.errors import BadCall, ShapeMismatch
+from adcore.graph import DType, Node, Op, Type
+from adcore.ops.arithmetic import absolute, divide, multiply, sign
+from adcore.ops.base import (
+    Axes,
+    Hidden,
+    Order,
+    axes_of,
+    count,
+    declare,
+    describe,
+    linear,
+    moved,
+    reduced,
+    reducing,
+    sample,
+    strong_times,
+)
+from adcore.ops.elementary import exp
+from adcore.ops.reductions import OVER, average, shares, sum_, total
+
+# --- spreads
+
+
+def _deviation(x: Any, *, axis: Hidden) -> Any:
+    """Measured from the first element, so that equal elements deviate by just 0, and large ones lose no digits."""
+    if not x.size:
+        return x
+    first = x[tuple(slice(0, 1) if i in axes_of(axis, x.ndim) else slice(None) for i in range(x.ndim))]
+    from_first = x - first
+    return (from_first - average(from_first, axis=axis, keepdims=True))[()]
+
+
+deviation = linear(
+    "deviation",
+    _deviation,
+    lambda x, *, axis: x,
+    lambda node, g: (moved(node, g),),
+    public=False,
+    samples=(sample((4,), axis=None), sample((2, 3), axis=0), sample((2, 3, 2), axis=(0, 2)), sample((), axis=None)),
+    doc="Each element less the mean along the axes.",
+)
+
+
+def _freedom(x: Any, axis: Axes, ddof: float) -> float:
+    return float(max(count(x.shape, axis) - ddof, 0))
+
+
+def _root_of_squares(x: Any, axis: Axes, keepdims: bool, parts: float = 1.0) -> Any:
+    """The root of the sum of squares over ``parts``.
+
+    Scaled by a power of two where squares would overflow or lose digits; this changes no other bit.
+    """
+    plain = np.sqrt(total(x * x, axis=axis, keepdims=keepdims) / np.float64(parts))
+    if not x.size or ((plain > 1e-140) & (plain < 1e150)).all():
+        return plain
+    largest = np.abs(x).max(axis=axis, keepdims=True)
+    scale = np.where((largest > 0) & (largest < math.inf), np.ldexp(1.0, np.frexp(largest)[1] - 1), 1.0)
+    scaled = scale * np.sqrt(total(np.square(x / scale), axis=axis, keepdims=True) / np.float64(parts))
+    return np.reshape(scaled, plain.shape)[()]
+
+
+def _var(x: Any, *, axis: Axes = None, ddof: float = 0, keepdims: bool = False) -> Any:
+    squares = np.square(_deviation(x, axis=axis))
+    return total(squares, axis=axis, keepdims=keepdims) / np.float64(_freedom(x, axis, ddof))
+
+
+def _std(x: Any, *, axis: Axes = None, ddof: float = 0, keepdims: bool = False) -> Any:
+    return _root_of_squares(_deviation(x, axis=axis), axis, keepdims, _freedom(x, axis, ddof))
+
+
+def _var_weights(y: Node, x: Node, *, axis: Axes, ddof: float, **_: Any) -> Node:
+    return divide(2.0 * deviation(x, axis=axis), _freedom(x, axis, ddof))
+
+
+def _std_weights(y: Node, x: Node, *, axis: Axes, ddof: float, **_: Any) -> Node:
+    """At equal elements 0, the mean of the one-sided derivatives."""
+    return divide(deviation(x, axis=axis), _freedom(x, axis, ddof) * y, strong=True)
+
+
+_SPREADS = (
+    *(s for s in OVER if s.params.get("axis") != () and math.prod(s.shapes[0]) > 1),
+    sample((4,), ddof=1),
+    sample((3, 2), axis=0, ddof=1),
+)
+
+var = reducing(
+    "var", _var, _var_weights, method=True, samples=_SPREADS, doc="The mean squared deviation from the mean."
+)
+std = reducing(
+    "std",
+    _std,
+    _std_weights,
+    method=True,
+    samples=_SPREADS,
+    doc="The square root of the variance; where all elements are equal its derivative is 0.",
+)
+
+
+# --- norms
+
+
+def _norm(x: Any, *, ord: Order = None, axis: Axes = None, keepdims: bool = False) -> Any:
+    if ord in (None, 2, "fro"):
+        return _root_of_squares(x, axis, keepdims)
+    if ord == 1:
+        return total(np.abs(x), axis=axis, keepdims=keepdims)
+    sizes = np.abs(x)
+    return (sizes.max if ord == math.inf else sizes.min)(axis=axis, keepdims=keepdims)[()]
+
+
+def _infer_norm(x: Type, *, ord: Order = None, axis: Axes = None, keepdims: bool = False) -> Type:
+    shape = reduced(x.shape, axis, keepdims)
+    over = len(axes_of(axis, len(x.shape)))
+    if ord is None and (axis is None or over <= 2):
+        return Type(DType.FLOAT, shape)
+    if over > 2:
+        raise ShapeMismatch(
+            f"a norm is of a vector or of a matrix, and this is over {over} axes of {describe(x.shape)}"
+        )
+    if over == 2 and ord != "fro":
+        raise BadCall(f"of a matrix there is the Frobenius norm, ord='fro', and not yet ord={ord!r}")
+    if over < 2 and ord not in (1, 2, math.inf, -math.inf):
+        raise BadCall(f"of a vector there are the norms of ord 1, 2, inf and -inf, and not ord={ord!r}")
+    if not count(x.shape, axis) and ord in (math.inf, -math.inf):
+        raise ShapeMismatch(f"an array of shape {describe(x.shape)} has no element to choose along axis={axis}")
+    return Type(DType.FLOAT, shape)
+
+
+def _norm_weights(y: Node, x: Node, *, ord: Order, axis: Axes, **_: Any) -> Node:
+    """At the origin 0, the mean of the one-sided derivatives."""
+    if ord in (None, 2, "fro"):
+        return divide(x, y, strong=True)
+    if ord == 1:
+        return sign(x)
+    return shares(absolute(x), y, axis=axis) * sign(x)
+
+
+norm = reducing(
+    "norm",
+    _norm,
+    _norm_weights,
+    infer=_infer_norm,
+    latex=r"\left\lVert {0} \right\rVert",
+    samples=(
+        *(sample((4,), ord=order) for order in (None, 1, 2, math.inf, -math.inf)),
+        sample((2, 3)),
+        sample((2, 3), ord="fro"),
+        sample((2, 3), axis=0),
+        sample((2, 3), ord=1, axis=-1, keepdims=True),
+        sample((2, 3), ord=math.inf, axis=1),
+        sample((2, 3, 2), axis=(0, 2)),
+        sample((2, 3, 2)),
+    ),
+    doc="The length of a vector, the Frobenius norm of a matrix; also ord 1, inf and -inf. At 0 its derivative is 0.",
+)
+
+
+# --- exponentials
+
+
+def _logsumexp(x: Any, *, axis: Axes = None, keepdims: bool = False) -> Any:
+    """The greatest term comes out of the logarithm, so that nothing overflows and its digits are kept."""
+    greatest = x.max(axis=axis, keepdims=True, initial=-math.inf)
+    is_greatest = x == greatest
+    ties = total(is_greatest, axis=axis, keepdims=True)
+    rest = np.where(is_greatest, 0.0, np.exp(x - np.where(np.isfinite(greatest), greatest, 0.0)))
+    out = np.where(
+        ties == 0, greatest, np.log1p(total(rest, axis=axis, keepdims=True) / ties) + np.log(ties) + greatest
+    )
+    return np.reshape(out, reduced(x.shape, axis, keepdims))[()]
+
+
+logsumexp = reducing(
+    "logsumexp",
+    _logsumexp,
+    lambda y, x, *, axis, **_: softmax(x, axis=axis),
+    latex=r"\ln \sum e^{{{0}}}",
+    samples=OVER,
+    doc="The logarithm of the sum of the exponentials, without overflow.",
+)
+
+
+def _softmax(x: Any, *, axis: Axes = None) -> Any:
+    powers = np.exp(x - x.max(axis=axis, keepdims=True, initial=-math.inf))
+    return (powers / total(powers, axis=axis, keepdims=True))[()]
+
+
+def _log_softmax(x: Any, *, axis: Axes = None) -> Any:
+    return (x - _logsumexp(x, axis=axis, keepdims=True))[()]
+
+
+def _infer_normalised(x: Type, *, axis: Axes = None) -> Type:
+    axes_of(axis, len(x.shape))
+    return x
+
+
+def _softmax_rule(node: Node, v: Node) -> Node:
+    """The Jacobian, diag(y) - y y', is symmetric, so it is the rule of both modes."""
+    pulled = sum_(multiply(v, node, strong=1), axis=node.param("axis"), keepdims=True)
+    return multiply(v - pulled, node, strong=1)
+
+
+def _rules(rule: Callable[[Node, Node], Node], adjoint: Callable[[Node, Node], Node]) -> dict[str, Any]:
+    return {"jvp": lambda node, tangents: rule(node, tangents[0]), "vjp": lambda node, g: (adjoint(node, g),)}
+
+
+_NORMALISED = (sample((4,)), sample((2, 3)), sample((2, 3), axis=0), sample((2, 3, 2), axis=(0, 2)), sample(()))
+
+softmax: Op = declare(
+    "softmax",
+    "x",
+    _softmax,
+    _infer_normalised,
+    **_rules(_softmax_rule, _softmax_rule),
+    samples=_NORMALISED,
+    doc="The exponentials, divided by their sum.",
+)
+
+
+def _log_softmax_jvp(node: Node, t: Node) -> Node:
+    return t - sum_(strong_times(t, exp(node)), axis=node.param("axis"), keepdims=True)
+
+
+def _log_softmax_vjp(node: Node, g: Node) -> Node:
+    return g - strong_times(sum_(g, axis=node.param("axis"), keepdims=True), exp(node))
+
+
+log_softmax = declare(
+    "log_softmax",
+    "x",
+    _log_softmax,
+    _infer_normalised,
+    **_rules(_log_softmax_jvp, _log_softmax_vjp),
+    samples=_NORMALISED,
+    doc="The logarithm of softmax, which keeps its digits where softmax is close to 0.",
+)

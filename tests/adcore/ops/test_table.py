@@ -1,0 +1,180 @@
+"""The op table as a table: names, signatures, texts, types, and values against NumPy and SciPy."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.special
+
+from adcore.errors import AdcoreError, IndexOutOfBounds
+from adcore.graph import OPS, Kind, Op, type_of
+from adcore.ops.base import sample
+from tests.adcore.graphs import run
+from tests.adcore.ops.cases import GENERATED, Case, all_cases, is_written
+
+# For what NumPy and SciPy have no function of that name, or one that is called in another way.
+REFERENCES: dict[str, Callable[..., Any]] = {
+    "arange": lambda start, stop=None, step=1: np.arange(*((start,) if stop is None else (start, stop, step))),
+    "relu": lambda x: np.where(x > 0, x, 0),
+    "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
+    "softplus": lambda x: np.log1p(np.exp(x)),
+}
+
+
+def reference(op: Op) -> Callable[..., Any]:
+    if op.name in REFERENCES:
+        return REFERENCES[op.name]
+    for module in (np, np.linalg, scipy.special):
+        if hasattr(module, op.name):
+            return getattr(module, op.name)  # type: ignore[no-any-return]
+    raise AssertionError(f"nothing to compare {op.name} with")
+
+
+def apply_reference(case: Case, operands: list[Any]) -> Any:
+    op, params = case.op, dict(case.sample.params)
+    if op.operands and op.operands[-1].startswith("*"):
+        return reference(op)(operands, **params)
+    given = dict(zip(op.operands, operands, strict=True))
+    order = [name for name in op.arguments or op.operands if name in given or name in params]
+    return reference(op)(*[given[name] if name in given else params.pop(name) for name in order], **params)
+
+
+@pytest.mark.parametrize("case", [c for c in all_cases() if is_written(c)], ids=str)
+def test_value_is_numpys(case: Case) -> None:
+    operands = case.operands()
+    values, expected = run(case.graph(), *operands), apply_reference(case, operands)
+    if not case.op.several:
+        expected = (expected,)
+    for value, other in zip(values, expected, strict=True):
+        np.testing.assert_allclose(value, other, rtol=1e-14, atol=1e-15)
+
+
+@pytest.mark.parametrize("case", all_cases(), ids=str)
+def test_type_is_the_values(case: Case) -> None:
+    """Values are NumPy arrays, or NumPy scalars: never Python numbers, never arrays without axes."""
+    graph = case.graph()
+    for value, output in zip(run(graph, *case.operands()), graph.outputs, strict=True):
+        assert isinstance(value, np.ndarray if output.shape else np.generic)
+        assert type_of(value) == output.type
+        assert value.dtype == output.type.dtype.value
+
+
+SPECIAL = (0.0, -0.0, -1.0, 1.0, 1e308, -1e308, 5e-324, math.inf, -math.inf, math.nan)
+
+
+@pytest.mark.parametrize("number", SPECIAL)
+@pytest.mark.parametrize("op", GENERATED, ids=lambda op: op.name)
+def test_no_number_breaks_an_op(op: Op, number: float) -> None:
+    """Any number gives a value of the right type, without a warning; only as_int wants whole ones."""
+    for case in (c for c in all_cases() if c.op is op):
+        operands = [np.full(np.shape(x), number)[()] if i in case.varied else x for i, x in enumerate(case.operands())]
+        graph = case.graph()
+        for value, output in zip(run(graph, *operands), graph.outputs, strict=True):
+            assert type_of(value) == output.type
+
+
+@pytest.mark.parametrize("case", all_cases(), ids=str)
+def test_empty_arrays(case: Case) -> None:
+    """An op takes an array without elements, or its shape rule says why not."""
+    for gone in (2, 3, 4):
+        shapes = tuple(tuple(0 if n == gone else n for n in shape) for shape in case.sample.shapes)
+        try:
+            graph = case.graph(shapes)
+        except AdcoreError:
+            continue
+        operands = [np.zeros(x.shape, x.type.dtype.value)[()] for x in graph.inputs]
+        try:
+            values = run(graph, *operands)
+        except IndexOutOfBounds:
+            assert case.op.name.startswith("take")
+            continue
+        assert [type_of(value) for value in values] == [y.type for y in graph.outputs]
+
+
+BINARY = [op for op in GENERATED if op.elementwise and len(op.operands) == 2]
+
+
+@pytest.mark.parametrize("op", BINARY, ids=lambda op: op.name)
+def test_shapes_that_do_not_broadcast(op: Op) -> None:
+    """The message names both shapes."""
+    with pytest.raises(AdcoreError) as caught:
+        Case(op, sample((2,), (3,))).graph()
+    assert caught.value.code == "shape_mismatch"
+    assert "(2,)" in caught.value.message
+    assert "(3,)" in caught.value.message
+
+
+# --- the declarations
+
+
+def test_names_are_unique() -> None:
+    names = [name for op in OPS.values() for name in (op.name, *op.aliases)]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("op", GENERATED, ids=lambda op: op.name)
+def test_declaration(op: Op) -> None:
+    assert op.doc.endswith(".")
+    assert op.value is not None
+    visible = [p for p in op.parameters if p.kind is not Kind.HIDDEN]
+    assert all(p.name.isidentifier() for p in op.parameters)
+    assert set(op.arguments) <= {*op.operands, *(p.name for p in visible)}
+    # The signature is one that Python can read.
+    compile(f"def {op.signature}: ...", "", "exec")
+    assert (op.jvp is None) == (op.vjp is None)
+
+
+def test_elementwise_ops_broadcast() -> None:
+    for case in all_cases():
+        if case.op.elementwise:
+            assert case.graph().outputs[0].shape == np.broadcast_shapes(*case.sample.shapes)
+
+
+# What people read in the list of ops.
+SIGNATURES = {
+    "sum": "sum(x, axis=None, keepdims=False)",
+    "clip": "clip(x, a_min=-inf, a_max=inf)",
+    "full": "full(shape, fill_value)",
+    "matmul": "matmul(x1, x2)",
+    "concatenate": "concatenate(arrays, axis=0)",
+    "polygamma": "polygamma(n, x)",
+    "cumsum": "cumsum(x, axis=None)",
+}
+
+
+@pytest.mark.parametrize(("name", "signature"), SIGNATURES.items())
+def test_signature(name: str, signature: str) -> None:
+    assert OPS[name].signature == signature
+
+
+@pytest.mark.parametrize("case", all_cases(), ids=str)
+def test_texts(case: Case) -> None:
+    """Text and LaTeX can be filled with any operands."""
+    node = case.graph().outputs[0]
+    params = dict((node.inputs[0] if case.op.several else node).params)
+    names = [f"v{i}" for i in range(len(case.sample.shapes))]
+    if case.op.latex is not None:
+        latex = case.op.latex.format(*names, **params)
+        assert all(name in latex for name in names)
+        assert latex.count("{") == latex.count("}")
+    if case.op.text is not None:
+        text = case.op.text(*names, **params) if callable(case.op.text) else case.op.text.format(*names, **params)
+        assert all(name in text for name in names)
+
+
+def test_signatures_are_numpys() -> None:
+    """Where NumPy has parameters of these names, they stand in the same order."""
+    for op in GENERATED:
+        if not op.public or not hasattr(np, op.name):
+            continue
+        try:
+            known = list(inspect.signature(getattr(np, op.name)).parameters)
+        except ValueError:
+            continue
+        ours = [p.name for p in op.parameters if p.kind is not Kind.HIDDEN]
+        assert [name for name in known if name in ours] == [name for name in ours if name in known], op.name
