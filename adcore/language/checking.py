@@ -1,0 +1,286 @@
+"""The walk over Python's tree that says what the language has, what it has not, and what it has not yet."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from types import EllipsisType
+
+from adcore.errors import AdcoreError, NestingTooDeep, NotYet, SyntaxFault, UnknownFunction, Unsupported
+from adcore.language import names
+from adcore.language.scopes import Names
+from adcore.language.source import Source
+from adcore.limits import Limits
+
+# What Python has and the language has not: the kind of error, what it is, the remedy, and the length of the keyword
+# that stands for it (0 where the whole of it is shown).
+_Entry = tuple[type[AdcoreError], str, str | None, int]
+_REFUSED: dict[type[ast.AST], _Entry] = {
+    ast.For: (NotYet, "loops are", "write sums with sum(), or repeat the statements", 3),
+    ast.While: (NotYet, "loops are", None, 5),
+    ast.Break: (NotYet, "loops are", None, 0),
+    ast.Continue: (NotYet, "loops are", None, 0),
+    ast.Lambda: (NotYet, "lambda is", "define a function with def", 6),
+    ast.Assert: (NotYet, "assert is", None, 6),
+    ast.ListComp: (NotYet, "list comprehensions are", "most functions act on whole arrays: write sin(x)", 0),
+    ast.GeneratorExp: (NotYet, "generator expressions are", "most functions act on whole arrays: write sum(x**2)", 0),
+    ast.SetComp: (Unsupported, "sets do", None, 0),
+    ast.DictComp: (Unsupported, "dictionaries do", None, 0),
+    ast.Dict: (Unsupported, "dictionaries do", "give each value a name", 0),
+    ast.Set: (Unsupported, "sets do", "an array is written with [ ]", 0),
+    ast.ClassDef: (Unsupported, "classes do", "write functions", 5),
+    ast.AsyncFunctionDef: (Unsupported, "async functions do", "write def", 5),
+    ast.Try: (Unsupported, "try blocks do", None, 3),
+    ast.TryStar: (Unsupported, "try blocks do", None, 3),
+    ast.With: (Unsupported, "with blocks do", None, 4),
+    ast.AsyncWith: (Unsupported, "with blocks do", None, 5),
+    ast.AsyncFor: (Unsupported, "async loops do", None, 5),
+    ast.Raise: (Unsupported, "raise does", "use where() or nan for values outside the domain", 5),
+    ast.Match: (Unsupported, "match does", "write if and elif", 5),
+    ast.Global: (Unsupported, "global does", "return the value from the function", 6),
+    ast.Nonlocal: (Unsupported, "nonlocal does", "return the value from the function", 8),
+    ast.Delete: (Unsupported, "del does", None, 3),
+    ast.NamedExpr: (Unsupported, "assignments inside an expression do", "assign on a line of its own", 0),
+    ast.JoinedStr: (Unsupported, "texts do", None, 0),
+    ast.Yield: (Unsupported, "yield does", "return an array", 5),
+    ast.YieldFrom: (Unsupported, "yield does", "return an array", 5),
+    ast.Await: (Unsupported, "await does", None, 5),
+    ast.Starred: (Unsupported, "unpacking with * does", "name each value", 0),
+}
+
+_BIT_OPERATORS = {
+    ast.LShift: ("<<", "to multiply by a power of 2, write x * 2**n"),
+    ast.RShift: (">>", "to divide by a power of 2, write x // 2**n"),
+}
+
+_Item = tuple[ast.AST, int, Names, ast.If | None]
+
+
+class Walk:
+    """One walk over a tree, in the order of the text, with a stack of its own instead of Python's."""
+
+    def __init__(self, source: Source, limits: Limits) -> None:
+        self.source = source
+        self.limit = limits.nesting_depth
+        self.top = Names()
+        self.scopes: dict[ast.FunctionDef, Names] = {}
+        self.imports: dict[str, str] = {}
+        self.returning: set[ast.If] = set()
+        self._outer_if: dict[ast.If, ast.If | None] = {}
+        self._stack: list[_Item] = []
+
+    def run(self) -> None:
+        self._push(self.source.tree.body, 0, self.top, None)
+        stack, rules = self._stack, _RULES
+        while stack:
+            node, depth, scope, branch = stack.pop()
+            rule = rules.get(type(node))
+            if rule is None:
+                raise self._refusal(node)
+            if depth > self.limit and rule not in _LEAVES:
+                assert isinstance(node, (ast.expr, ast.stmt))
+                raise NestingTooDeep(f"this is nested deeper than {self.limit}", span=self.source.word(node, 1))
+            rule(self, node, depth, scope, branch)
+
+    def _push(self, nodes: Sequence[ast.AST], depth: int, scope: Names, branch: ast.If | None) -> None:
+        self._stack += [(node, depth, scope, branch) for node in reversed(nodes)]
+
+    def _refusal(self, node: ast.AST) -> AdcoreError:
+        kind, what, help, keyword = _REFUSED.get(type(node), (Unsupported, f"{type(node).__name__} does", None, 0))
+        assert isinstance(node, (ast.expr, ast.stmt))
+        span = self.source.word(node, keyword) if keyword else self.source.span(node)
+        if kind is NotYet:
+            return NotYet(f"{what} not supported yet", span=span, help=help)
+        return kind(f"{what} not exist in this language", span=span, help=help)
+
+    # --- expressions
+
+    def _leaf(self, *_: object) -> None:
+        pass
+
+    def _name(self, node: ast.Name, depth: int, scope: Names, branch: ast.If | None) -> None:
+        scope.reads.append(node)
+
+    def _constant(self, node: ast.Constant, depth: int, scope: Names, branch: ast.If | None) -> None:
+        if isinstance(node.value, (str, bytes)):
+            raise Unsupported("a text has no place here", span=self.source.span(node))
+        if isinstance(node.value, complex):
+            raise Unsupported("complex numbers do not exist in this language", span=self.source.span(node))
+
+    def _binary(self, node: ast.BinOp, depth: int, scope: Names, branch: ast.If | None) -> None:
+        refused = _BIT_OPERATORS.get(type(node.op))
+        if refused:
+            raise Unsupported(
+                f"{refused[0]} does not exist in this language", span=self.source.span(node), help=refused[1]
+            )
+        # A chain such as a + b + c leans to the left and is followed without going deeper.
+        left = depth if isinstance(node.left, ast.BinOp) else depth + 1
+        self._stack += ((node.right, depth + 1, scope, branch), (node.left, left, scope, branch))
+
+    def _call(self, node: ast.Call, depth: int, scope: Names, branch: ast.If | None) -> None:
+        # What dtype= names is a type, not a value.
+        arguments = [*node.args, *(keyword.value for keyword in node.keywords if keyword.arg != "dtype")]
+        for keyword in node.keywords:
+            if keyword.arg is None:
+                raise Unsupported("arguments with ** do not exist in this language", span=self.source.span(keyword))
+        # A text can be an argument: the subscripts of an einsum, the name of a mode.
+        self._push([a for a in arguments if not (_is_constant(a, str))], depth + 1, scope, branch)
+        if isinstance(node.func, ast.Name):
+            scope.calls.append(node.func)
+        else:
+            self._stack.append((node.func, depth + 1, scope, branch))
+
+    def _attribute(self, node: ast.Attribute, depth: int, scope: Names, branch: ast.If | None) -> None:
+        if isinstance(node.value, ast.Name):
+            scope.prefixes.append(node.value)
+        else:
+            self._stack.append((node.value, depth + 1, scope, branch))
+
+    def _children(self, node: ast.AST, depth: int, scope: Names, branch: ast.If | None) -> None:
+        self._push([c for c in ast.iter_child_nodes(node) if isinstance(c, ast.expr)], depth + 1, scope, branch)
+
+    # --- statements
+
+    def _assign(self, node: ast.Assign, depth: int, scope: Names, branch: ast.If | None) -> None:
+        for target in node.targets:
+            self._target(target, scope)
+        self._stack.append((node.value, depth + 1, scope, branch))
+
+    def _annotated(self, node: ast.AnnAssign, depth: int, scope: Names, branch: ast.If | None) -> None:
+        if node.value is not None:
+            self._target(node.target, scope)
+            self._stack.append((node.value, depth + 1, scope, branch))
+
+    def _augmented(self, node: ast.AugAssign, depth: int, scope: Names, branch: ast.If | None) -> None:
+        refused = _BIT_OPERATORS.get(type(node.op))
+        if refused:
+            raise Unsupported(
+                f"{refused[0]}= does not exist in this language", span=self.source.span(node), help=refused[1]
+            )
+        self._target(node.target, scope)
+        if isinstance(node.target, ast.Name):
+            scope.reads.append(node.target)
+        self._stack.append((node.value, depth + 1, scope, branch))
+
+    def _target(self, target: ast.expr, scope: Names) -> None:
+        if isinstance(target, ast.Name):
+            scope.assigned.setdefault(target.id, target)
+        elif isinstance(target, (ast.Tuple, ast.List)):
+            for part in target.elts:
+                self._target(part, scope)
+        elif isinstance(target, ast.Subscript):
+            raise NotYet(
+                "assigning to a part of an array is not supported yet",
+                span=self.source.span(target),
+                help="build a new array, with where(), stack() or concatenate()",
+            )
+        elif isinstance(target, ast.Starred):
+            raise self._refusal(target)
+        else:
+            raise Unsupported("values have no attributes that could be set", span=self.source.span(target))
+
+    def _expression(self, node: ast.Expr, depth: int, scope: Names, branch: ast.If | None) -> None:
+        if not _is_constant(node.value, (str, EllipsisType)):
+            self._stack.append((node.value, depth + 1, scope, branch))
+
+    def _return(self, node: ast.Return, depth: int, scope: Names, branch: ast.If | None) -> None:
+        while branch is not None and branch not in self.returning:
+            self.returning.add(branch)
+            branch = self._outer_if[branch]
+        if node.value is not None:
+            self._stack.append((node.value, depth + 1, scope, branch))
+
+    def _if(self, node: ast.If, depth: int, scope: Names, branch: ast.If | None) -> None:
+        self._outer_if[node] = branch
+        self._push([*node.body, *node.orelse], depth + 1, scope, node)
+        self._stack.append((node.test, depth + 1, scope, branch))
+
+    def _function(self, node: ast.FunctionDef, depth: int, scope: Names, branch: ast.If | None) -> None:
+        if node.decorator_list:
+            raise Unsupported("decorators do not exist in this language", span=self.source.span(node.decorator_list[0]))
+        # Python 3.12 has them, 3.11 has not.
+        typed: list[ast.expr] = getattr(node, "type_params", [])
+        if typed:
+            raise Unsupported("type parameters do not exist in this language", span=self.source.span(typed[0]))
+        inner = Names(scope, node)
+        arguments = node.args
+        star = arguments.vararg or arguments.kwarg
+        if star is not None:
+            raise Unsupported("a function takes a fixed number of arguments here", span=self.source.span(star))
+        for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
+            if argument.arg in inner.parameters:
+                raise SyntaxFault(f"two parameters are called {argument.arg}", span=self.source.span(argument))
+            inner.parameters[argument.arg] = argument
+        self.scopes[node] = inner
+        scope.functions.setdefault(node.name, []).append(inner)
+        self._push(node.body, depth, inner, None)
+        defaults = [d for d in (*arguments.defaults, *arguments.kw_defaults) if d is not None]
+        self._push([d for d in defaults if not _is_constant(d, str)], depth + 1, scope, branch)
+
+    # --- imports
+
+    def _import(self, node: ast.Import, *_: object) -> None:
+        for alias in node.names:
+            if alias.name in names.PASSED_OVER:
+                continue
+            full = names.module(alias.name)
+            if full is None:
+                raise self._no_module(alias.name, alias)
+            if alias.asname:
+                self.imports[alias.asname] = full
+
+    def _import_from(self, node: ast.ImportFrom, *_: object) -> None:
+        if node.level == 0 and node.module in names.PASSED_OVER:
+            return
+        origin = names.module(node.module or "") if node.level == 0 else None
+        if origin is None:
+            raise self._no_module(node.module or ".", node)
+        for alias in node.names:
+            if alias.name == "*":
+                continue
+            known = names.functions()
+            inside = f"{origin}.{alias.name}"
+            is_known = alias.name in known or names.module_constant(alias.name) or alias.name in names.FLOAT_TYPES
+            if not is_known and names.module(inside) is None:
+                raise UnknownFunction(
+                    f"there is no function {alias.name}",
+                    span=self.source.span(alias),
+                    help=names.did_you_mean(alias.name, known),
+                )
+            self.imports[alias.asname or alias.name] = inside
+
+    def _no_module(self, name: str, node: ast.alias | ast.ImportFrom) -> AdcoreError:
+        return Unsupported(
+            f"{name} cannot be imported",
+            span=self.source.span(node),
+            help="the functions of numpy, math and scipy.special are known without an import",
+        )
+
+
+def _is_constant(node: ast.AST, kind: type | tuple[type, ...]) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, kind)
+
+
+_LEAVES = (Walk._name, Walk._constant)
+
+_RULES: dict[type[ast.AST], Callable[..., None]] = {
+    ast.Name: Walk._name,
+    ast.Constant: Walk._constant,
+    ast.BinOp: Walk._binary,
+    ast.Call: Walk._call,
+    ast.Attribute: Walk._attribute,
+    ast.Assign: Walk._assign,
+    ast.AnnAssign: Walk._annotated,
+    ast.AugAssign: Walk._augmented,
+    ast.Expr: Walk._expression,
+    ast.Return: Walk._return,
+    ast.If: Walk._if,
+    ast.FunctionDef: Walk._function,
+    ast.Import: Walk._import,
+    ast.ImportFrom: Walk._import_from,
+    ast.Pass: Walk._leaf,
+    **dict.fromkeys(
+        (ast.UnaryOp, ast.BoolOp, ast.IfExp, ast.Compare, ast.Subscript, ast.Tuple, ast.List, ast.Slice),
+        Walk._children,
+    ),
+}

@@ -1,0 +1,78 @@
+"""Evaluating the little part of a graph that decides a shape, a count or a bound, while the program is compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from adcore.graph import CONSTANT, INPUT, Array, Graph, Node
+
+MOST_WORK = 10**7
+"""Scalar operations that may be spent on one value: these things are small, or the program is meant otherwise."""
+
+
+class Unknown(Exception):
+    """The value depends on an input whose value is not known."""
+
+    def __init__(self, node: Node) -> None:
+        super().__init__(str(node.params[0][1]))
+        self.name = str(node.params[0][1])
+
+
+class TooDear(Exception):
+    """The value is computed from more than is reasonable while compiling."""
+
+
+def evaluate(node: Node, given: Mapping[Node, Array], known: dict[Node, Any], used: set[str]) -> Any:
+    """The value of ``node``, from the inputs' values ``given``; ``used`` gets the names of those it depends on.
+
+    ``known`` remembers values from one call to the next. Raises Unknown and TooDear.
+    """
+    order: list[Node] = []
+    stack = [(node, False)]
+    work = 0
+    seen = set(known)
+    while stack:
+        x, done = stack.pop()
+        if done:
+            order.append(x)
+        elif x not in seen:
+            seen.add(x)
+            if x.op is INPUT and x not in given:
+                raise Unknown(x)
+            work += x.op.work(x) if x.op.work else max((y.type.size for y in (x, *x.inputs)), default=0)
+            if work > MOST_WORK:
+                raise TooDear
+            stack.append((x, True))
+            stack += [(y, False) for y in x.inputs]
+    with np.errstate(all="ignore"):
+        for x in order:
+            if x.op is INPUT:
+                used.add(str(x.params[0][1]))
+                known[x] = given[x]
+            else:
+                known[x] = _apply(x, [known[y] for y in x.inputs])
+    return known[node]
+
+
+def _apply(node: Node, operands: Sequence[Any]) -> Any:
+    params = dict(node.params)
+    if node.op.structure is not None:
+        return node.op.structure.run(run_graph, *operands, **params)
+    assert node.op.value is not None
+    return node.op.value(*operands, **params)
+
+
+def run_graph(graph: Graph, operands: Sequence[Any]) -> list[Any]:
+    """The outputs of a branch."""
+    values = dict(zip(graph.inputs, operands, strict=True))
+    for node in graph.nodes:
+        values[node] = _apply(node, [values[x] for x in node.inputs])
+    return [values[x] for x in graph.outputs]
+
+
+def is_constant(node: Node) -> bool:
+    """Whether a node is a literal, or a comparison of literals and the like: known without any input."""
+    return node.op is CONSTANT or (bool(node.inputs) and all(x.op is CONSTANT for x in node.inputs))

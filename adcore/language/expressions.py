@@ -1,0 +1,234 @@
+"""Expressions: a piece of syntax to the value it stands for here."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from adcore.errors import AdcoreError, ArrayTooLarge, NestingTooDeep, TypeMismatch, UnknownFunction
+from adcore.graph import OPS, DType, Node
+from adcore.language import builtins, calls, names
+from adcore.language.branches import Merge
+from adcore.language.folding import number_of
+from adcore.language.indexing import subscript
+from adcore.language.lookup import attribute_span, callee, dotted, module_value, not_callable, read
+from adcore.language.lowering import Lowering
+from adcore.language.operators import binary, is_condition, link_of, truth
+from adcore.language.values import Function, List, Place, Several, Tuple, Value, describe, is_number
+
+
+def expression(low: Lowering, node: ast.expr) -> Value:
+    """The value of an expression."""
+    if isinstance(node, ast.Name):
+        return read(low, node)
+    if isinstance(node, ast.Constant):
+        constant: Any = node.value
+        return number_of(constant) if type(constant) is int else constant
+    low.enter(node)
+    value = _RULES[type(node)](low, node)
+    low.depth -= 1
+    return value
+
+
+T = TypeVar("T", Tuple, List)
+
+# --- operators
+
+
+def _binary(low: Lowering, node: ast.BinOp) -> Value:
+    """A chain that leans to the left, a + b + c, is followed by a loop, however long it is."""
+    chain = [node]
+    while isinstance(node.left, ast.BinOp):
+        node = node.left
+        chain.append(node)
+    value = expression(low, node.left)
+    for link in reversed(chain):
+        right = expression(low, link.right)
+        value = binary(low, link.op, value, right, link, link.left, link.right)
+    return value
+
+
+def _unary(low: Lowering, node: ast.UnaryOp) -> Value:
+    value = expression(low, node.operand)
+    operator = type(node.op)
+    if operator is ast.Not:
+        condition = truth(low, value, node.operand)
+        return not condition if isinstance(condition, bool) else low.emit(OPS["logical_not"], (condition,), node)
+    if operator is ast.Invert:
+        if not is_condition(value):
+            raise TypeMismatch(
+                f"~ turns a condition around, and this is {describe(value)}",
+                span=low.span(node),
+                help="write -x or 1 - x",
+            )
+        return not value if isinstance(value, bool) else low.emit(OPS["logical_not"], (value,), node)
+    if is_number(value):
+        return -value if operator is ast.USub else +value  # type: ignore[operator]
+    if operator is ast.UAdd:
+        return low.operand(value, DType.FLOAT, node.operand)
+    return low.emit(OPS["negative"], (value,), node, None, (node.operand,))
+
+
+def _compare(low: Lowering, node: ast.Compare) -> Value:
+    """A chain a < b < c holds where all of its links do."""
+    result: Value = True
+    left, a = node.left, expression(low, node.left)
+    for operator, right in zip(node.ops, node.comparators, strict=True):
+        b = expression(low, right)
+        link = link_of(low, operator, a, b, node, left, right)
+        if link is False:
+            return False
+        if link is not True:
+            result = link if result is True else low.emit(OPS["logical_and"], (result, link), node)
+        left, a = right, b
+    return result
+
+
+def _boolean(low: Lowering, node: ast.BoolOp) -> Value:
+    """``and`` and ``or``: known operands decide at once, the others are all computed."""
+    is_and = isinstance(node.op, ast.And)
+    op = OPS["logical_and" if is_and else "logical_or"]
+    result: bool | Node = is_and
+    for operand in node.values:
+        condition = truth(low, expression(low, operand), operand)
+        if isinstance(condition, bool):
+            if condition is not is_and:
+                return condition
+        else:
+            result = condition if isinstance(result, bool) else low.emit(op, (result, condition), node)
+    return result
+
+
+def _choice(low: Lowering, node: ast.IfExp) -> Value:
+    test = truth(low, expression(low, node.test), node.test)
+    if isinstance(test, bool):
+        return expression(low, node.body if test else node.orelse)
+    merge = Merge(low, test, node)
+    with merge.side(0):
+        then = expression(low, node.body)
+    with merge.side(1):
+        otherwise = expression(low, node.orelse)
+    return merge.value(then, otherwise)
+
+
+# --- parts and calls
+
+
+def several(low: Lowering, kind: type[T], items: list[Value], place: Place) -> T:
+    """Values in a row, if they are not too many and not too deep."""
+    size = sum(x.size if isinstance(x, Several) else 1 for x in items)
+    depth = 1 + max((x.depth for x in items if isinstance(x, Several)), default=0)
+    if size > low.limits.array_elements:
+        raise ArrayTooLarge(f"this list has more than {low.limits.array_elements} elements", span=low.span(place))
+    if depth > low.limits.nesting_depth:
+        raise NestingTooDeep(f"lists are nested deeper than {low.limits.nesting_depth}", span=low.span(place))
+    return kind(tuple(items), size, depth)
+
+
+def _list(low: Lowering, node: ast.List) -> Value:
+    return several(low, List, [expression(low, x) for x in node.elts], node)
+
+
+def _tuple(low: Lowering, node: ast.Tuple) -> Value:
+    return several(low, Tuple, [expression(low, x) for x in node.elts], node)
+
+
+def _subscript(low: Lowering, node: ast.Subscript) -> Value:
+    return subscript(low, expression(low, node.value), node, expression)
+
+
+def _attribute(low: Lowering, node: ast.Attribute) -> Value:
+    full = dotted(low, node)
+    if full is not None:
+        return module_value(low, node, full)
+    value = expression(low, node.value)
+    if is_number(value) or isinstance(value, List) or (isinstance(value, Tuple) and node.attr in _OF_ARRAYS):
+        value = low.array(value, node.value)
+    if isinstance(value, Node):
+        shape = value.shape
+        match node.attr:
+            case "T":
+                return low.emit(OPS["transpose"], (value,), node) if len(shape) > 1 else value
+            case "shape":
+                return Tuple(shape, len(shape), 1)
+            case "ndim":
+                return len(shape)
+            case "size":
+                return value.type.size
+            case _:
+                pass
+    raise _no_attribute(low, node, value, {*_OF_ARRAYS, *names.methods()})
+
+
+_OF_ARRAYS = ("T", "shape", "ndim", "size")
+
+
+def _no_attribute(low: Lowering, node: ast.Attribute, value: Value, known: set[str]) -> AdcoreError:
+    if node.attr in names.methods() and isinstance(value, Node):
+        return TypeMismatch(
+            f"{node.attr} is a function, and a value is needed here",
+            span=attribute_span(low, node),
+            help=f"call it: .{node.attr}()",
+        )
+    known_function = node.attr in names.functions()
+    help = f"write {node.attr}(...)" if known_function else names.did_you_mean(node.attr, known)
+    return UnknownFunction(f"{describe(value)} has no {node.attr}", span=attribute_span(low, node), help=help)
+
+
+def _call(low: Lowering, node: ast.Call) -> Value:
+    func = node.func
+    if isinstance(func, ast.Name) or (isinstance(func, ast.Attribute) and dotted(low, func) is not None):
+        function = callee(low, node)
+        arguments = _arguments(low, node)
+        if isinstance(function, Function):
+            return low.inline(low, function, arguments, node)
+        return builtins.apply(low, function, arguments, node)
+    if not isinstance(func, ast.Attribute):
+        number = func.value if isinstance(func, ast.Constant) else None
+        raise not_callable(low, func, expression(low, func), None if number is None else str(number))
+    value = expression(low, func.value)
+    if isinstance(value, Several) or is_number(value):
+        value = low.array(value, func.value)
+    if func.attr in ("copy", "astype", "item") and isinstance(value, Node):
+        _arguments(low, node)
+        return value
+    op = names.methods().get(func.attr)
+    if op is None or not isinstance(value, Node):
+        if func.attr in _OF_ARRAYS:
+            raise TypeMismatch(
+                f".{func.attr} is not a function", span=attribute_span(low, func), help=f"write .{func.attr} alone"
+            )
+        raise _no_attribute(low, func, value, {*names.methods(), *_OF_ARRAYS})
+    own = calls.Argument(None, value, func.value)
+    return calls.call(low, op, [own, *_arguments(low, node)], node, method=True)
+
+
+def _arguments(low: Lowering, node: ast.Call) -> list[calls.Argument]:
+    arguments = [calls.Argument(None, expression(low, a), a) for a in node.args if not _is_type(low, a)]
+    for keyword in node.keywords:
+        typed = keyword.arg == "dtype"
+        value = None if typed and not isinstance(keyword.value, ast.Constant) else expression(low, keyword.value)
+        arguments.append(calls.Argument(keyword.arg, value, keyword.value))
+    return arguments
+
+
+def _is_type(low: Lowering, node: ast.expr) -> bool:
+    """Whether an argument is the type of all numbers, ``float`` or ``np.float64``: it says what is so anyway."""
+    if isinstance(node, ast.Attribute):
+        return node.attr in names.FLOAT_TYPES and dotted(low, node) is not None
+    return isinstance(node, ast.Name) and node.id in ("float", "float64") and node.id not in low.scope.variables
+
+
+_RULES: dict[type[ast.expr], Callable[[Lowering, Any], Value]] = {
+    ast.BinOp: _binary,
+    ast.UnaryOp: _unary,
+    ast.Compare: _compare,
+    ast.BoolOp: _boolean,
+    ast.IfExp: _choice,
+    ast.List: _list,
+    ast.Tuple: _tuple,
+    ast.Subscript: _subscript,
+    ast.Attribute: _attribute,
+    ast.Call: _call,
+}

@@ -1,0 +1,91 @@
+"""The names programs find defined: constants, modules, functions; and the name that was probably meant."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import math
+import unicodedata
+from collections.abc import Iterable
+
+from adcore.ops import OPS, Op
+
+CONSTANTS: dict[str, float | bool | None] = {
+    "pi": math.pi,
+    "e": math.e,
+    "inf": math.inf,
+    "nan": math.nan,
+}
+
+MODULE_CONSTANTS: dict[str, float | bool | None] = {
+    **CONSTANTS,
+    "tau": math.tau,
+    "Inf": math.inf,
+    "infty": math.inf,
+    "NaN": math.nan,
+    "euler_gamma": 0.5772156649015329,
+    "newaxis": None,
+}
+
+_LIBRARIES = {"np": "numpy", "numpy": "numpy", "jnp": "jax.numpy", "math": "math", "scipy": "scipy", "jax": "jax"}
+"""What the usual names of modules stand for, imported or not."""
+
+MODULES = frozenset(
+    """numpy numpy.linalg math scipy scipy.special scipy.linalg jax jax.numpy jax.numpy.linalg jax.nn jax.lax
+    jax.scipy jax.scipy.special jax.scipy.linalg autograd autograd.numpy autograd.numpy.linalg autograd.scipy
+    autograd.scipy.special""".split()
+)
+
+PASSED_OVER = frozenset({"__future__", "typing", "collections.abc", "numpy.typing"})
+"""Modules whose imports mean nothing here but do no harm: what they give stands in annotations."""
+
+FLOAT_TYPES = frozenset({"float", "float64", "double", "float_"})
+"""The one type of numbers, as ``dtype=`` may name it."""
+
+BUILTINS = {"len": "len", "float": "float", "int": "int", "bool": "bool"}
+"""Python's own functions that are no op, by name."""
+
+_CONVERSIONS = ("array", "asarray", "asanyarray", "atleast_1d", "float64", "copy", "ascontiguousarray")
+"""NumPy's functions that make an array of what is an array already."""
+
+
+@functools.cache
+def functions() -> dict[str, str]:
+    """Every name a program can call, with the op or the special form it stands for."""
+    names = {alias: op.name for op in OPS.values() if op.public for alias in (op.name, *op.aliases)}
+    return {**dict.fromkeys(_CONVERSIONS, "array"), **BUILTINS, **names}
+
+
+@functools.cache
+def methods() -> dict[str, Op]:
+    """Every op that can be written as a method, by name and alias."""
+    return {name: op for op in OPS.values() if op.public and op.method for name in (op.name, *op.aliases)}
+
+
+def module(dotted: str) -> str | None:
+    """The full name of the module that a dotted name with a usual prefix stands for: ``np.linalg``, ``jnp``."""
+    root, _, rest = dotted.partition(".")
+    full = _LIBRARIES.get(root, root) + (f".{rest}" if rest else "")
+    return full if full in MODULES else None
+
+
+def is_module_name(name: str) -> bool:
+    """Whether ``name``, if nothing assigns it, is a module."""
+    return name in _LIBRARIES
+
+
+def module_constant(name: str) -> tuple[float | bool | None] | None:
+    """A constant that modules have, ``np.pi``, in a tuple, since None (``np.newaxis``) is one of them."""
+    return (MODULE_CONSTANTS[name],) if name in MODULE_CONSTANTS else None
+
+
+def normal(name: str) -> str:
+    """A name as Python's parser gives it: ``µ`` (the sign) and ``μ`` (the letter) are one."""
+    return name if name.isascii() else unicodedata.normalize("NFKC", name)
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str | None:
+    """The help line that names the likeliest of ``known``, or None where none is near."""
+    candidates = {word.lower(): word for word in sorted(set(known) - {name}, reverse=True)}
+    near = difflib.get_close_matches(name.lower()[:50], candidates, n=1, cutoff=0.65)
+    return f"did you mean {candidates[near[0]]}?" if near else None

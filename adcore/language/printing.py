@@ -1,0 +1,265 @@
+"""A graph back to text: one node as an expression, a whole graph as a program that computes the same.
+
+How an op is written is a fact of its declaration; here brackets are put where precedence needs them, and names where an
+expression would be written twice or grow too long.
+"""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from adcore.graph import CONSTANT, INPUT, ITEM, Graph, Kind, Node
+from adcore.language import names
+
+_POWER, _COMPARISON = 80, 40
+_TIGHT = 100
+_LINE = 72
+"""Expressions longer than this are parted, in characters."""
+_NESTED = 20
+
+# These are for single conditions; arrays of them are joined by the functions.
+_WORD = re.compile(r"\b(?:and|or|not)\b")
+_OPERAND = re.compile("\x00(\\d+)\x01")
+
+
+class Text(NamedTuple):
+    """An expression's text, how tightly it holds together, and how deep it nests."""
+
+    text: str
+    binding: int = _TIGHT
+    depth: int = 0
+
+
+def expression(node: Node, name_of: Callable[[Node], str | None]) -> str:
+    """The application that ``node`` is, in Python's syntax: operands by the names ``name_of`` gives, or written out."""
+    texts: dict[Node, Text] = {}
+    stack = [(node, False)]
+    while stack:
+        x, ready = stack.pop()
+        if x in texts:
+            continue
+        name = name_of(x) if x is not node else None
+        if name is not None:
+            texts[x] = Text(name)
+        elif ready or not x.inputs:
+            texts[x] = _written(x, [texts[y] for y in x.inputs])
+        else:
+            stack.append((x, True))
+            stack += [(y, False) for y in reversed(x.inputs)]
+    return texts[node].text
+
+
+# --- one node
+
+
+def _written(node: Node, operands: Sequence[Text]) -> Text:
+    """The text of a node from those of its operands."""
+    op = node.op
+    if op is CONSTANT:
+        return _literal(node.param("literal").array)
+    if op is INPUT:
+        return Text(str(node.param("name")))
+    depth = 1 + max((x.depth for x in operands), default=0)
+    params = dict(node.params)
+    marks = [f"\x00{i}\x01" for i in range(len(operands))]
+    if op.text is None or (node.shape and isinstance(op.text, str) and _WORD.search(op.text)):
+        form, binding = _call(node, marks), _TIGHT
+    elif callable(op.text):
+        form, binding = op.text(*marks, **params), _TIGHT
+    else:
+        form, binding = op.text.format(*marks, **params), op.binding
+    out = _OPERAND.sub(lambda mark: _placed(operands[int(mark[1])], form, mark, op.binding, callable(op.text)), form)
+    return Text(out, binding, depth)
+
+
+def _placed(operand: Text, form: str, mark: re.Match[str], binding: int, function: bool) -> str:
+    """An operand in its place, with brackets where it would fall apart."""
+    before, after = form[: mark.start()].rstrip(), form[mark.end() :].lstrip()
+    if before.endswith(("(", "[", ",")) and after.startswith((")", "]", ",")):
+        return operand.text
+    needed = _TIGHT if function else binding
+    # Operators group from the left, powers from the right, comparisons not at all, and a sign wants no other after it.
+    loose = (not before and binding not in (_POWER, _COMPARISON)) or (bool(before) and binding == _POWER)
+    holds = operand.binding >= needed if loose else operand.binding > min(needed, _TIGHT - 1)
+    return operand.text if holds else f"({operand.text})"
+
+
+def _call(node: Node, operands: Sequence[str]) -> str:
+    """``name(operands, parameters)``, parameters by name unless they must be given and nothing is left out before."""
+    op = node.op
+    given: dict[str, str] = {}
+    for i, name in enumerate(op.operands):
+        given[name.lstrip("*")] = f"[{', '.join(operands[i:])}]" if name.startswith("*") else operands[i]
+    params = {p.name: p for p in op.parameters if p.kind is not Kind.HIDDEN}
+    values = dict(node.params)
+    parts: list[str] = []
+    in_order = True
+    for name in op.arguments or (*given, *params):
+        if name in given:
+            parts.append(given[name])
+        elif params[name].required and in_order:
+            parts.append(_parameter(values[name]))
+        elif params[name].required or values[name] != params[name].default:
+            parts.append(f"{name}={_parameter(values[name])}")
+            in_order = False
+        else:
+            in_order = False
+    return f"{op.name}({', '.join(parts)})"
+
+
+def _parameter(value: Any) -> str:
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_parameter, value))}{',' if len(value) == 1 else ''})"
+    return _number(value) if isinstance(value, float) else repr(value)
+
+
+def _number(x: float) -> str:
+    """The shortest text that reads back as the same float64."""
+    text = repr(float(x))
+    return text[:-2] if text.endswith(".0") and text != "-0.0" else text
+
+
+def _literal(array: Any) -> Text:
+    if array.ndim:
+        return _array(array)
+    if array.dtype.kind == "b":
+        return Text(str(bool(array)), _TIGHT - 1)
+    text = str(int(array)) if array.dtype.kind in "iu" else _number(array)
+    return Text(text, 0 if text.startswith("-") else _TIGHT - 1)
+
+
+def _array(array: Any) -> Text:
+    if not array.size:
+        return Text("[]" if array.shape == (0,) else f"zeros({_parameter(array.shape)})")
+    if array.dtype.kind == "b":
+        return Text(f"{_nested(array)} != 0", _COMPARISON)
+    return Text(_nested(array))
+
+
+def _nested(array: Any) -> str:
+    if array.ndim == 0:
+        return _number(array)
+    return f"[{', '.join(_nested(row) for row in array)}]"
+
+
+# --- a whole graph
+
+
+def to_source(graph: Graph) -> str:
+    """A program, one function, that computes the graph's outputs from its inputs.
+
+    Every op must be public or have a text of its own, as whatever the language makes has.
+    """
+    taken = {*names.functions(), *names.CONSTANTS, "np", "numpy", "jnp", "math", "scipy", "jax"}
+    printer = _Printer(taken)
+    inputs = [printer.unique(name) for name in graph.input_names]
+    outputs = graph.output_names or tuple(f"result_{i}" for i in range(1, len(graph.outputs) + 1))
+    printer.wanted = {
+        node: name
+        for node, name in zip(reversed(graph.outputs), reversed(outputs), strict=True)
+        if node.op not in (INPUT, CONSTANT) and (node.op is ITEM or not _made_up(name)) and printer.claim(name)
+    }
+    results = [text.text for text in printer.block(graph, [Text(name) for name in inputs], 1)]
+    for i, (text, name) in enumerate(zip(results, outputs, strict=True)):
+        unnamed = text if text.isidentifier() else "result" if len(results) == 1 else f"result_{i + 1}"
+        if name != unnamed and printer.claim(name):
+            printer.lines.append(f"    {name} = {text}")
+            results[i] = name
+    body = [*printer.lines, f"    return {', '.join(results)}"]
+    return "\n".join([f"def program({', '.join(inputs)}):", *body, ""])
+
+
+def _made_up(name: str) -> bool:
+    """Whether a name is what the language calls an output that has none."""
+    return re.fullmatch(r"result(_\d+)?", name) is not None
+
+
+class _Printer:
+    """The lines of a program, and the names it has used."""
+
+    def __init__(self, taken: Iterable[str]) -> None:
+        self.taken = set(taken)
+        self.lines: list[str] = []
+        self.wanted: Mapping[Node, str] = {}
+        self._next = 1
+
+    def claim(self, name: str) -> bool:
+        """Take a name, if it is one and is free."""
+        if not name.isidentifier() or keyword.iskeyword(name) or name in self.taken:
+            return False
+        self.taken.add(name)
+        return True
+
+    def unique(self, name: str) -> str:
+        """The name, or one like it."""
+        name = re.sub(r"\W", "_", name)
+        while not self.claim(name):
+            name = f"{name}_" if name.isidentifier() else f"x{name}"
+        return name
+
+    def fresh(self) -> str:
+        """A name for an intermediate value."""
+        while not self.claim(f"t{self._next}"):
+            self._next += 1
+        return f"t{self._next}"
+
+    def block(self, graph: Graph, inputs: Sequence[Text], indent: int) -> list[Text]:
+        """The statements that compute what must have a name, and the texts of the outputs."""
+        texts = dict(zip(graph.inputs, inputs, strict=True))
+        uses: dict[Node, int] = {}
+        for node in graph.nodes:
+            for x in node.inputs:
+                # What goes into a branch is read there any number of times.
+                uses[x] = uses.get(x, 0) + (2 if node.op.structure and x is not node.inputs[0] else 1)
+        for x in graph.outputs:
+            uses[x] = uses.get(x, 0) + 1
+        items = _items(graph)
+        for node in graph.nodes:
+            if node.op is ITEM:
+                continue
+            if node.op.several:
+                self._several(node, items.get(node, {}), texts, indent)
+                continue
+            text = _written(node, [texts[x] for x in node.inputs])
+            large = len(text.text) > _LINE or text.depth > _NESTED
+            shared = uses.get(node, 0) > 1 and (node.op is not CONSTANT or large)
+            if shared or (large and node.op is not CONSTANT) or node in self.wanted:
+                name = self.wanted.get(node) or self.fresh()
+                self._line(f"{name} = {text.text}", indent)
+                text = Text(name)
+            texts[node] = text
+        return [texts[x] for x in graph.outputs]
+
+    def _several(self, node: Node, items: Mapping[int, Node], texts: dict[Node, Text], indent: int) -> None:
+        """A node of several results: they get names, and a branch its two blocks."""
+        own = [self.wanted.get(items[i]) if i in items else None for i in range(len(node.types))]
+        results = [name or self.fresh() for name in own]
+        texts.update({item: Text(results[i]) for i, item in items.items()})
+        if node.op.structure is None:
+            text = _written(node, [texts[x] for x in node.inputs])
+            self._line(f"{', '.join(results)}{',' if len(results) == 1 else ''} = {text.text}", indent)
+            return
+        predicate, *operands = (texts[x] for x in node.inputs)
+        for word, which in ((f"if {predicate.text}:", "then"), ("else:", "otherwise")):
+            self._line(word, indent)
+            before = len(self.lines)
+            for i, text in enumerate(self.block(node.param(which), operands, indent + 1)):
+                if i in items:
+                    self._line(f"{results[i]} = {text.text}", indent + 1)
+            if len(self.lines) == before:
+                self._line("pass", indent + 1)
+
+    def _line(self, text: str, indent: int) -> None:
+        self.lines.append("    " * indent + text)
+
+
+def _items(graph: Graph) -> dict[Node, dict[int, Node]]:
+    """The results that are taken out of each node of several results."""
+    items: dict[Node, dict[int, Node]] = {}
+    for node in graph.nodes:
+        if node.op is ITEM:
+            items.setdefault(node.inputs[0], {})[node.param("index")] = node
+    return items

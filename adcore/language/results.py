@@ -1,0 +1,123 @@
+"""What a program's result is and what its outputs are called, as far as the text alone says it.
+
+The result is what a ``return`` of the main block gives, else the last expression or assignment; where an ``if`` stands
+last, its branches are asked the same.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from types import EllipsisType
+
+RESULT = "result"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How the result is found once the main block has been run, and its names.
+
+    ``names`` has one entry, or one for each part where ``several`` says that the text has a tuple; None is a part
+    without a name of its own. Where nothing is returned, the result is the value of one of the ``expressions``, or
+    else, if ``held``, what the names hold.
+    """
+
+    names: tuple[str | None, ...]
+    several: bool
+    expressions: frozenset[ast.Expr] = frozenset()
+    held: bool = False
+
+    def output_names(self) -> tuple[str, ...]:
+        """The names as a client sees them, as long as no part is itself a tuple."""
+        if not self.several:
+            return (self.names[0] or RESULT,)
+        return tuple(name or f"{RESULT}_{i}" for i, name in enumerate(self.names, 1))
+
+
+def plan_of(main: Sequence[ast.stmt]) -> Plan | None:
+    """The plan of a main block, or None where nothing in it can be the result."""
+    fallen = _end_of(main)
+    plans = [_expression(statement.value) for statement in _returns(main) if statement.value is not None]
+    if isinstance(fallen, Plan):
+        plans.append(fallen)
+    if not plans:
+        return None
+    names, several = _common(plans)
+    if isinstance(fallen, Plan):
+        # What is held is read under its own names, whatever they are called outside.
+        return Plan(
+            fallen.names if fallen.held else names,
+            fallen.several if fallen.held else several,
+            fallen.expressions,
+            fallen.held,
+        )
+    return Plan(names, several)
+
+
+def _common(plans: Sequence[Plan]) -> tuple[tuple[str | None, ...], bool]:
+    """The names that all plans agree on."""
+    first = plans[0]
+    if any(plan.several != first.several or len(plan.names) != len(first.names) for plan in plans):
+        return (None,), False
+    columns = zip(*(plan.names for plan in plans), strict=True)
+    return tuple(names[0] if len(set(names)) == 1 else None for names in columns), first.several
+
+
+def _expression(value: ast.expr) -> Plan:
+    parts = value.elts if isinstance(value, ast.Tuple) else [value]
+    return Plan(tuple(p.id if isinstance(p, ast.Name) else None for p in parts), isinstance(value, ast.Tuple))
+
+
+def _targets(target: ast.expr) -> Iterator[str | None]:
+    if isinstance(target, (ast.Tuple, ast.List)):
+        for part in target.elts:
+            yield from _targets(part)
+    else:
+        yield target.id if isinstance(target, ast.Name) else None
+
+
+def _returns(block: Sequence[ast.stmt]) -> Iterator[ast.Return]:
+    """The ``return`` statements of a block, those of its branches included."""
+    for statement in block:
+        if isinstance(statement, ast.Return):
+            yield statement
+        elif isinstance(statement, ast.If):
+            yield from _returns(statement.body)
+            yield from _returns(statement.orelse)
+
+
+def _end_of(block: Sequence[ast.stmt]) -> Plan | bool:
+    """What holds the result at the end of a block; False where nothing does, True where the end is not reached."""
+    for statement in reversed(block):
+        match statement:
+            case ast.Return():
+                return True
+            case ast.Expr(ast.Constant(str() | EllipsisType())):
+                continue
+            case ast.Expr(value):
+                written = _expression(value)
+                return Plan(written.names, written.several, frozenset({statement}))
+            case ast.Assign(targets=[target, *_]):
+                return Plan(tuple(_targets(target)), not isinstance(target, ast.Name), held=True)
+            case ast.AugAssign(target) | ast.AnnAssign(target, value=ast.expr()):
+                return Plan(tuple(_targets(target)), False, held=True)
+            case ast.If(body=body, orelse=orelse):
+                return _either(_end_of(body), _end_of(orelse), bool(orelse))
+            case _:
+                continue
+    return False
+
+
+def _either(then: Plan | bool, otherwise: Plan | bool, both: bool) -> Plan | bool:
+    """The end of an ``if`` from the ends of its branches."""
+    if not isinstance(then, Plan) or not isinstance(otherwise, Plan):
+        if isinstance(then, Plan) and then.held and not both:
+            return then
+        if then is True or otherwise is True:
+            return otherwise if then is True else then
+        return False
+    if then.held or otherwise.held:
+        return then if then.names == otherwise.names and then.held and otherwise.held else False
+    names, several = _common((then, otherwise))
+    return Plan(names, several, then.expressions | otherwise.expressions)

@@ -1,0 +1,99 @@
+"""Which names a program, or a function of it, assigns, reads and takes: what makes a free name an input."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from adcore.errors import Span
+from adcore.language import names
+
+Position = tuple[int, int]
+ALWAYS: Position = (1 << 60, 0)
+"""Later than any place: a name read there may be read at any time."""
+
+
+@dataclass(slots=True, eq=False)
+class Names:
+    """The names of the program's top level, or of one function definition, as the text has them."""
+
+    parent: Names | None = None
+    definition: ast.FunctionDef | None = None
+    parameters: dict[str, ast.arg] = field(default_factory=dict)
+    assigned: dict[str, ast.expr] = field(default_factory=dict)
+    """Names that statements assign, each with the first place."""
+    functions: dict[str, list[Names]] = field(default_factory=dict)
+    """Names that ``def`` statements bind."""
+    reads: list[ast.Name] = field(default_factory=list)
+    calls: list[ast.Name] = field(default_factory=list)
+    """Names that are read only to be called."""
+    prefixes: list[ast.Name] = field(default_factory=list)
+    """Names before a dot: modules, or values whose attributes are read."""
+    last_read: dict[str, Position] = field(default_factory=dict)
+    """Where each name is read last; ``ALWAYS`` for one that a function reads from outside."""
+
+    def binds(self, name: str) -> bool:
+        """Whether the name is this scope's own."""
+        return name in self.assigned or name in self.parameters or name in self.functions
+
+    def uses(self) -> Iterator[tuple[ast.Name, str]]:
+        """All places where a name is read, with the manner."""
+        for manner in ("reads", "calls", "prefixes"):
+            for node in getattr(self, manner):
+                yield node, manner
+
+    def home(self, name: str) -> Names | None:
+        """The scope whose own the name is, as seen from this one."""
+        scope: Names | None = self
+        while scope is not None and not scope.binds(name):
+            scope = scope.parent
+        return scope
+
+
+@dataclass(frozen=True, slots=True)
+class InputName:
+    """A name that the program takes from outside."""
+
+    name: str
+    span: Span
+    """Where it appears first."""
+    optional: bool = False
+    """Whether it is a parameter with a default."""
+
+
+def note_reads(scopes: list[Names]) -> None:
+    """Fill in ``last_read`` of every scope."""
+    for scope in scopes:
+        for node, _ in scope.uses():
+            name, position = node.id, (node.lineno, node.col_offset)
+            home = scope.home(name)
+            if home is scope:
+                scope.last_read[name] = max(scope.last_read.get(name, position), position)
+            elif home is not None:
+                home.last_read[name] = ALWAYS
+
+
+def free_names(start: Names, imports: Mapping[str, str]) -> list[ast.Name]:
+    """The first place of every free name of ``start`` and of the functions it can reach, in the text's order."""
+    first: dict[str, ast.Name] = {}
+    seen = {start}
+    queue = [start]
+    while queue:
+        scope = queue.pop()
+        for node, manner in scope.uses():
+            home = scope.home(node.id)
+            if home is not None:
+                reached = [f for f in home.functions.get(node.id, ()) if f not in seen]
+                seen.update(reached)
+                queue += reached
+            elif manner != "calls" and not _is_known(node.id, imports):
+                known = first.get(node.id)
+                if known is None or (node.lineno, node.col_offset) < (known.lineno, known.col_offset):
+                    first[node.id] = node
+    return sorted(first.values(), key=lambda node: (node.lineno, node.col_offset))
+
+
+def _is_known(name: str, imports: Mapping[str, str]) -> bool:
+    """Whether a name that nothing assigns is defined all the same: a constant, a function, an import, a module."""
+    return name in imports or name in names.CONSTANTS or name in names.functions() or names.is_module_name(name)

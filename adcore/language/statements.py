@@ -1,0 +1,248 @@
+"""Statements: what a block does to the names, what it returns, and the calls of the program's own functions."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+
+from adcore.errors import BadCall, NotYet, ShapeMismatch, TypeMismatch
+from adcore.graph import OPS, Node
+from adcore.language import names
+from adcore.language.branches import Merge
+from adcore.language.expressions import expression
+from adcore.language.lookup import read
+from adcore.language.lowering import Lowering
+from adcore.language.operators import binary, truth
+from adcore.language.values import MISSING, Function, Missing, Scope, Several, Value, describe, shape_text
+
+LAST = "<last>"
+"""Where the value of an expression that may be the program's result is kept: no name can be this."""
+
+Finish = Callable[[Value | Missing], Value]
+"""What becomes of the value a block returns, or of the end of the block where it returns none."""
+
+
+class Rest:
+    """What is still to do: the statements of a block from some place on, then those of the block around it."""
+
+    __slots__ = ("block", "outer", "start")
+
+    def __init__(self, block: Sequence[ast.stmt], start: int, outer: Rest | None) -> None:
+        self.block = block
+        self.start = start
+        self.outer = outer
+
+
+def run(low: Lowering, rest: Rest | None, finish: Finish) -> Value:
+    """Run statements up to a ``return`` or the end.
+
+    Where a branch on a condition that depends on the inputs may return, what follows belongs to the branch that goes
+    on: each is run to its own end, and the result is the value of the one that is taken.
+    """
+    while rest is not None:
+        block, start, outer = rest.block, rest.start, rest.outer
+        rest = outer
+        for i in range(start, len(block)):
+            statement = block[i]
+            if isinstance(statement, ast.Return):
+                return finish(None if statement.value is None else expression(low, statement.value))
+            if isinstance(statement, ast.If):
+                test = truth(low, expression(low, statement.test), statement.test)
+                after = Rest(block, i + 1, outer)
+                if isinstance(test, bool):
+                    rest = Rest(statement.body if test else statement.orelse, 0, after)
+                    break
+                if statement in low.syntax.returning:
+                    return _returning(low, statement, test, after, finish)
+                _branch(low, statement, test)
+            else:
+                _SIMPLE[type(statement)](low, statement)
+    return finish(MISSING)
+
+
+def _branch(low: Lowering, statement: ast.If, test: Node) -> None:
+    """An ``if`` without a ``return`` inside: its branches come together again."""
+    end = (statement.end_lineno or 0, statement.end_col_offset or 0)
+    last_read = low.scope.names.last_read
+    asked = low.wanted if low.scope.names is low.syntax.names else frozenset()
+    merge = Merge(low, test, statement)
+    for i, block in enumerate((statement.body, statement.orelse)):
+        with merge.side(i):
+            run(low, Rest(block, 0, None), lambda _: None)
+    merge.bind(lambda name: name in asked or name == LAST or last_read.get(name, (0, 0)) > end)
+
+
+def _returning(low: Lowering, statement: ast.If, test: Node, after: Rest, finish: Finish) -> Value:
+    """An ``if`` with a ``return`` inside: what follows belongs to the branches that get there."""
+    merge = Merge(low, test, statement)
+    values = []
+    for i, block in enumerate((statement.body, statement.orelse)):
+        with merge.side(i):
+            values.append(run(low, Rest(block, 0, after), finish))
+    return merge.value(*values)
+
+
+# --- simple statements
+
+
+def _assign(low: Lowering, statement: ast.Assign) -> None:
+    value = expression(low, statement.value)
+    for target in statement.targets:
+        bind(low, target, value, statement.value)
+
+
+def _annotated(low: Lowering, statement: ast.AnnAssign) -> None:
+    if statement.value is not None:
+        bind(low, statement.target, expression(low, statement.value), statement.value)
+
+
+def _augmented(low: Lowering, statement: ast.AugAssign) -> None:
+    target = statement.target
+    assert isinstance(target, ast.Name)
+    before = read(low, target)
+    value = expression(low, statement.value)
+    low.scope.assign(target.id, binary(low, statement.op, before, value, statement, target, statement.value), target)
+
+
+def bind(low: Lowering, target: ast.expr, value: Value, place: ast.expr) -> None:
+    """Give a name, or the names of a tuple, the value."""
+    if isinstance(target, ast.Name):
+        low.scope.assign(target.id, value, target)
+        return
+    assert isinstance(target, (ast.Tuple, ast.List))
+    count = len(target.elts)
+    parts: Sequence[Value]
+    match value:
+        case Several(items):
+            parts = items
+            have = len(items)
+        case Node() if value.shape:
+            have = value.shape[0]
+            parts = [
+                low.emit(OPS["index"], (value,), place, (("key", (i,)),)) for i in range(have if have == count else 0)
+            ]
+        case _:
+            raise TypeMismatch(f"{describe(value)} cannot be parted into {count} names", span=low.span(place))
+    if have != count:
+        shape = f" (shape {shape_text(value.shape)})" if isinstance(value, Node) else ""
+        raise ShapeMismatch(
+            f"{_count(count, 'name')} for {_count(have, 'value')}{shape}",
+            span=low.span(target),
+            related=((low.span(place), _count(have, "value")),),
+        )
+    for part, x in zip(target.elts, parts, strict=True):
+        bind(low, part, x, place)
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
+
+
+def _expression(low: Lowering, statement: ast.Expr) -> None:
+    if isinstance(statement.value, ast.Constant) and isinstance(statement.value.value, str):
+        return
+    value = expression(low, statement.value)
+    if statement in low.syntax.plan.expressions:
+        low.scope.assign(LAST, value, statement)
+
+
+def _nothing(low: Lowering, statement: ast.stmt) -> None:
+    pass
+
+
+# --- the program's own functions
+
+
+def _define(low: Lowering, definition: ast.FunctionDef) -> None:
+    arguments = definition.args
+    positional = [*arguments.posonlyargs, *arguments.args]
+    pairs = [
+        *zip(positional[len(positional) - len(arguments.defaults) :], arguments.defaults, strict=True),
+        *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
+    ]
+    defaults = {argument.arg: expression(low, value) for argument, value in pairs if value is not None}
+    low.scope.assign(definition.name, Function(definition, low.scope, defaults), definition)
+
+
+def inline(
+    low: Lowering, function: Function, arguments: Sequence[tuple[str | None, Value, ast.expr]], place: ast.Call
+) -> Value:
+    """The value of a call: the function's statements are run with its parameters bound, in the same graph."""
+    definition = function.definition
+    if definition in low.active:
+        raise NotYet(
+            f"{definition.name} calls itself, and recursion is not supported yet"
+            if low.active[-1] is definition
+            else f"{definition.name} comes to call itself, and recursion is not supported yet",
+            span=low.span(place.func),
+        )
+    scope = Scope(low.syntax.scopes[definition], function.scope)
+    scope.variables.update(_bound(low, function, arguments, place))
+    return call_in(low, definition, scope, lambda value: None if isinstance(value, Missing) else value)
+
+
+def call_in(low: Lowering, definition: ast.FunctionDef, scope: Scope, finish: Finish) -> Value:
+    """Run a function's statements in a scope that has its parameters."""
+    outer, low.scope = low.scope, scope
+    low.active.append(definition)
+    value = run(low, Rest(definition.body, 0, None), finish)
+    low.active.pop()
+    low.scope = outer
+    return value
+
+
+def _bound(
+    low: Lowering, function: Function, arguments: Sequence[tuple[str | None, Value, ast.expr]], place: ast.Call
+) -> dict[str, Value]:
+    """The parameters' values."""
+    name = function.definition.name
+    given = function.definition.args
+    positional = [a.arg for a in (*given.posonlyargs, *given.args)]
+    by_name = [a.arg for a in (*given.args, *given.kwonlyargs)]
+    bound: dict[str, Value] = {}
+    count = 0
+    for keyword, value, at in arguments:
+        if keyword is None:
+            if count == len(positional):
+                raise BadCall(
+                    f"{name} takes {_count(len(positional), 'argument')}, and this is number {count + 1}",
+                    span=low.span(at),
+                    help=_signature(function),
+                    related=((low.syntax.source.word(function.definition, 3), "defined here"),),
+                )
+            bound[positional[count]] = value
+            count += 1
+        elif keyword not in by_name:
+            near = names.did_you_mean(keyword, by_name)
+            raise BadCall(f"{name} takes no argument {keyword}", span=low.span(at), help=near or _signature(function))
+        elif keyword in bound:
+            raise BadCall(f"{name} is given {keyword} twice", span=low.span(at))
+        else:
+            bound[keyword] = value
+    missing = [p for p in function_parameters(function.definition) if p not in bound and p not in function.defaults]
+    if missing:
+        raise BadCall(f"{name} needs {' and '.join(missing)}", span=low.span(place), help=_signature(function))
+    return {**function.defaults, **bound}
+
+
+def function_parameters(definition: ast.FunctionDef) -> list[str]:
+    """The names of a function's parameters, in order."""
+    given = definition.args
+    return [a.arg for a in (*given.posonlyargs, *given.args, *given.kwonlyargs)]
+
+
+def _signature(function: Function) -> str:
+    shown = [p if p not in function.defaults else f"{p}=..." for p in function_parameters(function.definition)]
+    return f"it is defined as {function.definition.name}({', '.join(shown)})"
+
+
+_SIMPLE: dict[type[ast.stmt], Callable[..., None]] = {
+    ast.Assign: _assign,
+    ast.AnnAssign: _annotated,
+    ast.AugAssign: _augmented,
+    ast.Expr: _expression,
+    ast.FunctionDef: _define,
+    ast.Import: _nothing,
+    ast.ImportFrom: _nothing,
+    ast.Pass: _nothing,
+}

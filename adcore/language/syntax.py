@@ -1,0 +1,137 @@
+"""Text to checked syntax: once per text, whatever its inputs' shapes will be.
+
+One walk over Python's tree refuses what the language has not, notes which names each function assigns and reads, and
+measures the nesting, so that what follows may descend into the tree without fear.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from adcore.errors import AdcoreError, NoResult, Span
+from adcore.language.checking import Walk
+from adcore.language.results import Plan, plan_of
+from adcore.language.scopes import InputName, Names, free_names, note_reads
+from adcore.language.source import Source, read
+from adcore.limits import Limits
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Syntax:
+    """A program that is well formed: what it takes, what it names, and what its result is."""
+
+    source: Source
+    prelude: tuple[ast.stmt, ...]
+    """What is run before the main block: definitions and imports, where a function is the program's entry."""
+    main: tuple[ast.stmt, ...]
+    entry: ast.FunctionDef | None
+    """The function that is the program, where the program is nothing but functions."""
+    top: Names
+    scopes: Mapping[ast.FunctionDef, Names]
+    imports: Mapping[str, str]
+    returning: frozenset[ast.If]
+    """The ``if`` statements with a ``return`` inside."""
+    inputs: tuple[InputName, ...]
+    plan: Plan
+
+    @property
+    def text(self) -> str:
+        return self.source.text
+
+    @property
+    def names(self) -> Names:
+        """The names of the main block."""
+        return self.top if self.entry is None else self.scopes[self.entry]
+
+    @property
+    def assigned(self) -> dict[str, Span]:
+        """The names that the main block assigns, each with its first place: what can be asked for as an output."""
+        return {name: self.source.span(node) for name, node in self.names.assigned.items()}
+
+
+def parse(text: str, limits: Limits) -> Syntax:
+    """The checked syntax of a program.
+
+    Raises SourceTooLong, NestingTooDeep, SyntaxFault, Unsupported, NotYet, NoResult, UnknownFunction (of an import).
+    """
+    source = read(text, limits)
+    try:
+        return _checked(source, limits)
+    except AdcoreError as error:
+        raise error.located(source.text) from None
+
+
+def _checked(source: Source, limits: Limits) -> Syntax:
+    walk = Walk(source, limits)
+    walk.run()
+    body = tuple(source.tree.body)
+    definitions = [statement for statement in body if isinstance(statement, ast.FunctionDef)]
+    only_definitions = all(
+        isinstance(s, (ast.FunctionDef, ast.Import, ast.ImportFrom, ast.Pass)) for s in body if not _is_text(s)
+    )
+    entry = definitions[-1] if definitions and only_definitions else None
+    scopes = [walk.top, *walk.scopes.values()]
+    note_reads(scopes)
+    inputs: list[InputName] = []
+    main = body
+    if entry is not None:
+        main = tuple(entry.body)
+        first = walk.scopes[entry]
+        arguments = entry.args
+        required = len(arguments.posonlyargs) + len(arguments.args) - len(arguments.defaults)
+        optional = {a.arg for a in (*arguments.posonlyargs, *arguments.args)[required:]}
+        optional |= {a.arg for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if d is not None}
+        inputs = [InputName(n, source.span(a), n in optional) for n, a in first.parameters.items()]
+        free = [node for node in free_names(first, walk.imports) if node.id not in first.parameters]
+        # What the defaults read belongs to the top level.
+        free += [n for n in free_names(walk.top, walk.imports) if n.id not in {f.id for f in free}]
+    else:
+        free = free_names(walk.top, walk.imports)
+    inputs += [InputName(node.id, source.span(node)) for node in free]
+    plan = plan_of(main)
+    if plan is None:
+        last = main[-1] if main else None
+        raise NoResult(
+            "the program computes nothing" if last is None else "the program ends without a result",
+            span=Span(1, 1, 1, 2) if last is None else _head(source, last),
+            help="end it with an expression or an assignment",
+        )
+    return Syntax(
+        source,
+        body if entry is not None else (),
+        main,
+        entry,
+        walk.top,
+        walk.scopes,
+        walk.imports,
+        frozenset(walk.returning),
+        tuple(inputs),
+        plan,
+    )
+
+
+def _is_text(statement: ast.stmt) -> bool:
+    """Whether a statement is nothing but a string: a docstring."""
+    return (
+        isinstance(statement, ast.Expr)
+        and isinstance(statement.value, ast.Constant)
+        and isinstance(statement.value.value, str)
+    )
+
+
+def _head(source: Source, statement: ast.stmt) -> Span:
+    """A statement's first line: of an ``if`` or a ``def``, the keyword."""
+    if isinstance(statement, (ast.If, ast.FunctionDef)):
+        return source.word(statement, 2 if isinstance(statement, ast.If) else 3)
+    return source.span(statement)
+
+
+def ends(syntax: Syntax) -> tuple[str, ...]:
+    """The names of the program's ends: what its main block assigns and nothing reads, in order, then its result."""
+    names = syntax.names
+    result = syntax.plan.output_names()
+    unread = {name: node for name, node in names.assigned.items() if name not in names.last_read}
+    before = [(node.lineno, node.col_offset, name) for name, node in unread.items() if name not in result]
+    return (*(name for _, _, name in sorted(before)), *result)
