@@ -1,0 +1,91 @@
+"""Forward mode: a graph with the tangent of every value computed right beside it.
+
+Tangents run with the program, so nothing is kept for later: an engine that frees what is no longer read needs memory
+that does not grow with the program's length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from adcore.derivatives.reverse import backpropagate, dependents
+from adcore.graph import ITEM, DType, Graph, Node, Pushed, graph_of, input_node, schedule
+from adcore.ops.control import zeros
+
+
+def tangents(graph: Graph, seeds: Mapping[Node, Node]) -> tuple[dict[Node, Node], dict[Node, Node]]:
+    """Push the tangents ``seeds`` of inputs through the graph.
+
+    Gives what each node became (a structured op is replaced by one that computes its tangents too) and each node's
+    tangent; a node without one has the exact tangent zero.
+    """
+    _require_rules(graph, seeds)
+    primal: dict[Node, Node] = {x: x for x in graph.inputs}
+    tangent: dict[Node, Node] = dict(seeds)
+    several: dict[Node, tuple[Node | None, ...]] = {}
+    for node in graph.nodes:
+        new = primal[node] = node.with_inputs(tuple([primal[x] for x in node.inputs]))
+        if node.op is ITEM:
+            results = several.get(node.inputs[0])
+            result = None if results is None else results[node.param("index")]
+            if result is not None:
+                tangent[node] = result
+            continue
+        given = tuple([tangent.get(x) for x in node.inputs])
+        if all(t is None for t in given):
+            continue
+        if node.op.structure is not None:
+            primal[node], several[node] = node.op.structure.push(new, given, push)
+        elif node.op.jvp is None:
+            continue
+        elif node.op.several:
+            several[node] = node.op.jvp(new, given)
+        else:
+            result = node.op.jvp(new, given)
+            if result is not None:
+                tangent[node] = result
+    return primal, tangent
+
+
+def _require_rules(graph: Graph, inputs: Collection[Node]) -> None:
+    """NotDifferentiable where a derivative goes through an index, or through a number without a rule.
+
+    Only the way back from the outputs tells whether it does: what ends in a condition, or chooses an element, may
+    have no derivative. So reverse mode is asked, if there is any such value.
+    """
+    active = dependents(graph, inputs)
+    if any(node in active and _lacks_tangent(node) for node in graph.nodes):
+        backpropagate(graph, {y: y for y in graph.outputs if y.type.dtype is DType.FLOAT}, inputs)
+
+
+def _lacks_tangent(node: Node) -> bool:
+    kinds = {t.dtype for t in node.types}
+    return DType.INT in kinds or (DType.FLOAT in kinds and not node.op.differentiable and node.op is not ITEM)
+
+
+def _seed(x: Node) -> Node:
+    return input_node(f"d{x.param('name')}", x.type, x.span)
+
+
+def push(graph: Graph, active: Sequence[bool]) -> Pushed:
+    """The graph from inputs, and tangents of the active ones, to outputs, and tangents of all that are numbers."""
+    seeds = {x: _seed(x) for x, on in zip(graph.inputs, active, strict=True) if on}
+    primal, tangent = tangents(graph, seeds)
+    out = [tangent.get(y) or zeros(y.type) for y in graph.outputs if y.type.dtype is DType.FLOAT]
+    values = [primal[y] for y in graph.outputs]
+    # Scheduled from the tangents, each primal value is computed just before the tangent that needs it; the last
+    # tangent comes first, since in a tangent program it is the one that needs all the others.
+    order = schedule([*reversed(out), *values])
+    pushed = graph_of((*graph.inputs, *seeds.values()), (*values, *out), order=order)
+    return Pushed(pushed, tuple(y in tangent for y in graph.outputs))
+
+
+def jvp(graph: Graph, wrt: Sequence[int]) -> Graph:
+    """The Jacobian-vector product: inputs, then a tangent for each of the inputs ``wrt``, to outputs, then tangents.
+
+    The tangents come in the order of ``wrt``, whose places are distinct. Raises NotDifferentiable where the way from
+    those inputs to an output goes through an op without a derivative.
+    """
+    pushed = push(graph, [i in wrt for i in range(len(graph.inputs))]).graph
+    seed = dict(zip(sorted(set(wrt)), pushed.inputs[len(graph.inputs) :], strict=True))
+    return graph_of((*graph.inputs, *[seed[i] for i in wrt]), pushed.outputs, order=pushed.nodes)

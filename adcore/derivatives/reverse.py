@@ -1,0 +1,185 @@
+"""Reverse mode: the adjoint program, which runs through the graph backwards and adds up what flows to each value.
+
+The order in which adjoints are added is fixed by the graph's dataflow levels, the order in which a trace shows them;
+so a traced gradient and an untraced one are the same to the bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from adcore.errors import NotDifferentiable
+from adcore.graph import (
+    ITEM,
+    DType,
+    Graph,
+    Halves,
+    Node,
+    Pullback,
+    by_level,
+    constant,
+    graph_of,
+    input_node,
+    schedule,
+)
+from adcore.ops.control import zeros
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """One term of the chain rule: what flows from a node to one of its operands.
+
+    ``total`` is the operand's adjoint so far, this term included.
+    """
+
+    source: Node
+    operand: Node
+    term: Node
+    total: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Adjoints:
+    """The adjoint of each node (a node without one has the exact adjoint zero), and the terms in their order."""
+
+    of: Mapping[Node, Node]
+    contributions: tuple[Contribution, ...]
+
+
+def dependents(graph: Graph, inputs: Collection[Node]) -> set[Node]:
+    """The nodes of the graph that depend on ``inputs``, these included."""
+    return _dependents(graph.nodes, inputs)
+
+
+def _dependents(nodes: Iterable[Node], inputs: Collection[Node]) -> set[Node]:
+    found = set(inputs)
+    for node in nodes:
+        if any(x in found for x in node.inputs):
+            found.add(node)
+    return found
+
+
+def augment(graph: Graph, active: set[Node]) -> tuple[dict[Node, Node], dict[Node, Pullback]]:
+    """Replace each active structured op by one that keeps what its adjoint needs.
+
+    Gives what each node became, and the pullbacks of the new structured ones.
+    """
+    new: dict[Node, Node] = {x: x for x in graph.inputs}
+    pullbacks: dict[Node, Pullback] = {}
+    for node in graph.nodes:
+        moved = new[node] = node.with_inputs(tuple([new[x] for x in node.inputs]))
+        if node.op.structure is not None and node in active:
+            wanted = [x in active and x.type.dtype is DType.FLOAT for x in node.inputs]
+            new[node], pullback = node.op.structure.pull(moved, wanted, split)
+            pullbacks[new[node]] = pullback
+    return new, pullbacks
+
+
+def backpropagate(graph: Graph, seeds: Mapping[Node, Node], wrt: Collection[Node]) -> tuple[Graph, Adjoints]:
+    """Pull the cotangents ``seeds`` of outputs back to the inputs ``wrt``.
+
+    Gives the graph with its structured ops augmented, and the adjoints of its nodes.
+    """
+    active = dependents(graph, wrt)
+    pullbacks: dict[Node, Pullback] = {}
+    if any(node.op.structure is not None for node in graph.nodes):
+        new, pullbacks = augment(graph, active)
+        seeds = {new[y]: g for y, g in seeds.items()}
+        active = {new[x] for x in active}
+        outputs = [new[y] for y in graph.outputs]
+        graph = graph_of(graph.inputs, outputs, graph.output_names, order=schedule([new[n] for n in graph.nodes]))
+    adjoint = {y: g for y, g in seeds.items() if y in active}
+    parts: dict[Node, list[Node | None]] = {}
+    contributions: list[Contribution] = []
+
+    def receive(source: Node, operand: Node, term: Node) -> None:
+        before = adjoint.get(operand)
+        total = adjoint[operand] = term if before is None else before + term
+        contributions.append(Contribution(source, operand, term, total))
+
+    for node in reversed(by_level(graph)):
+        if node not in active:
+            continue
+        if node.op is ITEM:
+            whole, index, flow = node.inputs[0], node.param("index"), adjoint.get(node)
+            if flow is not None:
+                collected = parts.setdefault(whole, [None] * len(whole.types))
+                before = collected[index]
+                collected[index] = flow if before is None else before + flow
+            continue
+        g: Any = parts.get(node) if node.op.several else adjoint.get(node)
+        if g is None or all(t.dtype is not DType.FLOAT for t in node.types):
+            continue
+        if node in pullbacks:
+            terms = pullbacks[node](g)
+        elif node.op.vjp is None:
+            raise NotDifferentiable(f"{node.op.name} has no derivative", span=node.span)
+        else:
+            terms = node.op.vjp(node, g)
+        for operand, term in zip(node.inputs, terms, strict=True):
+            if term is not None and operand in active:
+                receive(node, operand, term)
+    return graph, Adjoints(adjoint, tuple(contributions))
+
+
+def vjp(graph: Graph, wrt: Sequence[int]) -> Graph:
+    """The vector-Jacobian product: inputs, then a cotangent for each output, to outputs, then inputs' cotangents.
+
+    Raises NotDifferentiable where the way from the outputs to those inputs goes through an op without a derivative.
+    """
+    cotangents = [input_node(f"{name}'", y.type) for name, y in zip(_names(graph), graph.outputs, strict=True)]
+    outputs, gradients = _pull(graph, _seeds(graph.outputs, cotangents), wrt)
+    return graph_of((*graph.inputs, *cotangents), (*outputs, *gradients))
+
+
+def gradient(graph: Graph, wrt: Sequence[int]) -> Graph:
+    """The graph's inputs to its one output, a number, then the output's gradients by the inputs ``wrt``."""
+    (output,) = graph.outputs
+    outputs, gradients = _pull(graph, {output: constant(1.0)}, wrt)
+    return graph_of(graph.inputs, (*outputs, *gradients))
+
+
+def _seeds(outputs: Sequence[Node], cotangents: Sequence[Node]) -> dict[Node, Node]:
+    """What each output's adjoint starts from: a value that is an output twice has the sum of both cotangents."""
+    seeds: dict[Node, Node] = {}
+    for y, g in zip(outputs, cotangents, strict=True):
+        seeds[y] = seeds[y] + g if y in seeds else g
+    return seeds
+
+
+def _names(graph: Graph) -> Sequence[str]:
+    return graph.output_names or [f"y{i}" for i in range(len(graph.outputs))]
+
+
+def _pull(graph: Graph, seeds: Mapping[Node, Node], wrt: Sequence[int]) -> tuple[tuple[Node, ...], list[Node]]:
+    inputs = [graph.inputs[i] for i in wrt]
+    augmented, adjoints = backpropagate(graph, seeds, inputs)
+    return augmented.outputs, [adjoints.of.get(x) or zeros(x.type) for x in inputs]
+
+
+def split(graph: Graph, wanted: Sequence[bool]) -> Halves:
+    """Cut the graph's reverse mode where its backward pass begins.
+
+    What is kept between the two halves, and what is computed again, is decided here: kept is just what the adjoint
+    program reads that depends on an input and not on a cotangent. What depends on neither is a part of the program.
+    """
+    inputs = [x for x, want in zip(graph.inputs, wanted, strict=True) if want]
+    numbers = [y for y in graph.outputs if y.type.dtype is DType.FLOAT]
+    cotangents = [input_node(f"g{i}", y.type) for i, y in enumerate(numbers)]
+    augmented, adjoints = backpropagate(graph, _seeds(numbers, cotangents), inputs)
+    results = [adjoints.of.get(x) or zeros(x.type) for x in inputs]
+
+    order = schedule(results)
+    late, early = _dependents(order, cotangents), _dependents(order, graph.inputs)
+    reads = [x for node in order if node in late for x in node.inputs] + results
+    kept = [x for x in dict.fromkeys(reads) if x in early and x not in late]
+    forward = graph_of(graph.inputs, (*augmented.outputs, *kept))
+
+    stored = [input_node(f"r{i}", x.type, x.span) for i, x in enumerate(kept)]
+    new: dict[Node, Node] = dict(zip(kept, stored, strict=True))
+    for node in order:
+        if node not in new:
+            new[node] = node.with_inputs(tuple([new[x] for x in node.inputs])) if node in late else node
+    return Halves(forward, graph_of((*stored, *cotangents), [new[x] for x in results]))

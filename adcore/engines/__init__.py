@@ -1,0 +1,1 @@
+"""Engines: a graph and its inputs' values to its outputs' values."""

@@ -1,0 +1,10 @@
+"""Dead code: nodes that no output depends on are left out."""
+
+from __future__ import annotations
+
+from adcore.graph import Graph, graph_of
+
+
+def prune(graph: Graph) -> Graph:
+    """The graph without the nodes its outputs do not need. Its inputs stay, needed or not: they are its signature."""
+    return graph_of(graph.inputs, graph.outputs, graph.output_names, order=graph.nodes)

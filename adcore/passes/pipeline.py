@@ -1,0 +1,32 @@
+"""The passes as one: a single walk, in which each node is simplified, folded and shared after what it reads has been.
+
+Because a rule sees operands that are in their final form already, one walk finds what rounds of single passes would.
+"""
+
+from __future__ import annotations
+
+from adcore.graph import Graph, Node, rewrite
+from adcore.passes.cse import sharing
+from adcore.passes.fold import folded
+from adcore.passes.simplify import simplified
+
+
+def optimise(graph: Graph) -> Graph:
+    """A graph of the same inputs, the same outputs to the bit, and at most as many nodes; nested graphs too."""
+    shared = sharing()
+
+    def rule(node: Node) -> Node:
+        simpler = simplified(node)
+        while simpler is not node:
+            node, simpler = simpler, simplified(simpler)
+        return shared(_nested(folded(node)))
+
+    return rewrite(graph, rule)
+
+
+def _nested(node: Node) -> Node:
+    """The node with the graphs among its parameters optimised."""
+    if node.op.structure is None:
+        return node
+    params = tuple((name, optimise(value) if isinstance(value, Graph) else value) for name, value in node.params)
+    return Node(node.op, node.inputs, params, node.types, node.span)

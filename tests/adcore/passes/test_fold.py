@@ -1,0 +1,78 @@
+"""Constant folding: what depends on no input is computed once, and what fails fails only if it is evaluated."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from adcore.errors import NotWholeNumber, Span
+from adcore.graph import OPS, SCALAR, Graph, Node, check, constant, literal
+from adcore.passes import optimise
+from adcore.passes.fold import LARGEST, fold
+from tests.adcore.graphs import Build, bits, build, if_else, run
+
+SIN = OPS["sin"]
+
+
+def steps(graph: Graph) -> list[str]:
+    return [n.op.name for n in graph.nodes if n.op.name != "constant"]
+
+
+@pytest.mark.parametrize(
+    ("function", "left"),
+    [
+        (lambda x: x * SIN(constant(1.0)), ["multiply"]),
+        (lambda x: x * SIN(constant(1.0) + constant(2.0) * constant(3.0)), ["multiply"]),
+        (lambda x: constant(1.0) / constant(0.0) + x, ["add"]),  # an infinity is a value
+        (lambda x: constant(0.0) / constant(0.0) + x, ["add"]),  # so is NaN
+        (lambda x: OPS["where"](OPS["less"](constant(1.0), 2.0), x, 0.0), ["where"]),
+        (lambda x: OPS["sum"](constant(np.arange(4.0))) * x, ["multiply"]),
+        (lambda x: SIN(x) + 1.0, ["sin", "add"]),
+        (lambda x: OPS["zeros"](shape=(2, 2)) + x, ["add"]),
+        (lambda x: -constant(0.0) + x, ["add"]),  # the sign of zero is kept
+    ],
+)
+def test_constants_are_computed_when_the_program_is_compiled(function: Build, left: list[str]) -> None:
+    graph = build(function, SCALAR)
+    folded = check(fold(graph))
+    assert steps(folded) == left
+    for x in (0.5, -0.0, np.inf):
+        assert bits(run(folded, x)) == bits(run(graph, x))
+
+
+def test_a_folded_constant_keeps_its_place_in_the_text() -> None:
+    span = Span(1, 1, 1, 7)
+    graph = build(lambda x: x * SIN(constant(1.0), span=span), SCALAR)
+    assert next(n for n in fold(graph).nodes if n.op.name == "constant").span == span
+
+
+def test_an_op_that_fails_stays_and_fails_when_it_is_evaluated() -> None:
+    def failing(a: Node) -> Node:
+        return OPS["as_float"](OPS["as_int"](constant(1.5))) * a
+
+    folded = check(fold(build(failing, SCALAR)))
+    assert "as_int" in steps(folded)
+    with pytest.raises(NotWholeNumber):
+        run(folded, 1.0)
+    guarded = check(optimise(build(lambda x: if_else(OPS["greater"](x, 0.0), failing, lambda a: a, x))))
+    assert run(guarded, -1.0) == [-1.0]
+    with pytest.raises(NotWholeNumber):
+        run(guarded, 1.0)
+
+
+@pytest.mark.parametrize(("size", "folded"), [(LARGEST, True), (LARGEST + 1, False)])
+def test_large_constants_are_computed_anew(size: int, folded: bool) -> None:
+    graph = build(lambda x: OPS["ones"](shape=(size,)) * x, SCALAR)
+    assert ("ones" not in steps(check(fold(graph)))) is folded
+    assert bits(run(fold(graph), 2.0)) == bits(run(graph, 2.0))
+
+
+def test_folding_warns_of_nothing() -> None:
+    graph = build(lambda x: x + OPS["log"](constant(-1.0)) + OPS["exp"](constant(1e9)), SCALAR)
+    assert steps(check(fold(graph))) == ["add", "add"]
+
+
+def test_constants_of_all_kinds_are_folded_to_their_own_kind() -> None:
+    graph = build(lambda: [OPS["as_int"](constant(2.0)), OPS["less"](constant(1.0), 2.0), SIN(constant(1.0))])
+    folded = check(fold(graph))  # check() compares the kinds
+    assert [literal(y).dtype.name for y in folded.outputs] == ["int64", "bool", "float64"]  # type: ignore[union-attr]
