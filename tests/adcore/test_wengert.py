@@ -1,0 +1,225 @@
+"""The Wengert list: Table 1 of the report row by row, and what holds for any trace."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from adcore.errors import NotWholeNumber, Span
+from adcore.limits import Limits
+from adcore.program import Ask, Compiled, Compiler, Mode
+from adcore.wengert import Row, Trace
+from tests.adcore.graphs import bits
+from tests.adcore.strategies import Program, programs
+
+TABLE_1 = json.loads((Path(__file__).parent.parent / "reference" / "textbook.json").read_text())["table_1"]
+MODES: list[Mode] = ["forward", "reverse"]
+
+
+def arrays(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: np.asarray(value, None if isinstance(value, bool) else float) for name, value in inputs.items()}
+
+
+def compiled(text: str, inputs: Mapping[str, Any], mode: Mode = "reverse", rows: int = 10_000, **ask: Any) -> Compiled:
+    return Compiler(Limits(trace_rows=rows)).compile(
+        text, arrays(inputs), Ask(**{"derivative": True, "mode": mode, **ask})
+    )[0]
+
+
+def traced(text: str, inputs: Mapping[str, Any], mode: Mode = "reverse", rows: int = 10_000, **ask: Any) -> Trace:
+    return compiled(text, inputs, mode, rows, **ask).trace(arrays(inputs))
+
+
+def told(rows: tuple[Row, ...] | None) -> list[list[Any]]:
+    return [[r.name, r.expression, r.value] for r in rows or ()]
+
+
+# --- Table 1
+
+
+def test_the_primal_rows_of_table_1() -> None:
+    rows = traced(TABLE_1["program"], TABLE_1["inputs"]).primal
+    assert told(rows) == TABLE_1["primal"]
+    assert [r.op for r in rows] == [None, None, "log", "multiply", "sin", "add", "subtract"]
+    assert [r.args for r in rows] == [
+        (),
+        (),
+        ("v-1",),
+        ("v-1", "v0"),
+        ("v0",),
+        ("v1", "v2"),
+        ("v4", "v3"),
+    ]
+    assert [r.input for r in rows] == ["x1", "x2", None, None, None, None, None]
+
+
+def test_the_adjoint_rows_of_table_1() -> None:
+    trace = traced(TABLE_1["program"], TABLE_1["inputs"])
+    assert told(trace.adjoint) == TABLE_1["adjoint"]
+    assert [r.origin for r in trace.adjoint or ()] == [None, "v5", "v5", "v4", "v4", "v3", "v2", "v2", "v1"]
+    assert trace.tangents is None
+    assert not trace.truncated
+
+
+def test_the_tangent_rows_of_table_1() -> None:
+    trace = traced(TABLE_1["program"], TABLE_1["inputs"], "forward")
+    assert trace.adjoint is None
+    assert trace.tangents is not None
+    assert [s.seed for s in trace.tangents] == ["x1", "x2"]
+    first, second = trace.tangents
+    assert [r.name for r in first.rows] == ["dv-1", "dv0", "dv1", "dv2", "dv3", "dv4", "dv5"]
+    assert [r.expression for r in first.rows[:4]] == ["1", "0", "dv-1 / v-1", "dv-1 * v0 + dv0 * v-1"]
+    assert [r.expression for r in second.rows[:2]] == ["0", "1"]
+    assert first.rows[-1].value == TABLE_1["gradients"]["x1"]
+    assert second.rows[-1].value == TABLE_1["gradients"]["x2"]
+    assert told(trace.primal) == TABLE_1["primal"]
+
+
+def test_rows_say_where_they_come_from() -> None:
+    trace = traced("y = sin(x)\ny * x", {"x": 2.0})
+    assert [r.span for r in trace.primal[1:]] == [Span(1, 5, 1, 11), Span(2, 1, 2, 6)]
+    assert all(r.span in (Span(1, 5, 1, 11), Span(2, 1, 2, 6)) for r in trace.adjoint or ())
+
+
+# --- what holds for any trace
+
+
+def evaluate(rows: list[Row], known: dict[str, Any]) -> None:
+    """Each row's expression, evaluated by Python from the rows before it, gives the row's value."""
+    space: dict[str, Any] = {n: getattr(np, n) for n in ("sin", "cos", "log", "exp", "sqrt", "tanh", "cosh", "square")}
+    for row in rows:
+        if row.input is None:
+            text = row.expression
+            names = sorted(known, key=len, reverse=True)
+            for i, name in enumerate(names):
+                text = text.replace(name, f"N{i}N")
+            value = eval(text, space, {f"N{i}N": known[name] for i, name in enumerate(names)})
+            assert value == row.value, row
+        known[row.name] = row.value
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "log(x1) + x1*x2 - sin(x2)",
+        "exp(sin(x1) * x2) / x1",
+        "sqrt(x1) * sqrt(x1) + x2 * x2 * x2",
+        "tanh(x1 - x2) * (x1 + x2)",
+    ],
+)
+def test_rows_follow_from_the_rows_above_them(text: str, mode: Mode) -> None:
+    trace = traced(text, {"x1": 2.0, "x2": 5.0}, mode)
+    known: dict[str, Any] = {}
+    evaluate(list(trace.primal), known)
+    if mode == "reverse":
+        evaluate(list(trace.adjoint or ()), dict(known))
+    for seed in trace.tangents or ():
+        evaluate(list(seed.rows), dict(known))
+
+
+@settings(max_examples=40)
+@given(programs())
+def test_a_trace_ends_with_the_values_and_gradients_of_the_answer(program: Program) -> None:
+    made = Compiler().compile(program.text, program.inputs, Ask(derivative=True, mode="reverse"))[0]
+    answer, trace = made.evaluate(program.inputs), made.trace(program.inputs)
+    (value,) = answer.values.values()
+    last = {row.name: row.value for row in trace.primal}
+    if trace.primal and trace.primal[-1].op is not None:
+        assert bits([list(last.values())[-1]]) == bits([value]) or any(
+            bits([v]) == bits([value]) for v in last.values()
+        )
+    names = {row.input: row.name for row in trace.primal if row.input}
+    adjoint = {row.name: row.value for row in trace.adjoint or ()}
+    for name, slope in answer.gradients.items():
+        # The rows are of the program as it was written; the optimiser may have added the same terms in another order.
+        np.testing.assert_allclose(adjoint.get(f"{names[name]}'", np.zeros(slope.shape)), slope, rtol=1e-9, atol=1e-10)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_only_the_branch_that_is_taken_is_traced(mode: Mode) -> None:
+    text = "y = sin(x) * x if x > 0 else exp(x)"
+    taken = traced(text, {"x": 2.0}, mode)
+    assert [r.op for r in taken.primal] == [None, "sin", "multiply"]
+    other = traced(text, {"x": -2.0}, mode)
+    assert [r.op for r in other.primal] == [None, "exp"]
+    rows = (taken.adjoint or ()) if mode == "reverse" else (taken.tangents or ())[0].rows
+    assert rows[-1].value == pytest.approx(np.sin(2.0) + 2 * np.cos(2.0), rel=1e-15)
+
+
+def test_nested_branches_are_laid_out_in_a_line() -> None:
+    text = "if x > 0:\n    if x > 1:\n        y = x*x\n    else:\n        y = exp(x)\nelse:\n    y = sin(x)\ny * 2"
+    assert [r.op for r in traced(text, {"x": 2.0}).primal] == [None, "multiply", "multiply"]
+    assert [r.op for r in traced(text, {"x": 0.5}).primal] == [None, "exp", "multiply"]
+    assert [r.op for r in traced(text, {"x": -1.0}).primal] == [None, "sin", "multiply"]
+
+
+def test_a_branch_not_taken_is_not_run() -> None:
+    text = "y = v[i] if i > 0.6 else 2*v[0]"
+    assert traced(text, {"v": [1.0, 2.0], "i": 0.5}, wrt=("v",)).primal[-1].value == 2.0
+    with pytest.raises(NotWholeNumber) as caught:
+        traced(text, {"v": [1.0, 2.0], "i": 0.75}, wrt=("v",))
+    assert caught.value.span is not None
+    assert caught.value.source == text
+
+
+def test_arrays_are_values_of_rows() -> None:
+    trace = traced("sum(x * x)", {"x": [1.0, 2.0, 3.0]})
+    assert [np.shape(r.value) for r in trace.primal] == [(3,), (3,), ()]
+    np.testing.assert_array_equal((trace.adjoint or ())[-1].value, [2, 4, 6])
+
+
+def test_forward_mode_has_a_pass_for_each_element() -> None:
+    trace = traced("sum(x * x) + a", {"x": [[1.0, 2.0]], "a": 3.0}, "forward")
+    assert [s.seed for s in trace.tangents or ()] == ["x[0, 0]", "x[0, 1]", "a"]
+    assert [s.rows[-1].value for s in trace.tangents or ()] == [2.0, 4.0, 1.0]
+
+
+def test_an_input_that_nothing_depends_on_has_no_adjoint() -> None:
+    trace = traced("y = x\nz = n", {"x": 1.0, "n": 2.0}, outputs=("y",))
+    assert [r.name for r in trace.primal] == ["v-1", "v0"]
+    assert [r.name for r in trace.adjoint or ()] == ["v-1'"]
+
+
+def test_values_alone_have_no_derivative_rows() -> None:
+    trace = traced("a = x + 1\nb = a * x", {"x": 2.0}, derivative=False, outputs=("a", "b"))
+    assert [r.value for r in trace.primal] == [2, 3, 6]
+    assert trace.adjoint is None
+    assert trace.tangents is None
+
+
+def test_a_program_of_constants() -> None:
+    trace = traced("3.0", {})
+    assert trace.primal == ()
+    assert not trace.adjoint
+
+
+@pytest.mark.parametrize(("rows", "cut"), [(9, False), (8, True), (7, True), (3, True)])
+def test_the_limit_of_rows(rows: int, cut: bool) -> None:
+    trace = traced(TABLE_1["program"], TABLE_1["inputs"], rows=rows)
+    assert trace.truncated is cut
+    assert told(trace.primal) == TABLE_1["primal"][:rows]
+    assert told(trace.adjoint) == TABLE_1["adjoint"][:rows]
+
+
+@pytest.mark.parametrize(("rows", "lengths"), [(14, [7, 7]), (13, [7, 6]), (7, [7]), (5, [5])])
+def test_the_limit_of_rows_is_of_all_passes_together(rows: int, lengths: list[int]) -> None:
+    trace = traced(TABLE_1["program"], TABLE_1["inputs"], "forward", rows=rows)
+    assert [len(s.rows) for s in trace.tangents or ()] == lengths
+    assert trace.truncated is (rows < 14)
+
+
+def test_passes_past_the_limit_are_not_made() -> None:
+    import time
+
+    start = time.perf_counter()
+    trace = traced("sum(sin(x))", {"x": np.ones(20_000)}, "forward", rows=10)
+    assert sum(len(s.rows) for s in trace.tangents or ()) == 10
+    assert trace.truncated
+    assert time.perf_counter() - start < 5
