@@ -1,0 +1,130 @@
+"""How a request's body is read: with a cap, as JSON only, and strictly.
+
+The framework would read a body of any length and take the last of two equal keys; this route reads it first, and
+hands the parsed value on, so that validation and the OpenAPI schema stay the framework's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import jiter
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+
+from adcore.errors import NumberOutOfRange, Span
+from app.dependencies import service_of
+from app.errors import DuplicateKey, InvalidJson, JsonTooDeep, RequestTooLarge, UnsupportedMediaType
+
+_JSON_TYPE = re.compile(r"application/([\w.+-]+\+)?json")
+_DUPLICATE = "Detected duplicate key "
+_NUMBER = b"-+.0123456789eE"
+_PLACE = re.compile(r"(?P<what>.*) at line (?P<line>\d+) column (?P<column>\d+)", re.DOTALL)
+
+
+def check_media_type(content_type: str | None, content_encoding: str | None) -> None:
+    """Raise ``UnsupportedMediaType`` unless the headers declare JSON, not compressed."""
+    if content_encoding is not None and content_encoding.strip().lower() not in ("", "identity"):
+        raise UnsupportedMediaType("the body is compressed", help="send it without Content-Encoding")
+    media_type = (content_type or "").split(";", 1)[0].strip().lower()
+    if _JSON_TYPE.fullmatch(media_type) is None:
+        raise UnsupportedMediaType(
+            f"the body is declared as {media_type[:100]}" if media_type else "the body's media type is not declared",
+            help="send JSON, with the header Content-Type: application/json",
+        )
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    """The body, of at most ``limit`` bytes; raises ``RequestTooLarge`` without reading on, whatever was declared."""
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared[:20]) > limit:
+        raise _too_large(limit)
+    chunks = []
+    length = 0
+    async for chunk in request.stream():
+        length += len(chunk)
+        if length > limit:
+            raise _too_large(limit)
+        chunks.append(chunk)
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def _too_large(limit: int) -> RequestTooLarge:
+    return RequestTooLarge(f"the body is longer than {limit} bytes, which is all this service reads")
+
+
+def parse_json(body: bytes) -> Any:
+    """The value of a JSON text; numbers too large for float64 come out as infinite floats or as large integers."""
+    try:
+        return jiter.from_json(body, allow_inf_nan=False, catch_duplicate_keys=True)
+    except ValueError as error:
+        raise _fault(body, str(error)) from None
+
+
+def _fault(body: bytes, message: str) -> InvalidJson | NumberOutOfRange:
+    """The error for what the parser says, with the place in the body."""
+    found = _PLACE.fullmatch(message)
+    what, line, column = (found["what"], int(found["line"]), int(found["column"])) if found else (message, 1, 1)
+    # The parser counts bytes from the last line feed; people and editors count characters from 1.
+    lines = body.split(b"\n", line)
+    text = lines[line - 1] if line <= len(lines) else b""
+    start = max(column - 1, 0)
+    stop = start + 1
+    kind: type[InvalidJson | NumberOutOfRange] = InvalidJson
+    if body.startswith(b"\xef\xbb\xbf"):
+        what = "the text starts with a byte order mark"
+    elif what.startswith("EOF"):
+        what = what.replace("EOF", "the text ends")
+        start, stop = len(text), len(text) + 1
+    elif what == "number out of range":
+        kind, what = NumberOutOfRange, "a number has more digits than float64 can hold"
+        start = len(text[:column].rstrip(_NUMBER))
+        stop = len(text) - len(text[start:].lstrip(_NUMBER))
+    elif what.startswith(_DUPLICATE):
+        kind = DuplicateKey
+        key = what.removeprefix(_DUPLICATE).encode()
+        if (at := text.rfind(key, 0, column)) >= 0:
+            start, stop = at, at + len(key)
+    elif what == "recursion limit exceeded":
+        kind, what = JsonTooDeep, "lists and objects are nested too deep"
+    first, last = (len(text[:place].decode(errors="replace")) for place in (start, stop))
+    span = Span(line, first + 1, line, max(last, first + 1) + 1)
+    error = kind(f"{what[:1].lower()}{what[1:]} (line {line}, column {first + 1} of the body)", span=span)
+    error.source = body.decode(errors="replace")
+    return error
+
+
+class _ParsedRequest(Request):
+    """A request whose body has been read and parsed."""
+
+    def __init__(self, request: Request, body: bytes, value: Any) -> None:
+        super().__init__(request.scope, request.receive)
+        self._bytes = body
+        self._value = value
+
+    async def body(self) -> bytes:
+        return self._bytes
+
+    async def json(self) -> Any:
+        return self._value
+
+
+class JsonRoute(APIRoute):
+    """A route whose request has a JSON body."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def read_and_handle(request: Request) -> Response:
+            check_media_type(request.headers.get("content-type"), request.headers.get("content-encoding"))
+            service = service_of(request)
+            body = await read_body(request, service.settings.max.request_bytes)
+            if len(body) > service.settings.inline_bytes:
+                value = await service.workers.run(lambda: parse_json(body))
+            else:
+                value = parse_json(body)
+            return await handle(_ParsedRequest(request, body, value))
+
+        return read_and_handle

@@ -1,0 +1,72 @@
+"""``GET /ops``: what the language can compute, read off the op table."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+
+import orjson
+from fastapi import APIRouter, Response
+
+from adcore.ops import OPS, Op
+from app.schemas import OpsResponse
+
+router = APIRouter(tags=["language"])
+
+
+def describe_op(op: Op) -> dict[str, Any]:
+    operands = [name.lstrip("*") for name in op.operands]
+    # The templates number the operands and name the parameters.
+    names = {parameter.name: parameter.name for parameter in op.parameters}
+    symbols = [_symbol(name) for name in operands]
+    call = f"{op.name}({', '.join(operands)})"
+    return {
+        "name": op.name,
+        "aliases": op.aliases,
+        "signature": op.signature,
+        "text": op.text.format(*operands, **names) if isinstance(op.text, str) else call,
+        "latex": rf"\operatorname{{{_escaped(op.name)}}}\left({', '.join(symbols)}\right)"
+        if op.latex is None
+        else op.latex.format(*symbols, **{name: _symbol(name) for name in names}),
+        "doc": op.doc,
+        "differentiable": op.differentiable,
+    }
+
+
+def _escaped(name: str) -> str:
+    return name.replace("_", r"\_")
+
+
+def _symbol(name: str) -> str:
+    """An operand's name in LaTeX: a letter with its number as an index, or a word."""
+    letter = re.fullmatch(r"([A-Za-z])(\d*)", name)
+    if letter is None:
+        return rf"\mathrm{{{_escaped(name)}}}"
+    return letter[1] + (f"_{{{letter[2]}}}" if letter[2] else "")
+
+
+@cache
+def _listing() -> bytes:
+    # The table does not change while the process runs.
+    return orjson.dumps({"ops": [describe_op(op) for op in OPS.values() if op.public]})
+
+
+def _ops_table() -> str:
+    rows = (
+        f"| `{op.signature}` | {', '.join(f'`{alias}`' for alias in op.aliases)} | {op.doc.replace('|', '&#124;')} |"
+        for op in OPS.values()
+        if op.public
+    )
+    return "\n".join(["| op | also called | what it is |", "| --- | --- | --- |", *rows])
+
+
+@router.get(
+    "/ops",
+    summary="The language's ops",
+    description="Every op that a program can use, with its aliases, its signature, and how it is written in text and "
+    f"in LaTeX.\n\n{_ops_table()}",
+    response_model=OpsResponse,
+)
+async def ops() -> Response:
+    return Response(_listing(), media_type="application/json")

@@ -1,0 +1,63 @@
+"""The service's settings, read from the environment: every limit and every choice an operator has, in one place.
+
+Each variable is ``GRADSERVE_`` and the field's name; a limit's is ``GRADSERVE_MAX_`` and its name, so that
+``GRADSERVE_MAX_SOURCE_BYTES=10000`` sets ``settings.max.source_bytes``.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, fields
+from typing import Literal
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from adcore.limits import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceLimits(Limits):
+    """The bounds of a program and its evaluation, and those that only a service has."""
+
+    request_bytes: int = 16 * 2**20
+    """Length of a request's body (``request_too_large``)."""
+    concurrent_evaluations: int = 32
+    """Dear evaluations taken in at one time, running and waiting together (``overloaded``)."""
+    cache_entries: int = 1024
+    """Compiled programs that are kept."""
+    cache_bytes: int = 256 * 2**20
+    """Memory the compiled programs that are kept may take, estimated."""
+
+
+class Settings(BaseSettings):
+    """How the service runs. A variable whose name fits no field of ``max`` is an error, and so is a bad value."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="GRADSERVE_", env_nested_delimiter="_", env_nested_max_split=1, frozen=True, extra="forbid"
+    )
+
+    host: str = "127.0.0.1"
+    """The address to listen on; 0.0.0.0 for every interface."""
+    port: int = Field(default=8000, ge=0, le=65535)
+    """The port to listen on; 0 lets the system choose one."""
+    log_level: Literal["critical", "error", "warning", "info", "debug"] = "warning"
+    """Requests are logged from ``info`` on."""
+    threads: int = Field(default_factory=lambda: min(os.cpu_count() or 1, 8), ge=1)
+    """Worker threads for what is dear: reading large requests, compiling, long evaluations."""
+    inline_bytes: int = Field(default=256 * 2**10, ge=0)
+    """Length of a request up to which it is read on the event loop."""
+    inline_work: int = Field(default=5_000, ge=0)
+    """Scalar operations up to which an evaluation of a compiled program runs on the event loop."""
+    shutdown_seconds: int = Field(default=35, ge=0)
+    """How long a shutdown waits for the requests under way."""
+    max: ServiceLimits = ServiceLimits()
+    """The limits."""
+
+    @field_validator("max")
+    @classmethod
+    def _positive(cls, limits: ServiceLimits) -> ServiceLimits:
+        wrong = [field.name for field in fields(limits) if not getattr(limits, field.name) > 0]
+        if wrong:
+            raise ValueError(f"must be greater than 0: {', '.join(wrong)}")
+        return limits
