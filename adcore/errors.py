@@ -74,6 +74,9 @@ class AdcoreError(Exception):
             self.source = source
         return self
 
+    def __str__(self) -> str:
+        return self.message
+
     @property
     def excerpt(self) -> str | None:
         """The line at fault with carets under the span, or None without a text."""
@@ -252,6 +255,18 @@ class ArrayTooLarge(LimitError):
 
 class BatchTooLarge(LimitError):
     code = "batch_too_large"
+
+
+class LoopTooLong(LimitError):
+    """A loop runs more often than any is allowed to, and so perhaps for ever."""
+
+    code = "loop_too_long"
+
+
+class StackTooLarge(LimitError):
+    """What a loop would have to keep for its adjoint takes more memory than is allowed."""
+
+    code = "stack_too_large"
 
 
 class EvaluationTooLong(LimitError):

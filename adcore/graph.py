@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 import math
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -36,10 +36,13 @@ class Type(NamedTuple):
 
     dtype: DType
     shape: Shape
+    depth: int = 0
+    """Of a stack, how often stacks are stacked: a stack of depth 1 holds any number of arrays of this kind and shape;
+    0 is one such array. Only loops make and read stacks."""
 
     @property
     def size(self) -> int:
-        """The number of elements."""
+        """The number of elements, of a stack those of one entry."""
         return math.prod(self.shape)
 
 
@@ -58,6 +61,8 @@ class Kind(enum.Enum):
     TEXT = "str"
     ORDER = "Order"
     """The order of a norm: a number, a name, or None."""
+    PAIRS = "Pairs"
+    """A number of axes, or the axes of one array and those of another."""
     HIDDEN = "Hidden"
     """Set by the derivative rules and the language only; never written in a program."""
 
@@ -96,6 +101,8 @@ class Op:
     """The node and its cotangent to what flows to each operand (None is an exact zero), as graph."""
     structure: Structure | None = None
     """How an op whose parameters are graphs is run and differentiated."""
+    stacks: bool = False
+    """Whether it acts on the stacks of loops, and not on arrays."""
     several: bool = False
     """Whether it has several results, as one node that ``item`` takes them out of; its rules then speak in tuples."""
     aliases: tuple[str, ...] = ()
@@ -467,6 +474,15 @@ def substitute(graph: Graph, values: Mapping[Node, Node]) -> dict[Node, Node]:
     return new
 
 
+def dependents(nodes: Iterable[Node], inputs: Collection[Node]) -> set[Node]:
+    """Those of ``nodes``, which stand in an order that can be run, that depend on ``inputs``, and the inputs."""
+    found = set(inputs)
+    for node in nodes:
+        if any(x in found for x in node.inputs):
+            found.add(node)
+    return found
+
+
 def levels(graph: Graph) -> dict[Node, int]:
     """The dataflow level of each node: inputs and constants have 0, any other one more than the highest it reads.
 
@@ -581,7 +597,10 @@ class Structure:
 
     run: Callable[..., Sequence[Any]]
     """``run(engine: Run, *operand values, **parameters)`` to the results' values."""
-    push: Callable[[Node, tuple[Node | None, ...], Push], tuple[Node, tuple[Node | None, ...]]]
-    """The node and its operands' tangents to a node with the same results first, and the results' tangents."""
-    pull: Callable[[Node, Sequence[bool], Split], tuple[Node, Pullback]]
-    """The node, and which operands are wanted, to a node with the same results first, and its pullback."""
+    push: Callable[[Node, tuple[Node | None, ...], Push], tuple[tuple[Node, ...], tuple[Node | None, ...]]]
+    """The node and its operands' tangents to its results, computed beside their tangents, and to these tangents."""
+    pull: Callable[[Node, Sequence[bool], Split], tuple[tuple[Node, ...], Node, Pullback]]
+    """The node, and which operands are wanted, to its results, to the new node that has them among its own, and to the
+    pullback: from cotangents of the new node's results to those of its operands."""
+    times: Callable[[Node], int] = lambda node: 1
+    """How often the dearest of its graphs is run, as far as that can be foreseen."""

@@ -301,7 +301,8 @@ def work(graph: Graph) -> int:
         if node.op.work is not None:
             total += node.op.work(node)
         elif node.op.structure is not None:
-            total += max((work(inner) for _, inner in node.params if isinstance(inner, Graph)), default=0)
+            inner = [work(value) for _, value in node.params if isinstance(value, Graph)]
+            total += node.op.structure.times(node) * max([1, *inner])
         else:
             total += max([t.size for t in node.types] + [x.type.size for x in node.inputs if not x.op.several])
     return total

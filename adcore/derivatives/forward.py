@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from adcore.derivatives.reverse import backpropagate, dependents
-from adcore.graph import ITEM, DType, Graph, Node, Pushed, graph_of, input_node, schedule
+from adcore.derivatives.reverse import backpropagate
+from adcore.graph import ITEM, DType, Graph, Node, Pushed, dependents, graph_of, input_node, schedule
 from adcore.ops.control import zeros
 
 
@@ -23,11 +23,14 @@ def tangents(graph: Graph, seeds: Mapping[Node, Node]) -> tuple[dict[Node, Node]
     primal: dict[Node, Node] = {x: x for x in graph.inputs}
     tangent: dict[Node, Node] = dict(seeds)
     several: dict[Node, tuple[Node | None, ...]] = {}
+    replaced: dict[Node, tuple[Node, ...]] = {}
     for node in graph.nodes:
         new = primal[node] = node.with_inputs(tuple([primal[x] for x in node.inputs]))
         if node.op is ITEM:
-            results = several.get(node.inputs[0])
-            result = None if results is None else results[node.param("index")]
+            whole, index = node.inputs[0], node.param("index")
+            if whole in replaced:
+                primal[node] = replaced[whole][index]
+            result = several[whole][index] if whole in several else None
             if result is not None:
                 tangent[node] = result
             continue
@@ -35,7 +38,7 @@ def tangents(graph: Graph, seeds: Mapping[Node, Node]) -> tuple[dict[Node, Node]
         if all(t is None for t in given):
             continue
         if node.op.structure is not None:
-            primal[node], several[node] = node.op.structure.push(new, given, push)
+            replaced[node], several[node] = node.op.structure.push(new, given, push)
         elif node.op.jvp is None:
             continue
         elif node.op.several:
@@ -53,12 +56,14 @@ def _require_rules(graph: Graph, inputs: Collection[Node]) -> None:
     Only the way back from the outputs tells whether it does: what ends in a condition, or chooses an element, may
     have no derivative. So reverse mode is asked, if there is any such value.
     """
-    active = dependents(graph, inputs)
+    active = dependents(graph.nodes, inputs)
     if any(node in active and _lacks_tangent(node) for node in graph.nodes):
         backpropagate(graph, {y: y for y in graph.outputs if y.type.dtype is DType.FLOAT}, inputs)
 
 
 def _lacks_tangent(node: Node) -> bool:
+    if node.op.structure is not None or (node.op is ITEM and node.inputs[0].op.structure is not None):
+        return False
     kinds = {t.dtype for t in node.types}
     return DType.INT in kinds or (DType.FLOAT in kinds and not node.op.differentiable and node.op is not ITEM)
 

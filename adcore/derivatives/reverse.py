@@ -1,12 +1,12 @@
 """Reverse mode: the adjoint program, which runs through the graph backwards and adds up what flows to each value.
 
-The order in which adjoints are added is fixed by the graph's dataflow levels, the order in which a trace shows them;
-so a traced gradient and an untraced one are the same to the bit.
+The order in which adjoints are added is fixed by the graph's dataflow levels: it is the order in which a trace shows
+them, and it does not depend on how the graph came about.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,11 +20,12 @@ from adcore.graph import (
     Pullback,
     by_level,
     constant,
+    dependents,
     graph_of,
     input_node,
     schedule,
 )
-from adcore.ops.control import zeros
+from adcore.ops.control import plus, zeros
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +49,6 @@ class Adjoints:
     contributions: tuple[Contribution, ...]
 
 
-def dependents(graph: Graph, inputs: Collection[Node]) -> set[Node]:
-    """The nodes of the graph that depend on ``inputs``, these included."""
-    return _dependents(graph.nodes, inputs)
-
-
-def _dependents(nodes: Iterable[Node], inputs: Collection[Node]) -> set[Node]:
-    found = set(inputs)
-    for node in nodes:
-        if any(x in found for x in node.inputs):
-            found.add(node)
-    return found
-
-
 def augment(graph: Graph, active: set[Node]) -> tuple[dict[Node, Node], dict[Node, Pullback]]:
     """Replace each active structured op by one that keeps what its adjoint needs.
 
@@ -68,11 +56,15 @@ def augment(graph: Graph, active: set[Node]) -> tuple[dict[Node, Node], dict[Nod
     """
     new: dict[Node, Node] = {x: x for x in graph.inputs}
     pullbacks: dict[Node, Pullback] = {}
+    results: dict[Node, tuple[Node, ...]] = {}
     for node in graph.nodes:
+        if node.op is ITEM and node.inputs[0] in results:
+            new[node] = results[node.inputs[0]][node.param("index")]
+            continue
         moved = new[node] = node.with_inputs(tuple([new[x] for x in node.inputs]))
         if node.op.structure is not None and node in active:
             wanted = [x in active and x.type.dtype is DType.FLOAT for x in node.inputs]
-            new[node], pullback = node.op.structure.pull(moved, wanted, split)
+            results[node], new[node], pullback = node.op.structure.pull(moved, wanted, split)
             pullbacks[new[node]] = pullback
     return new, pullbacks
 
@@ -82,7 +74,7 @@ def backpropagate(graph: Graph, seeds: Mapping[Node, Node], wrt: Collection[Node
 
     Gives the graph with its structured ops augmented, and the adjoints of its nodes.
     """
-    active = dependents(graph, wrt)
+    active = dependents(graph.nodes, wrt)
     pullbacks: dict[Node, Pullback] = {}
     if any(node.op.structure is not None for node in graph.nodes):
         new, pullbacks = augment(graph, active)
@@ -96,7 +88,7 @@ def backpropagate(graph: Graph, seeds: Mapping[Node, Node], wrt: Collection[Node
 
     def receive(source: Node, operand: Node, term: Node) -> None:
         before = adjoint.get(operand)
-        total = adjoint[operand] = term if before is None else before + term
+        total = adjoint[operand] = term if before is None else plus(before, term)
         contributions.append(Contribution(source, operand, term, total))
 
     for node in reversed(by_level(graph)):
@@ -107,7 +99,7 @@ def backpropagate(graph: Graph, seeds: Mapping[Node, Node], wrt: Collection[Node
             if flow is not None:
                 collected = parts.setdefault(whole, [None] * len(whole.types))
                 before = collected[index]
-                collected[index] = flow if before is None else before + flow
+                collected[index] = flow if before is None else plus(before, flow)
             continue
         g: Any = parts.get(node) if node.op.several else adjoint.get(node)
         if g is None or all(t.dtype is not DType.FLOAT for t in node.types):
@@ -145,7 +137,7 @@ def _seeds(outputs: Sequence[Node], cotangents: Sequence[Node]) -> dict[Node, No
     """What each output's adjoint starts from: a value that is an output twice has the sum of both cotangents."""
     seeds: dict[Node, Node] = {}
     for y, g in zip(outputs, cotangents, strict=True):
-        seeds[y] = seeds[y] + g if y in seeds else g
+        seeds[y] = plus(seeds[y], g) if y in seeds else g
     return seeds
 
 
@@ -172,7 +164,7 @@ def split(graph: Graph, wanted: Sequence[bool]) -> Halves:
     results = [adjoints.of.get(x) or zeros(x.type) for x in inputs]
 
     order = schedule(results)
-    late, early = _dependents(order, cotangents), _dependents(order, graph.inputs)
+    late, early = dependents(order, cotangents), dependents(order, graph.inputs)
     reads = [x for node in order if node in late for x in node.inputs] + results
     kept = [x for x in dict.fromkeys(reads) if x in early and x not in late]
     forward = graph_of(graph.inputs, (*augmented.outputs, *kept))

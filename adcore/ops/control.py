@@ -14,6 +14,7 @@ from adcore.graph import (
     Graph,
     Halves,
     Node,
+    Op,
     Pullback,
     Push,
     Run,
@@ -30,8 +31,54 @@ from adcore.ops import base
 from adcore.ops.base import Hidden, declare
 
 
+class ZeroStack:
+    """A stack, of any height, of exact zeros."""
+
+
+def _zero_stack(*, type: Hidden) -> ZeroStack:
+    return ZeroStack()
+
+
+zero_stack = declare(
+    "zero_stack", "", _zero_stack, lambda *, type: type, stacks=True, public=False, doc="A stack of exact zeros."
+)
+
+
+def _add_stacks(a: Any, b: Any) -> Any:
+    if isinstance(a, ZeroStack):
+        return b
+    if isinstance(b, ZeroStack):
+        return a
+    return [_add_stacks(x, y) if isinstance(x, (list, ZeroStack)) else x + y for x, y in zip(a, b, strict=True)]
+
+
+add_stacks: Op = declare(
+    "add_stacks",
+    "x1 x2",
+    _add_stacks,
+    lambda a, b: a,
+    jvp=lambda node, tangents: (
+        tangents[0] if tangents[1] is None else tangents[1] if tangents[0] is None else add_stacks(*tangents)
+    ),
+    vjp=lambda node, g: (g, g),
+    dtypes=(None,),
+    stacks=True,
+    public=False,
+    text="{0} + {1}",
+    binding=50,
+    doc="The sum of two stacks, entry by entry.",
+)
+
+
+def plus(a: Node, b: Node) -> Node:
+    """The sum of two adjoints of one value."""
+    return add_stacks(a, b) if a.type.depth else a + b
+
+
 def zeros(type: Type) -> Node:
     """Exact zeros of any kind; computed by a node, so that large ones take no room in the program."""
+    if type.depth:
+        return zero_stack(type=type)
     return convert(base.zeros(type.shape), type.dtype)
 
 
@@ -52,18 +99,20 @@ def _cond_run(run: Run, predicate: Any, *operands: Any, then: Graph, otherwise: 
     return run(then if predicate else otherwise, operands)
 
 
-def _cond_push(node: Node, tangents: tuple[Node | None, ...], push: Push) -> tuple[Node, tuple[Node | None, ...]]:
+def _cond_push(
+    node: Node, tangents: tuple[Node | None, ...], push: Push
+) -> tuple[tuple[Node, ...], tuple[Node | None, ...]]:
     """One cond of both branches with their tangents."""
     active = [t is not None for t in tangents[1:]]
     then, otherwise = (push(node.param(name), active) for name in ("then", "otherwise"))
     operands = (*node.inputs, *(t for t in tangents[1:] if t is not None))
     pushed = cond(*operands, then=then.graph, otherwise=otherwise.graph, span=node.span)
-    results = iter(items(pushed)[len(node.types) :])
+    values, results = items(pushed)[: len(node.types)], iter(items(pushed)[len(node.types) :])
     out: list[Node | None] = []
     for type, in_then, in_otherwise in zip(node.types, then.active, otherwise.active, strict=True):
         tangent = next(results) if type.dtype is DType.FLOAT else None
         out.append(tangent if in_then or in_otherwise else None)
-    return pushed, tuple(out)
+    return values, tuple(out)
 
 
 def _share_slots(halves: Sequence[Halves], outputs: int) -> tuple[list[Type], list[list[int]]]:
@@ -88,7 +137,7 @@ def _share_slots(halves: Sequence[Halves], outputs: int) -> tuple[list[Type], li
     return slots, places
 
 
-def _cond_pull(node: Node, wanted: Sequence[bool], split: Split) -> tuple[Node, Pullback]:
+def _cond_pull(node: Node, wanted: Sequence[bool], split: Split) -> tuple[tuple[Node, ...], Node, Pullback]:
     """A cond that also gives what its taken branch keeps, and, backwards, a cond of the branches' adjoint programs."""
     outputs = len(node.types)
     halves = [split(node.param(name), wanted[1:]) for name in ("then", "otherwise")]
@@ -118,7 +167,7 @@ def _cond_pull(node: Node, wanted: Sequence[bool], split: Split) -> tuple[Node, 
         results = iter(items(back))
         return tuple(next(results) if want else None for want in (False, *wanted[1:]))
 
-    return forward, pullback
+    return items(forward)[:outputs], forward, pullback
 
 
 cond = declare(

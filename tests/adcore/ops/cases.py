@@ -29,7 +29,7 @@ from adcore.graph import (
 )
 from adcore.ops.base import Sample, sample
 
-GENERATED = [op for op in OPS.values() if op not in (INPUT, CONSTANT, ITEM) and op.structure is None]
+GENERATED = [op for op in OPS.values() if op not in (INPUT, CONSTANT, ITEM) and op.structure is None and not op.stacks]
 
 
 @dataclass(frozen=True, slots=True)
