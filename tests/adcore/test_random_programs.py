@@ -1,0 +1,78 @@
+"""A thousand random programs: both modes, finite differences of both orders, and the optimiser, all agree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from adcore.derivatives.forward import jvp
+from adcore.derivatives.reverse import gradient
+from adcore.engines.interpreter import execute, plan
+from adcore.graph import Graph, check
+from adcore.language import lower, parse
+from adcore.limits import Limits
+from adcore.passes import optimise
+from tests.adcore.graphs import bits
+from tests.adcore.strategies import Program, programs
+
+LIMITS = Limits()
+
+
+def run(graph: Graph, values: Sequence[Any]) -> list[Any]:
+    return execute(plan(check(graph)), [np.asarray(value)[()] for value in values])
+
+
+def dot(a: Sequence[Any], b: Sequence[Any]) -> float:
+    return float(sum(np.sum(x * y) for x, y in zip(a, b, strict=True)))
+
+
+def agrees(found: float, f: Callable[[float], float], scale: float) -> None:
+    """``found`` is the slope of ``f`` at 0, within what refining the central difference twice still changes.
+
+    That is nothing where ``f`` is smooth, and much where it takes another branch nearby.
+    """
+    steps = [1e-3 / 2**k for k in range(3)]
+    plain = [(f(h) - f(-h)) / (2 * h) for h in steps]
+    once = [(4 * b - a) / 3 for a, b in pairwise(plain)]
+    twice = (16 * once[1] - once[0]) / 15
+    assert abs(found - twice) <= 1e-7 * scale + 20 * abs(twice - once[1])
+
+
+@settings(max_examples=1000)
+@given(programs(), st.integers(0, 2**32 - 1))
+def test_all_ways_to_a_derivative_agree(program: Program, seed: int) -> None:
+    graph = check(lower(parse(program.text, LIMITS), program.inputs, None, LIMITS).graph)
+    random = np.random.default_rng(seed)
+    # Off the thresholds of branches, on which short numbers like to lie.
+    values = [program.inputs[name] + random.uniform(0.01, 0.02) for name in graph.input_names]
+    every = range(len(values))
+    along = [random.choice([-1.0, 1.0], value.shape) for value in values]
+
+    def moved(t: float) -> list[Any]:
+        return [value + t * d for value, d in zip(values, along, strict=True)]
+
+    smaller = optimise(graph)
+    assert bits(run(smaller, values)) == bits(run(graph, values))
+
+    reverse, forward = gradient(smaller, every), jvp(smaller, every)
+    ready = optimise(reverse)
+    value, *slopes = run(ready, values)
+    assert bits([value, *slopes]) == bits(run(reverse, values))
+    scale = 1 + abs(float(value)) + sum(float(np.sum(np.abs(g))) for g in slopes)
+    pushed = run(optimise(forward), [*values, *along])
+    assert abs(float(pushed[1]) - dot(slopes, along)) <= 1e-12 * scale
+    agrees(dot(slopes, along), lambda t: float(run(smaller, moved(t))[0]), scale)
+
+    # The second derivative along the direction: forward over reverse, reverse over forward, and differences.
+    curved = run(optimise(jvp(ready, every)), [*values, *along])[1 + len(values) + 1 :]
+    second = dot(curved, along)
+    over = check(jvp(optimise(forward), every))
+    twice = float(run(optimise(over), [*values, *along, *along])[-1])
+    scale += sum(float(np.sum(np.abs(c))) for c in curved)
+    assert abs(second - twice) <= 1e-11 * scale
+    agrees(second, lambda t: dot(run(ready, moved(t))[1:], along), scale)
