@@ -6,6 +6,7 @@ span of it that is at fault. The core knows nothing of HTTP: the service maps th
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from typing import ClassVar
@@ -21,6 +22,10 @@ class Span:
     end_column: int
 
 
+# Where Python's grammar and editors end a line; str.splitlines would do so at form feeds, too.
+_NEWLINE = re.compile(r"\r\n|\r|\n")
+
+
 def _display_width(text: str) -> int:
     """The number of terminal cells ``text`` takes: wide characters take two, combining marks none."""
     return sum(
@@ -33,7 +38,7 @@ def excerpt(source: str, span: Span, around: int = 60) -> str:
 
     A line too long to read is cut to ``around`` characters on either side of the span's start.
     """
-    lines = source.splitlines()
+    lines = _NEWLINE.split(source)
     line = lines[span.line - 1] if span.line <= len(lines) else ""
     start = min(span.column - 1, len(line))
     stop = min(span.end_column - 1, len(line)) if span.end_line == span.line else len(line)
@@ -162,6 +167,12 @@ class BranchMismatch(ProgramError):
     code = "branch_mismatch"
 
 
+class LoopMismatch(ProgramError):
+    """A pass of a loop gives a name a value of another shape or kind than it had when the pass began."""
+
+    code = "loop_mismatch"
+
+
 class NotDifferentiable(ProgramError):
     """The derivative that was asked for goes through an op that has none."""
 
@@ -210,6 +221,12 @@ class UnknownInput(InputError):
     code = "unknown_input"
 
 
+class DuplicateInput(InputError):
+    """An input is given twice, in two spellings of one name."""
+
+    code = "duplicate_input"
+
+
 class BadInputValue(InputError):
     """An input's value is no number and no regular array of numbers."""
 
@@ -255,6 +272,18 @@ class ArrayTooLarge(LimitError):
 
 class BatchTooLarge(LimitError):
     code = "batch_too_large"
+
+
+class MemoryTooLarge(LimitError):
+    """An evaluation would hold more numbers at one time than it may."""
+
+    code = "memory_too_large"
+
+
+class TraceTooLarge(LimitError):
+    """A trace would hold more numbers, all its rows together, than it may."""
+
+    code = "trace_too_large"
 
 
 class LoopTooLong(LimitError):

@@ -17,9 +17,15 @@ class Limits:
     """Nodes of a program's graph, before it is differentiated (``graph_too_large``)."""
     array_elements: int = 10_000_000
     """Elements of any one array, inputs and intermediate values included (``array_too_large``)."""
+    live_elements: int = 50_000_000
+    """Elements of all arrays that one evaluation holds at one time, 8 bytes each (``memory_too_large``)."""
     trace_rows: int = 10_000
     """Rows of each part of a trace; a longer one is cut and says so."""
+    trace_elements: int = 5_000_000
+    """Elements of all arrays that one trace holds (``trace_too_large``)."""
     batch_points: int = 1_000_000
     """Points of one batch (``batch_too_large``)."""
+    loop_steps: int = 10_000_000
+    """Passes of any one loop (``loop_too_long``)."""
     evaluation_seconds: float = 30.0
     """Time one evaluation may take (``evaluation_too_long``)."""

@@ -1,20 +1,22 @@
 """The Wengert list of a run: every value in the order of its dataflow level, then the adjoints or the tangents.
 
-The program is run node by node, and the branches it takes are laid out in a line; the rows of derivatives are the
-terms of the chain rule on that line, as forward and reverse mode build them.
+The rows of derivatives are the terms of the chain rule, as forward and reverse mode build them for a program without
+control flow; where there is some, the run is followed first, and what it did laid out in a line. What the rows say is
+laid out before they have values: for a program without control flow that is done once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from adcore.derivatives.forward import tangents
 from adcore.derivatives.reverse import backpropagate
-from adcore.errors import AdcoreError, Span
+from adcore.errors import AdcoreError, EvaluationTooLong, Span, TraceTooLarge
 from adcore.graph import (
     INPUT,
     ITEM,
@@ -25,16 +27,13 @@ from adcore.graph import (
     constant,
     graph_of,
     input_node,
-    schedule,
     wengert_names,
 )
 from adcore.language.printing import expression
+from adcore.limits import Limits
 
-Values = dict[Node, Any]
 
-
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One line of a trace: a name, how its value follows from other names, and the value."""
 
     name: str
@@ -67,6 +66,9 @@ class Trace:
     truncated: bool = False
 
 
+# --- a run with control flow, laid out in a line
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """A value on its way through the run: what computes it, and what it is."""
@@ -77,31 +79,57 @@ class Step:
     def __bool__(self) -> bool:
         return bool(self.value)
 
+    def __int__(self) -> int:
+        return int(self.value)
 
-def straighten(graph: Graph, values: Sequence[Any]) -> tuple[Graph, Values]:
-    """Run the graph, and lay out what the run did as a graph without branches, with the value of each node."""
-    computed: Values = dict(zip(graph.inputs, values, strict=True))
+
+def is_straight(graph: Graph) -> bool:
+    """Whether every run of the graph does the same."""
+    return all(node.op.structure is None for node in graph.nodes)
+
+
+def straighten(graph: Graph, values: Sequence[Any], limits: Limits, deadline: float | None = None) -> Graph:
+    """Run the graph, and lay out what the run did as a graph without control flow.
+
+    Raises TraceTooLarge, EvaluationTooLong, and what ops raise at run time, with their place.
+    """
     order: list[Node] = []
+    held = 0
 
-    def walk(inner: Graph, operands: Sequence[Step]) -> list[Step]:
-        at: dict[Node, Any] = dict(zip(inner.inputs, operands, strict=True))
+    def walk(inner: Graph, operands: Sequence[Any]) -> list[Any]:
+        nonlocal held
+        at: dict[Node, Any] = dict(zip(inner.inputs, map(_step, operands), strict=True))
         for node in inner.nodes:
             given = [at[x] for x in node.inputs]
             if node.op.structure is not None:
                 at[node] = node.op.structure.run(walk, *given, **dict(node.params))
             elif node.op is ITEM and node.inputs[0].op.structure is not None:
-                at[node] = given[0][node.param("index")]
+                at[node] = _step(given[0][node.param("index")])
             else:
                 new = node.with_inputs(tuple([step.node for step in given]))
                 at[node] = Step(new, _compute(new, [step.value for step in given]))
-                computed[new] = at[node].value
                 order.append(new)
+                held += sum(t.size for t in new.types)
+                if held > limits.trace_elements or len(order) > limits.graph_nodes:
+                    raise TraceTooLarge(
+                        f"the trace has more than {limits.trace_elements} numbers"
+                        if held > limits.trace_elements
+                        else f"the run is longer than {limits.graph_nodes} operations, too long for a trace",
+                        span=node.span,
+                        help="leave out trace, or trace a smaller case",
+                    )
+                if deadline is not None and time.monotonic() > deadline:
+                    raise EvaluationTooLong("the evaluation took longer than is allowed", span=node.span)
         return [at[y] for y in inner.outputs]
 
     with np.errstate(all="ignore"):
         outputs = walk(graph, [Step(x, v) for x, v in zip(graph.inputs, values, strict=True)])
-    straight = graph_of(graph.inputs, [y.node for y in outputs], graph.output_names, dict.fromkeys(order))
-    return straight, computed
+    return graph_of(graph.inputs, [y.node for y in outputs], graph.output_names, dict.fromkeys(order))
+
+
+def _step(value: Any) -> Any:
+    """A value as a step of the run: what control flow makes itself, a count, say, is a constant of it."""
+    return value if isinstance(value, (Step, list)) else Step(constant(value), value)
 
 
 def _compute(node: Node, values: Sequence[Any]) -> Any:
@@ -113,104 +141,150 @@ def _compute(node: Node, values: Sequence[Any]) -> Any:
         raise
 
 
-def _evaluate(nodes: Iterable[Node], known: Mapping[Node, Any]) -> Values:
-    """The values of nodes and of all they depend on, those in ``known`` as given."""
-    values = dict(known)
-    with np.errstate(all="ignore"):
-        for node in schedule(nodes):
-            if node not in values:
-                values[node] = _compute(node, [values[x] for x in node.inputs])
-    return values
+# --- what the rows say
 
 
-def record(
-    graph: Graph,
-    values: Sequence[Any],
-    wrt: Sequence[int],
-    mode: Literal["forward", "reverse"] | None,
-    limit: int,
-) -> Trace:
-    """The trace of a run on ``values``, with the derivatives of its first output by the inputs ``wrt``.
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The rows of a trace without their values, and the graph that computes these.
+
+    The graph takes the program's inputs, then, in forward mode, the tangents of ``seeds``; it gives the values of the
+    primal rows, then those of the adjoint rows, or of the tangent rows of one pass.
+    """
+
+    graph: Graph
+    primal: tuple[Row, ...]
+    adjoint: tuple[Row, ...] | None
+    tangent: tuple[Row, ...] | None
+    seeds: tuple[Node, ...]
+    """The inputs whose elements' tangents are 1 in turn."""
+    passes: int
+    """How many passes of forward mode are shown; without it, 1."""
+    truncated: bool
+    limit: int
+
+    @property
+    def rows(self) -> int:
+        return len(self.primal) + len(self.adjoint or ()) + len(self.tangent or ()) * self.passes
+
+    def elements(self, once: int) -> int:
+        """How many numbers a trace holds, where one run of the graph holds ``once``."""
+        return once + sum(y.type.size for y in self.graph.outputs[len(self.primal) :]) * max(0, self.passes - 1)
+
+
+def lay_out(graph: Graph, wrt: Sequence[int], mode: Literal["forward", "reverse"] | None, limit: int) -> Layout:
+    """The rows for a graph without control flow, with the derivatives of its first output by the inputs ``wrt``.
 
     Each part has at most ``limit`` rows, all the passes of forward mode together; ``mode`` None leaves the derivatives
     out.
     """
-    straight, computed = straighten(graph, values)
-    names = wengert_names(straight)
-    primal = tuple(_primal_row(node, names, computed) for node in names)
-    adjoint: tuple[Row, ...] | None = None
-    seeds: list[SeedRows] | None = None
-    left = limit
+    names = wengert_names(graph)
+    primal = [_primal_row(node, names) for node in names]
+    outputs = list(names)[:limit]
+    adjoint = tangent = None
+    inputs, seeds, passes = graph.inputs, [graph.inputs[i] for i in wrt], 1
+    truncated = len(primal) > limit
     if mode == "reverse":
-        adjoint = tuple(_adjoint_rows(straight, names, computed, wrt))
-        left -= len(adjoint)
+        values, rows = _adjoint_rows(graph, names, seeds)
+        truncated |= len(rows) > limit
+        adjoint = tuple(rows[:limit])
+        outputs += values[:limit]
     elif mode == "forward":
-        seeds = []
-        for seed in _tangent_rows(straight, names, computed, wrt):
-            if left > 0:
-                seeds.append(SeedRows(seed.seed, seed.rows[:left]))
-            left -= len(seed.rows)
-            if left < 0:
-                break  # The passes that are left would be one for each element of the inputs.
-    return Trace(
-        primal[:limit],
-        None if adjoint is None else adjoint[:limit],
-        None if seeds is None else tuple(seeds),
-        truncated=len(primal) > limit or left < 0,
+        added, values, rows = _tangent_rows(graph, names, seeds)
+        all_passes = sum(x.type.size for x in seeds)
+        passes = min(all_passes, -(-limit // max(1, len(rows))))
+        truncated |= len(rows) * all_passes > limit
+        tangent = tuple(rows[:limit])
+        outputs += values[:limit]
+        inputs = (*inputs, *added)
+    return Layout(
+        graph_of(inputs, outputs), tuple(primal[:limit]), adjoint, tangent, tuple(seeds), passes, truncated, limit
     )
 
 
-def _primal_row(node: Node, names: Mapping[Node, str], values: Values) -> Row:
-    name, value = names[node], values[node]
+_NOTHING: Any = None
+
+
+def _primal_row(node: Node, names: Mapping[Node, str]) -> Row:
     if node.op is INPUT:
         label = str(node.param("name"))
-        return Row(name, label, value, input=label, span=node.span)
+        return Row(names[node], label, _NOTHING, input=label, span=node.span)
     args = tuple(names.get(x) or expression(x, names.get) for x in node.inputs)
-    text = expression(node, names.get)
-    return Row(name, text, value, node.op.name, args, node.span)
+    return Row(names[node], expression(node, names.get), _NOTHING, node.op.name, args, node.span)
 
 
-def _adjoint_rows(graph: Graph, names: Mapping[Node, str], computed: Values, wrt: Sequence[int]) -> Iterable[Row]:
+def _adjoint_rows(graph: Graph, names: Mapping[Node, str], wrt: Sequence[Node]) -> tuple[list[Node], list[Row]]:
     """The seed, then each contribution in the order it is made, with the operand's adjoint so far."""
     output = graph.outputs[0]
     seed = constant(1.0)
-    _, adjoints = backpropagate(graph, {output: seed}, [graph.inputs[i] for i in wrt])
-    terms = adjoints.contributions
-    values = _evaluate([term.total for term in terms], computed | {seed: seed.param("literal").array})
+    _, adjoints = backpropagate(graph, {output: seed}, wrt)
     spoken = dict(names)
+    values: list[Node] = []
+    rows: list[Row] = []
     if output in adjoints.of:
         spoken[seed] = f"{names[output]}'"
-        yield Row(spoken[seed], "1", values[seed], span=output.span)
-    for term in terms:
+        values.append(seed)
+        rows.append(Row(spoken[seed], "1", _NOTHING, span=output.span))
+    for term in adjoints.contributions:
         name = f"{names[term.operand]}'"
         text = expression(term.total, spoken.get)
-        yield Row(name, text, values[term.total], span=term.source.span, origin=names[term.source])
+        values.append(term.total)
+        rows.append(Row(name, text, _NOTHING, span=term.source.span, origin=names[term.source]))
         spoken.setdefault(term.total, name)
+    return values, rows
 
 
-def _tangent_rows(graph: Graph, names: Mapping[Node, str], computed: Values, wrt: Sequence[int]) -> Iterable[SeedRows]:
-    """One pass for each element of the inputs ``wrt``: the same formulas with another seed."""
-    inputs = [graph.inputs[i] for i in wrt]
-    seeds = {x: input_node(f"d{x.param('name')}", x.type) for x in inputs}
+def _tangent_rows(
+    graph: Graph, names: Mapping[Node, str], wrt: Sequence[Node]
+) -> tuple[list[Node], list[Node], list[Row]]:
+    """The inputs for the tangents, and a pass over the tangents of all values: the rows are those of every pass."""
+    seeds = {x: input_node(f"d{x.param('name')}", x.type) for x in wrt}
     _, tangent = tangents(graph, seeds)
     spoken = dict(names) | {t: f"d{names[x]}" for x, t in tangent.items() if t not in names}
-    zero = {t: np.zeros(x.shape)[()] for x, t in seeds.items()}
-    for x in inputs:
+    values = list(seeds.values())
+    rows = [Row(f"d{names[x]}", "", _NOTHING, input=str(x.param("name"))) for x in seeds]
+    for node in by_level(graph):
+        t = tangent.get(node)
+        if t is not None:
+            values.append(t)
+            rows.append(Row(f"d{names[node]}", expression(t, spoken.get), _NOTHING, span=node.span, origin=names[node]))
+    return list(seeds.values()), values, rows
+
+
+# --- the values of the rows
+
+
+def fill(layout: Layout, values: Sequence[Any], run: Callable[[Sequence[Any]], Sequence[Any]]) -> Trace:
+    """The trace of a run on ``values``; ``run`` gives the outputs of the layout's graph."""
+    first = len(layout.primal)
+    if layout.tangent is None:
+        results = run(values)
+        adjoint = None if layout.adjoint is None else _filled(layout.adjoint, results[first:])
+        return Trace(_filled(layout.primal, results[:first]), adjoint, truncated=layout.truncated)
+    zeros = [np.zeros(x.shape)[()] for x in layout.seeds]
+    primal: tuple[Row, ...] = ()
+    passes: list[SeedRows] = []
+    left = layout.limit
+    for place, x in enumerate(layout.seeds):
         for index in np.ndindex(x.shape):
+            if len(passes) == layout.passes:
+                break  # The passes that are left would be one for each element of the inputs.
             one = np.zeros(x.shape)
             one[index] = 1.0
-            values = _evaluate(tangent.values(), computed | zero | {seeds[x]: one[()]})
+            results = run([*values, *zeros[:place], one[()], *zeros[place + 1 :]])
+            primal = primal or _filled(layout.primal, results[:first])
+            rows = _filled(layout.tangent[:left], results[first:])
             label = str(x.param("name")) + (f"[{', '.join(map(str, index))}]" if index else "")
-            rows = [
-                Row(f"d{names[s]}", _seed_text(values[t]), values[t], input=str(s.param("name")))
-                for s, t in seeds.items()
-            ]
-            for node in by_level(graph):
-                t = tangent.get(node)
-                if t is not None:
-                    text = expression(t, spoken.get)
-                    rows.append(Row(f"d{names[node]}", text, values[t], span=node.span, origin=names[node]))
-            yield SeedRows(label, tuple(rows))
+            told = [r._replace(expression=_seed_text(r.value)) if r.input else r for r in rows]
+            passes.append(SeedRows(label, tuple(told)))
+            left -= len(rows)
+    if not passes:
+        primal = _filled(layout.primal, run([*values, *zeros])[:first])
+    return Trace(primal, None, tuple(passes), layout.truncated)
+
+
+def _filled(rows: Iterable[Row], values: Iterable[Any]) -> tuple[Row, ...]:
+    return tuple([row._replace(value=value) for row, value in zip(rows, values, strict=False)])
 
 
 def _seed_text(value: Any) -> str:

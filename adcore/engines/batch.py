@@ -15,6 +15,7 @@ from adcore.engines.interpreter import Plan, execute
 from adcore.graph import Array, Graph
 
 BLOCK = 4096
+"""Points that go through a kernel together, at the most."""
 
 
 def is_pointwise(graph: Graph) -> bool:
@@ -24,24 +25,30 @@ def is_pointwise(graph: Graph) -> bool:
     )
 
 
+def block_of(graph: Graph, plan: Plan, room: int) -> int:
+    """How many points go through the graph together: fewer where ``room`` elements would not hold their values."""
+    return max(1, min(BLOCK, room // max(1, plan.elements))) if is_pointwise(graph) else 1
+
+
 def execute_batch(
     graph: Graph,
     plan: Plan,
     values: Sequence[Any],
     batched: Sequence[bool],
     points: int,
+    block: int,
     deadline: float | None = None,
 ) -> list[Array]:
     """The outputs for every point, stacked along a leading axis of length ``points``.
 
-    ``values`` whose ``batched`` is set have that leading axis; the others are shared by all points.
+    ``values`` whose ``batched`` is set have that leading axis; the others are shared by all points. ``block`` is what
+    ``block_of`` gives.
     """
-    size = BLOCK if is_pointwise(graph) else 1
     results = [np.empty((points, *y.shape), y.type.dtype.value) for y in graph.outputs]
-    for start in range(0, points, size):
-        stop = min(start + size, points)
-        block = slice(start, stop) if size > 1 else start
-        given = [x[block] if many else x for x, many in zip(values, batched, strict=True)]
+    for start in range(0, points, block):
+        stop = min(start + block, points)
+        part = slice(start, stop) if block > 1 else start
+        given = [x[part] if many else x for x, many in zip(values, batched, strict=True)]
         for result, value in zip(results, execute(plan, given, deadline), strict=True):
-            result[block] = value
+            result[part] = value
     return results

@@ -11,18 +11,18 @@ import operator
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from adcore.engines.memory import most_live
 from adcore.errors import AdcoreError, EvaluationTooLong, Span
 from adcore.graph import CONSTANT, ITEM, Graph, Node
 
 Observer = Callable[[Node, Any], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One kernel, the slots it reads, the slot it writes, and the slots that nobody reads after it."""
 
     kernel: Callable[..., Any]
@@ -41,6 +41,8 @@ class Plan:
     inputs: int
     steps: tuple[Step, ...]
     outputs: tuple[int, ...]
+    elements: int
+    """The most elements that are live at one time in a run, the inputs apart."""
     nested: Mapping[Graph, Plan] = field(default_factory=dict)
 
 
@@ -52,22 +54,23 @@ def plan(graph: Graph) -> Plan:
         for x in node.inputs:
             last[x] = node
     kept = {*graph.outputs, *(node for node in graph.nodes if node.op is CONSTANT)}
-    dying: dict[Node, list[int]] = {}
+    dying: dict[Node, list[Node]] = {}
     for x, reader in last.items():
         if x not in kept:
-            dying.setdefault(reader, []).append(slot[x])
+            dying.setdefault(reader, []).append(x)
     values: list[Any] = [None] * len(slot)
     steps = []
     for node in graph.nodes:
         if node.op is CONSTANT:
             values[slot[node]] = node.param("literal").array
             continue
-        empties = tuple(dying.get(node, ()))
+        empties = tuple([slot[x] for x in dying.get(node, ())])
         reads = tuple([slot[x] for x in node.inputs])
         steps.append(Step(_kernel(node), reads, slot[node], empties, node.op.structure is not None, node.span))
     outputs = tuple([slot[y] for y in graph.outputs])
     nested = {inner: plan(inner) for inner in graph.subgraphs()}
-    return Plan(tuple(values), len(graph.inputs), tuple(steps), outputs, nested)
+    elements = most_live(graph, dying, {inner: made.elements for inner, made in nested.items()})
+    return Plan(tuple(values), len(graph.inputs), tuple(steps), outputs, elements, nested)
 
 
 def _kernel(node: Node) -> Callable[..., Any]:
@@ -96,20 +99,20 @@ def _execute(plan: Plan, values: Sequence[Any], deadline: float | None) -> list[
     step = None
     try:
         for step in plan.steps:
-            reads = step.reads
-            if step.structured:
-                result = step.kernel(
+            kernel, reads, writes, empties, structured, _ = step
+            if structured:
+                slots[writes] = kernel(
                     lambda graph, operands: _execute(plan.nested[graph], operands, deadline),
                     *[slots[i] for i in reads],
                 )
             elif len(reads) == 2:
-                result = step.kernel(slots[reads[0]], slots[reads[1]])
+                first, second = reads
+                slots[writes] = kernel(slots[first], slots[second])
             elif len(reads) == 1:
-                result = step.kernel(slots[reads[0]])
+                slots[writes] = kernel(slots[reads[0]])
             else:
-                result = step.kernel(*[slots[i] for i in reads])
-            slots[step.writes] = result
-            for i in step.empties:
+                slots[writes] = kernel(*[slots[i] for i in reads])
+            for i in empties:
                 slots[i] = None
             if deadline is not None and time.monotonic() > deadline:
                 raise EvaluationTooLong("the evaluation took longer than is allowed")

@@ -18,7 +18,7 @@ from adcore.errors import AdcoreError, Span
 from adcore.graph import check
 from adcore.limits import Limits
 from adcore.overloading import trace
-from adcore.program import Answer, Ask, Compiled, Compiler, Mode, program_id, work
+from adcore.program import Answer, Ask, Compiled, Compiler, Mode, normalised, program_id, work
 from tests.adcore.graphs import bits, growth
 from tests.adcore.strategies import Program, programs
 
@@ -129,6 +129,24 @@ def test_auto_takes_the_cheaper_mode(text: str, inputs: dict[str, Any], mode: st
     assert ready.mode == mode
     assert ready.work <= compiled(text, inputs, Ask(derivative=True, mode="forward")).work
     assert ready.work <= compiled(text, inputs, Ask(derivative=True, mode="reverse")).work
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize(
+    ("text", "inputs", "wrt"),
+    [("3.0", {}, None), ("x * x", {"x": 2.0}, ()), ("sum(x) + 1", {"x": np.ones((0, 2))}, None)],
+    ids=["no input", "none asked", "no element"],
+)
+def test_the_mode_that_is_asked_for_is_kept(
+    text: str, inputs: dict[str, Any], wrt: tuple[str, ...] | None, mode: Mode
+) -> None:
+    ready = compiled(text, inputs, Ask(True, wrt=wrt, mode=mode))
+    assert ready.mode == mode
+    made = ready.evaluate(arrays(inputs))
+    same(made.values, answer(text, inputs, Ask()).values)
+    assert [g.shape for g in made.gradients.values()] == ([(0, 2)] if "sum" in text else [])
+    trace = ready.trace(arrays(inputs))
+    assert (trace.tangents is not None) is (mode == "forward")
 
 
 def test_forward_mode_takes_a_pass_for_each_element() -> None:
@@ -295,6 +313,26 @@ def test_a_static_input_changes_the_program() -> None:
         same(ready.evaluate(inputs).values, {"result": 2.0 * n})
 
 
+def test_the_order_of_the_inputs_does_not_matter() -> None:
+    compiler = Compiler()
+    made, _ = compiler.compile("x * y", arrays({"x": 2.0, "y": 3.0}), GRADIENT)
+    assert compiler.compile("x * y", arrays({"y": 3.0, "x": 2.0}), GRADIENT) == (made, True)
+    assert compiler.lookup("x * y", arrays({"y": 3.0, "x": 2.0}), GRADIENT) is made
+
+
+def test_names_are_normalised_as_pythons_parser_does() -> None:
+    ask = Ask(True, outputs=("\ufb01",), wrt=("\u00b5",), batch=("\u00b5",))
+    ask, given = normalised(ask, {"\u00b5": np.array([1.0, 2.0]), "b": np.array(3.0)})
+    assert list(given) == ["\u03bc", "b"]
+    assert (ask.outputs, ask.wrt, ask.batch) == (("fi",), ("\u03bc",), ("\u03bc",))
+    made, _ = Compiler().compile("\ufb01 = \u00b5**2 * b", given, ask)
+    same(made.evaluate(given).gradients, {"\u03bc": [6.0, 12.0]})
+    with pytest.raises(errors.DuplicateInput, match="\u03bc"):
+        normalised(Ask(), {"\u00b5": 1.0, "\u03bc": 2.0})
+    plain = {"x": 1.0}
+    assert normalised(Ask(), plain) == (Ask(), plain)
+
+
 def test_lookup_compiles_nothing() -> None:
     compiler = Compiler()
     inputs = arrays({"x": 2.0, "n": 3.0})
@@ -373,7 +411,7 @@ REFUSED: list[tuple[str, dict[str, Any], Ask, type[AdcoreError], Span | None]] =
 def test_what_is_refused(
     text: str, inputs: dict[str, Any], ask: Ask, error: type[AdcoreError], span: Span | None, mode: Mode
 ) -> None:
-    asked = Ask(ask.derivative, ask.outputs, ask.wrt, mode, ask.batch)
+    asked = ask._replace(mode=mode)
     with pytest.raises(error) as caught:
         answer(text, inputs, asked)
     assert type(caught.value) is error
@@ -399,6 +437,57 @@ def test_the_limit_of_elements(elements: int, fits: bool) -> None:
     else:
         with pytest.raises(errors.ArrayTooLarge, match="x"):
             answer("sum(x)", inputs, array_elements=10)
+
+
+# One evaluation holds its inputs, then what is live at its dearest moment, then, of a batch, the results.
+HELD: list[tuple[str, dict[str, Any], Ask, int]] = [
+    ("x * x", {"x": np.ones(10)}, Ask(), 20),
+    ("sum(x * x)", {"x": np.ones(10)}, Ask(), 21),
+    ("y = x + 1\nfor_all = sin(y)\nsum(for_all)", {"x": np.ones(10)}, Ask(), 31),
+    ("sum(x) if sum(x) > 0 else sum(sin(x))", {"x": np.ones(10)}, Ask(), 23),
+    ("x * x", {"x": np.ones(10)}, Ask(batch=True), 10 + 1 * 10 + 10),
+    ("sum(x * x)", {"x": np.ones((10, 3))}, Ask(batch=True), 30 + 4 + 10),
+]
+
+
+@pytest.mark.parametrize(("text", "inputs", "ask", "most"), HELD)
+def test_the_limit_of_what_an_evaluation_holds(text: str, inputs: dict[str, Any], ask: Ask, most: int) -> None:
+    answer(text, inputs, ask, live_elements=most)
+    with pytest.raises(errors.MemoryTooLarge, match=f"{most} numbers.*{most - 1} are allowed") as caught:
+        answer(text, inputs, ask, live_elements=most - 1)
+    assert caught.value.source == text
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_what_a_gradient_holds_is_limited(mode: Mode) -> None:
+    text, inputs, ask = "\n".join(["y = x", *["y = sin(y)"] * 20, "sum(y)"]), {"x": np.ones(10)}, Ask(True, mode=mode)
+
+    def fits(most: int) -> bool:
+        try:
+            answer(text, inputs, ask, live_elements=most)
+        except errors.MemoryTooLarge:
+            return False
+        return True
+
+    least = next(most for most in range(10, 1000) if fits(most))
+    # Reverse mode keeps the operand of every sine, forward mode a value and a tangent at a time.
+    assert (least > 200) is (mode == "reverse")
+    assert all(fits(most) for most in range(least, least + 20))
+
+
+def test_many_large_arrays_at_once_are_refused_before_they_are_made() -> None:
+    text = "\n".join(
+        [f"a{i} = x + zeros(10**7) + {i}" for i in range(100)] + ["+".join(f"sum(a{i})" for i in range(100))]
+    )
+    with pytest.raises(errors.MemoryTooLarge):
+        compiled(text, {"x": 1.0}, Ask())
+
+
+def test_a_long_program_runs_many_points_in_smaller_blocks() -> None:
+    text = "\n".join(["y = x", *["y = sin(y)"] * 100])
+    inputs = {"x": np.linspace(0, 1, 2000)}
+    small, usual = (answer(text, inputs, Ask(True, batch=True), live_elements=most) for most in (30_000, 10**9))
+    np.testing.assert_allclose(small.gradients["x"], usual.gradients["x"], rtol=1e-13)
 
 
 @pytest.mark.parametrize("mode", MODES)

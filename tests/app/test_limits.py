@@ -23,6 +23,21 @@ LIMITS = [
     ("source_bytes", 10, program("x*x+8# é", x=1), program("x*x+8# éé", x=1), "source_too_long"),
     ("array_elements", 6, program("sum(x)", x=[1] * 6), program("sum(x)", x=[1] * 7), "array_too_large"),
     ("array_elements", 6, program("sum(zeros(6) + x)", x=1), program("sum(zeros(7) + x)", x=1), "array_too_large"),
+    ("live_elements", 22, program("sum(x*x)", x=[1] * 5), program("sum(x*x)", x=[1] * 6), "memory_too_large"),
+    (
+        "live_elements",
+        20,
+        program("x*x", x=[1] * 4) | {"batch": True},
+        program("x*x", x=[1] * 7) | {"batch": True},
+        "memory_too_large",
+    ),
+    (
+        "trace_elements",
+        20,
+        program("sum(x*x)", x=[1] * 2) | {"trace": True},
+        program("sum(x*x)", x=[1] * 9) | {"trace": True},
+        "trace_too_large",
+    ),
     (
         "batch_points",
         3,
