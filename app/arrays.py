@@ -215,6 +215,8 @@ def write_array(array: Array, encoding: Encoding = "list") -> Any:
 
     Numbers that are not finite become the strings of ``NON_FINITE``.
     """
+    if isinstance(array, float) and math.isfinite(array):  # the common case: one float64
+        return array
     if array.ndim == 0:
         number = array.item()
         return number if type(number) is not float or math.isfinite(number) else _spelt(number)

@@ -15,7 +15,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from adcore.errors import AdcoreError, BadInputValue
-from adcore.program import Ask, Compiler
+from adcore.program import Ask, Compiler, normalised
 from adcore.wengert import Row, Trace
 from app.arrays import NON_FINITE, Array, read_array
 from app.settings import Settings
@@ -79,9 +79,10 @@ def _grad(args: argparse.Namespace, inputs: Iterable[str], settings: Settings) -
         outputs=None if args.output is None else (args.output,),
         wrt=None if args.wrt is None else tuple(name.strip() for name in args.wrt.split(",")),
         mode=args.mode,
+        trace=args.trace,
     )
     try:
-        values = dict(_read_input(word, settings.max.array_elements) for word in inputs)
+        ask, values = normalised(ask, dict(_read_input(word, settings.max.array_elements) for word in inputs))
         compiled, _ = Compiler(settings.max).compile(program, values, ask)
         answer = compiled.evaluate(values)
         trace = compiled.trace(values) if args.trace else None

@@ -6,42 +6,49 @@ Compiling always counts as dear: a short text can make a large graph, and what i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from time import perf_counter
 from typing import Any
 
-from fastapi import Request, Response
+from fastapi import Response
 
-from adcore.program import Answer, Ask, Compiled
+from adcore.program import Answer, Ask, Compiled, normalised
 from adcore.wengert import Trace
 from app.answers import to_json
 from app.arrays import Array, read_inputs
+from app.bodies import JsonRequest
 from app.dependencies import service_of
 from app.schemas import Asked
 
 Write = Callable[[Compiled, Answer, Trace | None], dict[str, Any]]
 
 
-async def respond(request: Request, asked: Asked, ask: Ask, write: Write, trace: bool = False) -> Response:
+async def respond(request: JsonRequest, asked: Asked, ask: Ask, write: Write) -> Response:
     """The response to a request: its inputs read, its program compiled and evaluated, the answer as ``write`` says.
 
     ``write`` gives the fields that differ from endpoint to endpoint. Raises what the core raises, and ``Overloaded``.
     """
     service = service_of(request)
-    settings, compiler = service.settings, service.compiler
+    settings, compiler, program = service.settings, service.compiler, asked.program
 
-    def read() -> dict[str, Array]:
-        return read_inputs(asked.inputs, settings.max.array_elements)
+    def read() -> tuple[Ask, Mapping[str, Array]]:
+        return normalised(ask, read_inputs(asked.inputs, settings.max.array_elements))
 
-    def evaluate(inputs: dict[str, Array], started: float, found: Compiled | None = None) -> bytes:
-        compiled, cached = compiler.compile(asked.program, inputs, ask) if found is None else (found, True)
+    def compile_and_evaluate(ask: Ask, inputs: Mapping[str, Array]) -> bytes:
+        started = perf_counter()
+        compiled, cached = compiler.compile(program, inputs, ask)
+        return evaluate(compiled, ask, inputs, started, cached)
+
+    def evaluate(
+        compiled: Compiled, ask: Ask, inputs: Mapping[str, Array], started: float, cached: bool = True
+    ) -> bytes:
         compiled_at = perf_counter()
         answer = compiled.evaluate(inputs)
-        rows = compiled.trace(inputs) if trace else None
+        trace = compiled.trace(inputs) if ask.trace else None
         done = perf_counter()
         written = {
             "program_id": compiled.program_id,
-            **write(compiled, answer, rows),
+            **write(compiled, answer, trace),
             "notices": (),
             "cached": cached,
             "timing": {
@@ -53,14 +60,14 @@ async def respond(request: Request, asked: Asked, ask: Ask, write: Write, trace:
         }
         return to_json(written)
 
-    if len(await request.body()) > settings.inline_bytes:
-        body = await service.workers.run(lambda: evaluate(read(), perf_counter()))
+    if request.size > settings.inline_bytes:
+        body = await service.workers.run(lambda: compile_and_evaluate(*read()))
     else:
-        inputs = read()
+        ask, inputs = read()
         started = perf_counter()
-        found = compiler.lookup(asked.program, inputs, ask)
-        if found is not None and found.work * (found.points(inputs) if ask.batch else 1) <= settings.inline_work:
-            body = evaluate(inputs, started, found)
+        found = compiler.lookup(program, inputs, ask)
+        if found is not None and found.work * (found.points(inputs) if found.many else 1) <= settings.inline_work:
+            body = evaluate(found, ask, inputs, started)
         else:
-            body = await service.workers.run(lambda: evaluate(inputs, perf_counter()))
+            body = await service.workers.run(lambda: compile_and_evaluate(ask, inputs))
     return Response(body, media_type="application/json")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Request, Response
+from fastapi import APIRouter, Body, Response
 
 from adcore.program import Answer, Ask, Compiled
 from adcore.wengert import Trace
 from app.answers import write_arrays
-from app.bodies import JsonRoute
+from app.bodies import JsonRequest, JsonRoute
 from app.evaluation import respond
 from app.openapi import BODY_PROBLEMS
 from app.schemas import EvaluateRequest, EvaluateResponse
@@ -47,7 +47,9 @@ EXAMPLES: dict[str, Any] = {
 
 
 @router.post("/evaluate", summary="Values only", response_model=EvaluateResponse, responses=BODY_PROBLEMS)
-async def evaluate(asked: Annotated[EvaluateRequest, Body(openapi_examples=EXAMPLES)], request: Request) -> Response:
+async def evaluate(
+    asked: Annotated[EvaluateRequest, Body(openapi_examples=EXAMPLES)], request: JsonRequest
+) -> Response:
     """The values of the program's results, or of the names in `outputs`."""
     ask = Ask(
         outputs=None if asked.outputs is None else tuple(asked.outputs),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Request, Response
+from fastapi import APIRouter, Body, Response
 
 from adcore.program import Answer, Ask, Compiled
 from adcore.wengert import Trace
 from app.answers import write_arrays, write_trace
 from app.arrays import write_array
-from app.bodies import JsonRoute
+from app.bodies import JsonRequest, JsonRoute
 from app.evaluation import respond
 from app.openapi import BODY_PROBLEMS
 from app.schemas import GradRequest, GradResponse
@@ -50,7 +50,7 @@ EXAMPLES: dict[str, Any] = {
 
 
 @router.post("/grad", summary="Value and gradients", response_model=GradResponse, responses=BODY_PROBLEMS)
-async def grad(asked: Annotated[GradRequest, Body(openapi_examples=EXAMPLES)], request: Request) -> Response:
+async def grad(asked: Annotated[GradRequest, Body(openapi_examples=EXAMPLES)], request: JsonRequest) -> Response:
     """The value of one scalar output of the program, and its gradient with respect to each input.
 
     In `reverse` mode one sweep gives all gradients, in `forward` mode there is one sweep for each element of the
@@ -63,6 +63,7 @@ async def grad(asked: Annotated[GradRequest, Body(openapi_examples=EXAMPLES)], r
         wrt=None if asked.wrt is None else tuple(asked.wrt),
         mode=asked.mode,
         batch=asked.batch if isinstance(asked.batch, bool) else tuple(asked.batch),
+        trace=asked.trace,
     )
 
     def write(compiled: Compiled, answer: Answer, trace: Trace | None) -> dict[str, Any]:
@@ -77,4 +78,4 @@ async def grad(asked: Annotated[GradRequest, Body(openapi_examples=EXAMPLES)], r
             written["trace"] = write_trace(trace, asked.encoding)
         return written
 
-    return await respond(request, asked, ask, write, asked.trace)
+    return await respond(request, asked, ask, write)

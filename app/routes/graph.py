@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Body, Request, Response
+from fastapi import APIRouter, Body, Response
 
 from adcore.export import describe, to_dot, to_mermaid
+from adcore.program import Ask, normalised
 from app.arrays import Array, read_inputs, read_shape
-from app.bodies import JsonRoute
+from app.bodies import JsonRequest, JsonRoute
 from app.dependencies import service_of
 from app.errors import InvalidRequest
 from app.openapi import BODY_PROBLEMS
@@ -44,7 +45,7 @@ _DRAWINGS: dict[int | str, dict[str, Any]] = {
 
 
 @router.post("/graph", summary="The dataflow graph", response_model=GraphResponse, responses=_DRAWINGS | BODY_PROBLEMS)
-async def graph(asked: Annotated[GraphRequest, Body(openapi_examples=EXAMPLES)], request: Request) -> Response:
+async def graph(asked: Annotated[GraphRequest, Body(openapi_examples=EXAMPLES)], request: JsonRequest) -> Response:
     """The nodes, which node reads which, and the levels: nodes of one level can be computed at the same time.
 
     `work` is the number of operations, `span` the number of levels: their ratio is the parallelism there is. With
@@ -63,13 +64,12 @@ async def graph(asked: Annotated[GraphRequest, Body(openapi_examples=EXAMPLES)],
                 name: read_shape(shape, f"shapes.{name}", limits.array_elements) for name, shape in asked.shapes.items()
             },
         }
-        drawn = service.compiler.graph(
-            asked.program,
-            inputs,
-            asked.of,
-            None if asked.outputs is None else tuple(asked.outputs),
-            None if asked.wrt is None else tuple(asked.wrt),
+        ask = Ask(
+            outputs=None if asked.outputs is None else tuple(asked.outputs),
+            wrt=None if asked.wrt is None else tuple(asked.wrt),
         )
+        ask, given = normalised(ask, inputs)
+        drawn = service.compiler.graph(asked.program, given, asked.of, ask.outputs, ask.wrt)
         if asked.format == "dot":
             return Response(to_dot(drawn), media_type="text/vnd.graphviz")
         if asked.format == "mermaid":

@@ -11,7 +11,7 @@ from typing import Any
 from fastapi import FastAPI, Response
 
 from app.answers import to_json
-from app.bodies import JsonRoute
+from app.bodies import JsonRequest, JsonRoute
 from app.main import create_app
 from app.schemas import GradRequest, GradResponse
 
@@ -31,7 +31,7 @@ async def baseline(asked: GradRequest) -> Any:
     return ANSWER
 
 
-async def bare(asked: GradRequest) -> Response:
+async def bare(asked: GradRequest, request: JsonRequest) -> Response:
     return Response(to_json(ANSWER), media_type="application/json")
 
 
