@@ -6,17 +6,20 @@ A branch is lowered like anything else; then what it reads from outside becomes 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from adcore.errors import AdcoreError, BoundInOneBranch, BranchMismatch
-from adcore.graph import CONSTANT, INPUT, DType, Graph, Node, graph_of, input_node
+from adcore.graph import OPS, DType, Node
+from adcore.language.carrying import like
 from adcore.language.lowering import Lowering
+from adcore.language.regions import closed, needed, outside
 from adcore.language.values import (
     Change,
     Held,
     List,
     Missing,
+    Place,
     Several,
     Unusable,
     Value,
@@ -25,6 +28,9 @@ from adcore.language.values import (
 )
 from adcore.ops.control import branch
 
+VALUE = "<value>"
+"""The name of what a loop is left with by ``return``."""
+
 Finish = Callable[[Sequence[Node]], Value]
 """A merged value, once the results of the branch are there."""
 
@@ -32,7 +38,7 @@ Finish = Callable[[Sequence[Node]], Value]
 class Merge:
     """Two branches on their way to one op: the nodes of each, the names it assigns, and the results that differ."""
 
-    def __init__(self, low: Lowering, predicate: Node, place: ast.If | ast.IfExp) -> None:
+    def __init__(self, low: Lowering, predicate: Node, place: Place) -> None:
         self.low = low
         self.predicate = predicate
         self.place = place
@@ -48,7 +54,7 @@ class Merge:
         low, scope = self.low, self.low.scope
         nodes, low.nodes = low.nodes, self.nodes[i]
         outer, scope.journal = scope.journal, []
-        statement = isinstance(self.place, ast.If)
+        statement = isinstance(self.place, ast.stmt)
         if statement:
             low.enter(self.place)
         yield
@@ -68,13 +74,14 @@ class Merge:
         finish = self.pair(a, b)
         return finish(self.results())
 
-    def bind(self, live: Callable[[str], bool]) -> None:
-        """Give each ``live`` name that a branch assigns what the taken one gives it."""
+    def bind(self) -> None:
+        """Give each name that a branch assigns, and that may be read later, what the taken one gives it."""
         scope = self.low.scope
+        assert isinstance(self.place, ast.stmt)
         first, second = self.changed
         merged = []
         for name in dict.fromkeys([*first, *second]):
-            if live(name):
+            if self.low.live(name, self.place):
                 was = Change(name, self.before[name], None)
                 merged.append((name, self._name(first.get(name, was), second.get(name, was))))
         results = self.results()
@@ -87,18 +94,27 @@ class Merge:
     def _name(self, first: Change, second: Change) -> Unusable | Finish:
         """What a name holds after the branches, from what it holds at the end of each and where that was assigned."""
         (name, a, at_a), (_, b, at_b) = first, second
-        for held in (a, b):
-            if isinstance(held, Unusable):
-                return held
+        if isinstance(a, Unusable) or isinstance(b, Unusable):
+            return a if isinstance(a, Unusable) else b  # type: ignore[return-value]
+        if name == VALUE:
+            a, b = (self._filled(i, x, y) for i, (x, y) in enumerate(((a, b), (b, a))))
         if isinstance(a, Missing) or isinstance(b, Missing):
             return Unusable(self._bound_in_one(name, at_b if isinstance(a, Missing) else at_a))
-        assert not isinstance(a, Unusable)
-        assert not isinstance(b, Unusable)
         try:
             return self.pair(a, b, name, at_a, at_b)
         except BranchMismatch as mismatch:
             error = mismatch
             return Unusable(lambda _: error)
+
+    def _filled(self, i: int, value: Value | Missing, other: Value | Missing) -> Value:
+        """The value, or zeros like the other branch's: the way on from a place where a loop is not left."""
+        if not isinstance(value, Missing):
+            return value
+        assert not isinstance(other, Missing)
+        outer, self.low.nodes = self.low.nodes, self.nodes[i]
+        zeros = like(self.low, other, self.place)
+        self.low.nodes = outer
+        return zeros
 
     def _bound_in_one(self, name: str, assigned: ast.AST | None) -> Callable[[ast.AST], AdcoreError]:
         low, place = self.low, self.place
@@ -189,14 +205,13 @@ class Merge:
             return ()
         low = self.low
         operands: dict[Node, None] = {}
-        needed = []
+        regions = []
         for nodes, outputs in zip(self.nodes, self.outputs, strict=True):
-            inside = _needed(nodes, outputs)
-            operands |= dict.fromkeys(x for n in inside for x in n.inputs if x not in inside and x.op is not CONSTANT)
-            operands |= dict.fromkeys(x for x in outputs if x not in inside and x.op is not CONSTANT)
-            needed.append(inside)
+            inside = needed(nodes, outputs)
+            operands |= outside(inside, outputs)
+            regions.append(inside)
         graphs = [
-            _closed(inside, outputs, tuple(operands)) for inside, outputs in zip(needed, self.outputs, strict=True)
+            closed(inside, outputs, tuple(operands)) for inside, outputs in zip(regions, self.outputs, strict=True)
         ]
         results = branch(self.predicate, graphs[0], graphs[1], tuple(operands), low.span(self.place))
         low.record(results[0].inputs[0])
@@ -205,30 +220,24 @@ class Merge:
         return results
 
 
-def _needed(nodes: Sequence[Node], outputs: Sequence[Node]) -> dict[Node, None]:
-    """Those of ``nodes`` that the outputs depend on, in order."""
-    needed = set(outputs)
-    for node in reversed(nodes):
-        if node in needed:
-            needed.update(node.inputs)
-    return {node: None for node in nodes if node in needed}
+_CAN_FAIL = frozenset({"as_int", "take", "take_along_axis", "part", "assign", "require"})
+"""The ops that refuse some values of their operands; those with graphs of their own may hold such ones."""
 
 
-def _closed(inside: Mapping[Node, None], outputs: Sequence[Node], operands: Sequence[Node]) -> Graph:
-    """The nodes as a graph of their own, with fresh inputs in the place of what they read from outside."""
-    new: dict[Node, Node] = {x: input_node(_name(x, i), x.type, x.span) for i, x in enumerate(operands)}
-    inputs = tuple(new.values())
-    order: list[Node] = []
-    for node in (*inside, None):
-        for x in node.inputs if node is not None else outputs:
-            if x not in new:
-                new[x] = Node(CONSTANT, (), x.params, x.types, x.span)
-                order.append(new[x])
-        if node is not None:
-            new[node] = node.with_inputs(tuple([new[x] for x in node.inputs]))
-            order.append(new[node])
-    return graph_of(inputs, [new[x] for x in outputs], order=order)
-
-
-def _name(node: Node, i: int) -> str:
-    return str(node.params[0][1]) if node.op is INPUT else f"u{i}"
+def short_circuit(
+    low: Lowering, is_and: bool, first: Node, rest: Callable[[], bool | Node], place: Place
+) -> bool | Node:
+    """``first and rest``, or ``or``. What can fail is computed only where ``first`` does not decide."""
+    outer, low.nodes = low.nodes, []
+    second = rest()
+    made, low.nodes = low.nodes, outer
+    if isinstance(second, bool):
+        return first if second is is_and else second
+    if not any(node.op.structure or node.op.name in _CAN_FAIL for node in made):
+        low.nodes += made
+        return low.emit(OPS["logical_and" if is_and else "logical_or"], (first, second), place)
+    merge = Merge(low, first, place)
+    merge.nodes[not is_and].extend(made)
+    value = merge.value(second, False) if is_and else merge.value(True, second)
+    assert isinstance(value, Node)
+    return value

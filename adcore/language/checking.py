@@ -16,10 +16,6 @@ from adcore.limits import Limits
 # that stands for it (0 where the whole of it is shown).
 _Entry = tuple[type[AdcoreError], str, str | None, int]
 _REFUSED: dict[type[ast.AST], _Entry] = {
-    ast.For: (NotYet, "loops are", "write sums with sum(), or repeat the statements", 3),
-    ast.While: (NotYet, "loops are", None, 5),
-    ast.Break: (NotYet, "loops are", None, 0),
-    ast.Continue: (NotYet, "loops are", None, 0),
     ast.Lambda: (NotYet, "lambda is", "define a function with def", 6),
     ast.Assert: (NotYet, "assert is", None, 6),
     ast.ListComp: (NotYet, "list comprehensions are", "most functions act on whole arrays: write sin(x)", 0),
@@ -53,7 +49,8 @@ _BIT_OPERATORS = {
     ast.RShift: (">>", "to divide by a power of 2, write x // 2**n"),
 }
 
-_Item = tuple[ast.AST, int, Names, ast.If | None]
+Loop = ast.For | ast.While
+_Item = tuple[ast.AST, int, Names, ast.stmt | None]
 
 
 class Walk:
@@ -65,8 +62,10 @@ class Walk:
         self.top = Names()
         self.scopes: dict[ast.FunctionDef, Names] = {}
         self.imports: dict[str, str] = {}
-        self.returning: set[ast.If] = set()
-        self._outer_if: dict[ast.If, ast.If | None] = {}
+        self.leaving: set[ast.stmt] = set()
+        self.breaking: set[Loop] = set()
+        self.otherwise: dict[Loop, ast.If] = {}
+        self._around: dict[ast.stmt, ast.stmt | None] = {}
         self._stack: list[_Item] = []
 
     def run(self) -> None:
@@ -82,7 +81,7 @@ class Walk:
                 raise NestingTooDeep(f"this is nested deeper than {self.limit}", span=self.source.word(node, 1))
             rule(self, node, depth, scope, branch)
 
-    def _push(self, nodes: Sequence[ast.AST], depth: int, scope: Names, branch: ast.If | None) -> None:
+    def _push(self, nodes: Sequence[ast.AST], depth: int, scope: Names, branch: ast.stmt | None) -> None:
         self._stack += [(node, depth, scope, branch) for node in reversed(nodes)]
 
     def _refusal(self, node: ast.AST) -> AdcoreError:
@@ -98,16 +97,16 @@ class Walk:
     def _leaf(self, *_: object) -> None:
         pass
 
-    def _name(self, node: ast.Name, depth: int, scope: Names, branch: ast.If | None) -> None:
+    def _name(self, node: ast.Name, depth: int, scope: Names, branch: ast.stmt | None) -> None:
         scope.reads.append(node)
 
-    def _constant(self, node: ast.Constant, depth: int, scope: Names, branch: ast.If | None) -> None:
+    def _constant(self, node: ast.Constant, depth: int, scope: Names, branch: ast.stmt | None) -> None:
         if isinstance(node.value, (str, bytes)):
             raise Unsupported("a text has no place here", span=self.source.span(node))
         if isinstance(node.value, complex):
             raise Unsupported("complex numbers do not exist in this language", span=self.source.span(node))
 
-    def _binary(self, node: ast.BinOp, depth: int, scope: Names, branch: ast.If | None) -> None:
+    def _binary(self, node: ast.BinOp, depth: int, scope: Names, branch: ast.stmt | None) -> None:
         refused = _BIT_OPERATORS.get(type(node.op))
         if refused:
             raise Unsupported(
@@ -117,7 +116,7 @@ class Walk:
         left = depth if isinstance(node.left, ast.BinOp) else depth + 1
         self._stack += ((node.right, depth + 1, scope, branch), (node.left, left, scope, branch))
 
-    def _call(self, node: ast.Call, depth: int, scope: Names, branch: ast.If | None) -> None:
+    def _call(self, node: ast.Call, depth: int, scope: Names, branch: ast.stmt | None) -> None:
         # What dtype= names is a type, not a value.
         arguments = [*node.args, *(keyword.value for keyword in node.keywords if keyword.arg != "dtype")]
         for keyword in node.keywords:
@@ -130,28 +129,28 @@ class Walk:
         else:
             self._stack.append((node.func, depth + 1, scope, branch))
 
-    def _attribute(self, node: ast.Attribute, depth: int, scope: Names, branch: ast.If | None) -> None:
+    def _attribute(self, node: ast.Attribute, depth: int, scope: Names, branch: ast.stmt | None) -> None:
         if isinstance(node.value, ast.Name):
             scope.prefixes.append(node.value)
         else:
             self._stack.append((node.value, depth + 1, scope, branch))
 
-    def _children(self, node: ast.AST, depth: int, scope: Names, branch: ast.If | None) -> None:
+    def _children(self, node: ast.AST, depth: int, scope: Names, branch: ast.stmt | None) -> None:
         self._push([c for c in ast.iter_child_nodes(node) if isinstance(c, ast.expr)], depth + 1, scope, branch)
 
     # --- statements
 
-    def _assign(self, node: ast.Assign, depth: int, scope: Names, branch: ast.If | None) -> None:
+    def _assign(self, node: ast.Assign, depth: int, scope: Names, branch: ast.stmt | None) -> None:
         for target in node.targets:
             self._target(target, scope)
         self._stack.append((node.value, depth + 1, scope, branch))
 
-    def _annotated(self, node: ast.AnnAssign, depth: int, scope: Names, branch: ast.If | None) -> None:
+    def _annotated(self, node: ast.AnnAssign, depth: int, scope: Names, branch: ast.stmt | None) -> None:
         if node.value is not None:
             self._target(node.target, scope)
             self._stack.append((node.value, depth + 1, scope, branch))
 
-    def _augmented(self, node: ast.AugAssign, depth: int, scope: Names, branch: ast.If | None) -> None:
+    def _augmented(self, node: ast.AugAssign, depth: int, scope: Names, branch: ast.stmt | None) -> None:
         refused = _BIT_OPERATORS.get(type(node.op))
         if refused:
             raise Unsupported(
@@ -179,23 +178,49 @@ class Walk:
         else:
             raise Unsupported("values have no attributes that could be set", span=self.source.span(target))
 
-    def _expression(self, node: ast.Expr, depth: int, scope: Names, branch: ast.If | None) -> None:
+    def _expression(self, node: ast.Expr, depth: int, scope: Names, branch: ast.stmt | None) -> None:
         if not _is_constant(node.value, (str, EllipsisType)):
             self._stack.append((node.value, depth + 1, scope, branch))
 
-    def _return(self, node: ast.Return, depth: int, scope: Names, branch: ast.If | None) -> None:
-        while branch is not None and branch not in self.returning:
-            self.returning.add(branch)
-            branch = self._outer_if[branch]
+    def _return(self, node: ast.Return, depth: int, scope: Names, branch: ast.stmt | None) -> None:
+        around = branch
+        while around is not None:
+            self.leaving.add(around)
+            around = self._around[around]
         if node.value is not None:
             self._stack.append((node.value, depth + 1, scope, branch))
 
-    def _if(self, node: ast.If, depth: int, scope: Names, branch: ast.If | None) -> None:
-        self._outer_if[node] = branch
+    def _leave(self, node: ast.Break | ast.Continue, depth: int, scope: Names, branch: ast.stmt | None) -> None:
+        while branch is not None and not isinstance(branch, Loop):
+            self.leaving.add(branch)
+            branch = self._around[branch]
+        if branch is None:
+            word = "break" if isinstance(node, ast.Break) else "continue"
+            raise SyntaxFault(f"{word} stands outside of any loop", span=self.source.span(node))
+        if isinstance(node, ast.Break):
+            self.breaking.add(branch)
+
+    def _loop(self, node: Loop, depth: int, scope: Names, branch: ast.stmt | None) -> None:
+        self._around[node] = branch
+        if node.orelse:
+            # What follows else is a branch of its own: it is taken unless the loop is left by break.
+            otherwise = ast.If(ast.Constant(True), node.orelse, [])
+            self.otherwise[node] = ast.copy_location(otherwise, node.orelse[0])
+            self._around[otherwise] = branch
+            self._push(node.orelse, depth + 1, scope, otherwise)
+        self._push(node.body, depth + 1, scope, node)
+        if isinstance(node, ast.For):
+            self._target(node.target, scope)
+            self._stack.append((node.iter, depth + 1, scope, branch))
+        else:
+            self._stack.append((node.test, depth + 1, scope, branch))
+
+    def _if(self, node: ast.If, depth: int, scope: Names, branch: ast.stmt | None) -> None:
+        self._around[node] = branch
         self._push([*node.body, *node.orelse], depth + 1, scope, node)
         self._stack.append((node.test, depth + 1, scope, branch))
 
-    def _function(self, node: ast.FunctionDef, depth: int, scope: Names, branch: ast.If | None) -> None:
+    def _function(self, node: ast.FunctionDef, depth: int, scope: Names, branch: ast.stmt | None) -> None:
         if node.decorator_list:
             raise Unsupported("decorators do not exist in this language", span=self.source.span(node.decorator_list[0]))
         # Python 3.12 has them, 3.11 has not.
@@ -275,6 +300,10 @@ _RULES: dict[type[ast.AST], Callable[..., None]] = {
     ast.Expr: Walk._expression,
     ast.Return: Walk._return,
     ast.If: Walk._if,
+    ast.For: Walk._loop,
+    ast.While: Walk._loop,
+    ast.Break: Walk._leave,
+    ast.Continue: Walk._leave,
     ast.FunctionDef: Walk._function,
     ast.Import: Walk._import,
     ast.ImportFrom: Walk._import_from,

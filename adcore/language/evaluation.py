@@ -18,6 +18,7 @@ class Unknown(Exception):
 
     def __init__(self, node: Node) -> None:
         super().__init__(str(node.params[0][1]))
+        self.node = node
         self.name = str(node.params[0][1])
 
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from adcore.errors import AdcoreError, ArrayTooLarge, NestingTooDeep, TypeMismatch, UnknownFunction
 from adcore.graph import OPS, DType, Node
 from adcore.language import builtins, calls, names
-from adcore.language.branches import Merge
+from adcore.language.branches import Merge, short_circuit
 from adcore.language.folding import number_of
 from adcore.language.indexing import subscript
 from adcore.language.lookup import attribute_span, callee, dotted, module_value, not_callable, read
@@ -86,17 +86,17 @@ def _compare(low: Lowering, node: ast.Compare) -> Value:
 
 
 def _boolean(low: Lowering, node: ast.BoolOp) -> Value:
-    """``and`` and ``or``: known operands decide at once, the others are all computed."""
+    """``and`` and ``or``: operands that are known, or can fail, are computed only where those before do not decide."""
     is_and = isinstance(node.op, ast.And)
-    op = OPS["logical_and" if is_and else "logical_or"]
     result: bool | Node = is_and
     for operand in node.values:
-        condition = truth(low, expression(low, operand), operand)
-        if isinstance(condition, bool):
-            if condition is not is_and:
-                return condition
-        else:
-            result = condition if isinstance(result, bool) else low.emit(op, (result, condition), node)
+
+        def ask(operand: ast.expr = operand) -> bool | Node:
+            return truth(low, expression(low, operand), operand)
+
+        result = ask() if isinstance(result, bool) else short_circuit(low, is_and, result, ask, node)
+        if result is (not is_and):
+            break
     return result
 
 

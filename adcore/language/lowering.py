@@ -28,7 +28,7 @@ from adcore.errors import (
 from adcore.graph import OPS, Array, DType, Node, Op, Params, Type, constant
 from adcore.language.evaluation import TooDear, Unknown, evaluate
 from adcore.language.folding import WHOLE
-from adcore.language.syntax import Syntax
+from adcore.language.syntax import KEYWORDS, Syntax
 from adcore.language.values import Function, List, Place, Scope, Several, Tuple, Value, describe, shape_text
 from adcore.limits import Limits
 
@@ -60,14 +60,19 @@ class Lowering:
     """The functions that are being called, outermost first."""
     wanted: frozenset[str] = frozenset()
     """The names of the main block that are asked for at its end."""
+    loops: list[tuple[Scope, ast.For | ast.While]] = field(default_factory=list)
+    """The loops that are being lowered, outermost first, with the scopes they stand in."""
+    carried: set[Node] = field(default_factory=set)
+    """What changes from pass to pass: the inputs of the loops' graphs."""
     count: int = 0
     steps: int = 0
     depth: int = 0
 
     def span(self, place: Place) -> Span:
-        """Where a piece of syntax stands; of an ``if``, the keyword."""
+        """Where a piece of syntax stands; of a statement with a block, the keyword."""
         source = self.syntax.source
-        return source.word(place, 2) if isinstance(place, ast.If) else source.span(place)
+        keyword = KEYWORDS.get(type(place))
+        return source.word(place, keyword) if keyword else source.span(place)
 
     def enter(self, place: Place) -> None:
         """Go one level deeper; whoever does must take it back from ``depth``."""
@@ -80,6 +85,24 @@ class Lowering:
             )
         if self.steps > _STEPS_PER_NODE * self.limits.graph_nodes:
             raise GraphTooLarge("the program's functions are called too often", span=self.span(place))
+
+    def live(self, name: str, place: ast.stmt, own: bool = True) -> bool:
+        """Whether what a name holds at the end of a statement may still be read.
+
+        A read before it counts where a loop around it comes back there; ``own`` says whether those inside it do, too.
+        """
+        names = self.scope.names
+        if name.startswith("<") or (name in self.wanted and names is self.syntax.names):
+            return True
+        start, end = ends_of(place)
+        if names.last_read.get(name, start) > end:
+            return True
+        around = next((ends_of(loop) for scope, loop in self.loops if scope is self.scope), None)
+        if around is None:
+            return False
+        return any(
+            around[0] <= at <= around[1] and (own or not start <= at <= end) for at in names.read_at.get(name, ())
+        )
 
     # --- making nodes
 
@@ -131,6 +154,8 @@ class Lowering:
             case Node():
                 if dtype is None or value.type.dtype is dtype:
                     return value
+                if value.op is OPS["as_float"] and value.inputs[0].type.dtype is dtype:
+                    return value.inputs[0]
                 return self.emit(OPS["as_" + dtype.name.lower()], (value,), place)
             case bool() | int() | float():
                 return self._constant(value, dtype, place)
@@ -210,10 +235,12 @@ class Lowering:
         try:
             return evaluate(value, self.given, self.values, self.static)
         except Unknown as unknown:
+            changes = unknown.node in self.carried
             raise NotConstant(
-                f"{what} must be known when the program is compiled, and it depends on {unknown.name}",
+                f"{what} must be known when the program is compiled, and "
+                + (f"{unknown.name} changes in the loop" if changes else f"it depends on {unknown.name}"),
                 span=self.span(place),
-                help=f"give the value of {unknown.name}, not only its shape",
+                help=None if changes else f"give the value of {unknown.name}, not only its shape",
             ) from None
         except TooDear:
             raise NotConstant(
@@ -241,6 +268,11 @@ class Lowering:
         if not math.isfinite(number) or number != math.floor(number):
             raise NotWholeNumber(f"{what} is a whole number, and this is {number:g}", span=self.span(place))
         return int(number)
+
+
+def ends_of(place: ast.stmt) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Where a statement begins and ends."""
+    return (place.lineno, place.col_offset), (place.end_lineno or 0, place.end_col_offset or 0)
 
 
 def check_size(type: Type, limits: Limits, span: Span | None) -> None:

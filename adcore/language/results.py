@@ -73,16 +73,18 @@ def _targets(target: ast.expr) -> Iterator[str | None]:
     if isinstance(target, (ast.Tuple, ast.List)):
         for part in target.elts:
             yield from _targets(part)
+    elif isinstance(target, ast.Subscript):
+        yield from _targets(target.value)
     else:
         yield target.id if isinstance(target, ast.Name) else None
 
 
 def _returns(block: Sequence[ast.stmt]) -> Iterator[ast.Return]:
-    """The ``return`` statements of a block, those of its branches included."""
+    """The ``return`` statements of a block, those of its branches and loops included."""
     for statement in block:
         if isinstance(statement, ast.Return):
             yield statement
-        elif isinstance(statement, ast.If):
+        elif isinstance(statement, (ast.If, ast.For, ast.While)):
             yield from _returns(statement.body)
             yield from _returns(statement.orelse)
 
@@ -99,13 +101,35 @@ def _end_of(block: Sequence[ast.stmt]) -> Plan | bool:
                 written = _expression(value)
                 return Plan(written.names, written.several, frozenset({statement}))
             case ast.Assign(targets=[target, *_]):
-                return Plan(tuple(_targets(target)), not isinstance(target, ast.Name), held=True)
+                return Plan(tuple(_targets(target)), isinstance(target, (ast.Tuple, ast.List)), held=True)
             case ast.AugAssign(target) | ast.AnnAssign(target, value=ast.expr()):
                 return Plan(tuple(_targets(target)), False, held=True)
+            case ast.While(ast.Constant(value), body) if value and not _breaks(body):
+                return True
+            case ast.For(body=body) | ast.While(body=body):
+                # Of what stands in a loop only a name can be the result: what it holds after the last pass.
+                inner = _end_of(body)
+                if isinstance(inner, Plan) and inner.held:
+                    return inner
             case ast.If(body=body, orelse=orelse):
                 return _either(_end_of(body), _end_of(orelse), bool(orelse))
             case _:
                 continue
+    return False
+
+
+def _breaks(block: Sequence[ast.stmt]) -> bool:
+    """Whether a ``break`` of the loop that has this block stands in it."""
+    for statement in block:
+        match statement:
+            case ast.Break():
+                return True
+            case ast.If(body=body, orelse=orelse) if _breaks(body) or _breaks(orelse):
+                return True
+            case ast.For(orelse=orelse) | ast.While(orelse=orelse) if _breaks(orelse):
+                return True
+            case _:
+                pass
     return False
 
 

@@ -32,6 +32,8 @@ class Names:
     """Names before a dot: modules, or values whose attributes are read."""
     last_read: dict[str, Position] = field(default_factory=dict)
     """Where each name is read last; ``ALWAYS`` for one that a function reads from outside."""
+    read_at: dict[str, list[Position]] = field(default_factory=dict)
+    """All places where each name is read in this scope itself."""
 
     def binds(self, name: str) -> bool:
         """Whether the name is this scope's own."""
@@ -69,9 +71,40 @@ def note_reads(scopes: list[Names]) -> None:
             name, position = node.id, (node.lineno, node.col_offset)
             home = scope.home(name)
             if home is scope:
+                scope.read_at.setdefault(name, []).append(position)
                 scope.last_read[name] = max(scope.last_read.get(name, position), position)
             elif home is not None:
                 home.last_read[name] = ALWAYS
+
+
+def assignments(statement: ast.For | ast.While) -> dict[str, ast.expr | ast.stmt]:
+    """The names that a pass of a loop may bind, each with the last place."""
+    found: dict[str, ast.expr | ast.stmt] = {}
+    stack: list[ast.AST] = [*reversed(statement.body)]
+    if isinstance(statement, ast.For):
+        stack.append(statement.target)
+    while stack:
+        node = stack.pop()
+        match node:
+            case ast.Name(name):
+                found[name] = node
+            case ast.Tuple(elts) | ast.List(elts):
+                stack += reversed(elts)
+            case ast.Subscript(value):
+                stack.append(value)
+            case ast.Assign(targets):
+                stack += reversed(targets)
+            case ast.AugAssign(target) | ast.AnnAssign(target):
+                stack.append(target)
+            case ast.FunctionDef(name):
+                found[name] = node
+            case ast.If(body=body, orelse=orelse) | ast.While(body=body, orelse=orelse):
+                stack += reversed([*body, *orelse])
+            case ast.For(target, _, body, orelse):
+                stack += reversed([target, *body, *orelse])
+            case _:
+                pass
+    return found
 
 
 def free_names(start: Names, imports: Mapping[str, str]) -> list[ast.Name]:

@@ -8,9 +8,11 @@ from collections.abc import Callable, Sequence
 from adcore.errors import BadCall, NotYet, ShapeMismatch, TypeMismatch
 from adcore.graph import OPS, Node
 from adcore.language import names
-from adcore.language.branches import Merge
+from adcore.language.branches import VALUE, Merge
 from adcore.language.expressions import expression
+from adcore.language.iteration import Iteration
 from adcore.language.lookup import read
+from adcore.language.loops import RETURNED, RUNNING, Loop, Outcome, lower_loop
 from adcore.language.lowering import Lowering
 from adcore.language.operators import binary, truth
 from adcore.language.values import MISSING, Function, Missing, Scope, Several, Value, describe, shape_text
@@ -22,38 +24,65 @@ Finish = Callable[[Value | Missing], Value]
 """What becomes of the value a block returns, or of the end of the block where it returns none."""
 
 
+Leave = Callable[[ast.Break | ast.Continue], None]
+"""What becomes of a pass of a loop that ends early."""
+
+
 class Rest:
-    """What is still to do: the statements of a block from some place on, then those of the block around it."""
+    """What is still to do: the statements of a block from some place on, then those of the block around it.
 
-    __slots__ = ("block", "outer", "start")
+    ``test``, where given, is the condition of the first statement, a branch, known already.
+    """
 
-    def __init__(self, block: Sequence[ast.stmt], start: int, outer: Rest | None) -> None:
+    __slots__ = ("block", "outer", "start", "test")
+
+    def __init__(
+        self, block: Sequence[ast.stmt], start: int, outer: Rest | None, test: bool | Node | None = None
+    ) -> None:
         self.block = block
         self.start = start
         self.outer = outer
+        self.test = test
 
 
-def run(low: Lowering, rest: Rest | None, finish: Finish) -> Value:
-    """Run statements up to a ``return`` or the end.
+def run(low: Lowering, rest: Rest | None, finish: Finish, leave: Leave | None = None) -> Value:
+    """Run statements up to a ``return`` or the end; within a loop, where ``leave`` is given, up to where a pass ends.
 
     Where a branch on a condition that depends on the inputs may return, what follows belongs to the branch that goes
     on: each is run to its own end, and the result is the value of the one that is taken.
     """
     while rest is not None:
-        block, start, outer = rest.block, rest.start, rest.outer
+        block, start, outer, given = rest.block, rest.start, rest.outer, rest.test
         rest = outer
         for i in range(start, len(block)):
             statement = block[i]
             if isinstance(statement, ast.Return):
                 return finish(None if statement.value is None else expression(low, statement.value))
-            if isinstance(statement, ast.If):
-                test = truth(low, expression(low, statement.test), statement.test)
-                after = Rest(block, i + 1, outer)
+            if isinstance(statement, (ast.Break, ast.Continue)):
+                assert leave is not None
+                leave(statement)
+                return None
+            after = Rest(block, i + 1, outer)
+            if isinstance(statement, (ast.For, ast.While)):
+                outcome = lower_loop(low, statement, _pass)
+                if outcome.returned is True:
+                    return finish(outcome.value)
+                otherwise = low.syntax.otherwise.get(statement)
+                if otherwise is not None:
+                    after = Rest([otherwise], 0, after, outcome.completed)
+                if isinstance(outcome.returned, Node):
+                    return _returned(low, statement, outcome, after, finish, leave)
+                if otherwise is not None:
+                    rest = after
+                    break
+            elif isinstance(statement, ast.If):
+                test = truth(low, expression(low, statement.test), statement.test) if given is None else given
+                given = None
                 if isinstance(test, bool):
                     rest = Rest(statement.body if test else statement.orelse, 0, after)
                     break
-                if statement in low.syntax.returning:
-                    return _returning(low, statement, test, after, finish)
+                if statement in low.syntax.leaving:
+                    return _leaving(low, statement, test, after, finish, leave)
                 _branch(low, statement, test)
             else:
                 _SIMPLE[type(statement)](low, statement)
@@ -62,24 +91,66 @@ def run(low: Lowering, rest: Rest | None, finish: Finish) -> Value:
 
 def _branch(low: Lowering, statement: ast.If, test: Node) -> None:
     """An ``if`` without a ``return`` inside: its branches come together again."""
-    end = (statement.end_lineno or 0, statement.end_col_offset or 0)
-    last_read = low.scope.names.last_read
-    asked = low.wanted if low.scope.names is low.syntax.names else frozenset()
     merge = Merge(low, test, statement)
     for i, block in enumerate((statement.body, statement.orelse)):
         with merge.side(i):
             run(low, Rest(block, 0, None), lambda _: None)
-    merge.bind(lambda name: name in asked or name == LAST or last_read.get(name, (0, 0)) > end)
+    merge.bind()
 
 
-def _returning(low: Lowering, statement: ast.If, test: Node, after: Rest, finish: Finish) -> Value:
-    """An ``if`` with a ``return`` inside: what follows belongs to the branches that get there."""
+def _leaving(low: Lowering, statement: ast.If, test: Node, after: Rest, finish: Finish, leave: Leave | None) -> Value:
+    """An ``if`` with a ``return`` inside, or ``break``: what follows belongs to the branches that get there."""
     merge = Merge(low, test, statement)
     values = []
     for i, block in enumerate((statement.body, statement.orelse)):
         with merge.side(i):
-            values.append(run(low, Rest(block, 0, after), finish))
-    return merge.value(*values)
+            values.append(run(low, Rest(block, 0, after), finish, leave))
+    return _together(merge, values, leave)
+
+
+def _together(merge: Merge, values: Sequence[Value], leave: Leave | None) -> Value:
+    """Where two ways to an end meet: that of a pass is all in the names, otherwise it is a value."""
+    if leave is None:
+        return merge.value(*values)
+    merge.bind()
+    return None
+
+
+# --- loops
+
+
+def _pass(low: Lowering, statement: Loop, over: Iteration | None, position: Node) -> None:
+    """Run one pass of a loop, and note in the scope how it ended."""
+    scope = low.scope
+
+    def finish(value: Value | Missing) -> Value:
+        if not isinstance(value, Missing):
+            scope.assign(RUNNING, False)
+            scope.assign(RETURNED, True)
+            scope.assign(VALUE, value)
+        return None
+
+    def leave(end: ast.Break | ast.Continue) -> None:
+        if isinstance(end, ast.Break):
+            scope.assign(RUNNING, False)
+
+    if over is not None:
+        assert isinstance(statement, ast.For)
+        bind(low, statement.target, over.at(position), statement.iter)
+    run(low, Rest(statement.body, 0, None), finish, leave)
+
+
+def _returned(
+    low: Lowering, statement: Loop, outcome: Outcome, after: Rest, finish: Finish, leave: Leave | None
+) -> Value:
+    """What follows a loop that may have returned."""
+    assert isinstance(outcome.returned, Node)
+    merge = Merge(low, outcome.returned, statement)
+    with merge.side(0):
+        returned = finish(outcome.value)
+    with merge.side(1):
+        goes_on = run(low, after, finish, leave)
+    return _together(merge, (returned, goes_on), leave)
 
 
 # --- simple statements

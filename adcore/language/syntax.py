@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from adcore.errors import AdcoreError, NoResult, Span
-from adcore.language.checking import Walk
+from adcore.language.checking import Loop, Walk
 from adcore.language.results import Plan, plan_of
 from adcore.language.scopes import InputName, Names, free_names, note_reads
 from adcore.language.source import Source, read
@@ -31,8 +31,13 @@ class Syntax:
     top: Names
     scopes: Mapping[ast.FunctionDef, Names]
     imports: Mapping[str, str]
-    returning: frozenset[ast.If]
-    """The ``if`` statements with a ``return`` inside."""
+    leaving: frozenset[ast.stmt]
+    """The branches and loops with a statement inside that leaves what is around them: a ``return``, for branches also
+    a ``break`` or ``continue``."""
+    breaking: frozenset[Loop]
+    """The loops with a ``break``."""
+    otherwise: Mapping[Loop, ast.If]
+    """The ``else`` of each loop that has one, as a branch."""
     inputs: tuple[InputName, ...]
     plan: Plan
 
@@ -49,6 +54,10 @@ class Syntax:
     def assigned(self) -> dict[str, Span]:
         """The names that the main block assigns, each with its first place: what can be asked for as an output."""
         return {name: self.source.span(node) for name, node in self.names.assigned.items()}
+
+
+KEYWORDS: Mapping[type[ast.AST], int] = {ast.If: 2, ast.For: 3, ast.While: 5, ast.FunctionDef: 3}
+"""The statements that messages show by their keyword, and how long it is."""
 
 
 def parse(text: str, limits: Limits) -> Syntax:
@@ -106,7 +115,9 @@ def _checked(source: Source, limits: Limits) -> Syntax:
         walk.top,
         walk.scopes,
         walk.imports,
-        frozenset(walk.returning),
+        frozenset(walk.leaving),
+        frozenset(walk.breaking),
+        walk.otherwise,
         tuple(inputs),
         plan,
     )
@@ -123,9 +134,8 @@ def _is_text(statement: ast.stmt) -> bool:
 
 def _head(source: Source, statement: ast.stmt) -> Span:
     """A statement's first line: of an ``if`` or a ``def``, the keyword."""
-    if isinstance(statement, (ast.If, ast.FunctionDef)):
-        return source.word(statement, 2 if isinstance(statement, ast.If) else 3)
-    return source.span(statement)
+    keyword = KEYWORDS.get(type(statement))
+    return source.word(statement, keyword) if keyword else source.span(statement)
 
 
 def ends(syntax: Syntax) -> tuple[str, ...]:

@@ -140,7 +140,13 @@ BAD = [
     Bad("an import", program("import os\nx", x=1), 422, "unsupported_syntax", (1, 8, 1, 10)),
     Bad("a text in the program", program("'a' + x", x=1), 422, "unsupported_syntax", (1, 1, 1, 4)),
     Bad("a lambda", program("f = lambda: x\nf()", x=1), 422, "not_yet_supported", (1, 5, 1, 11)),
-    Bad("a loop", program("for i in range(3):\n    x = x + 1\nx", x=1), 422, "not_yet_supported", (1, 1, 1, 4)),
+    Bad(
+        "a loop that changes a shape",
+        program("y = x\nfor i in range(3): y = [y, 1]\ny", x=1),
+        422,
+        "loop_mismatch",
+        (2, 20, 2, 21),
+    ),
     Bad("attributes of the inside", program("x.__class__", x=1), 422, "unknown_function", None),
     Bad("Python's own functions", program("eval('1')"), 422, "unknown_function", (1, 1, 1, 5)),
     # Texts made to hurt.

@@ -164,13 +164,6 @@ TABLE = [
         "return the value from the function",
     ),
     # not yet
-    (
-        "«for» i in v: x",
-        "not_yet_supported",
-        "loops are not supported yet",
-        "write sums with sum(), or repeat the statements",
-    ),
-    ("«while» x > 0: x", "not_yet_supported", "loops are not supported yet", None),
     ("«lambda» t: t", "not_yet_supported", "lambda is not supported yet", "define a function with def"),
     ("f = «lambda» t: t", "not_yet_supported", "lambda is not supported yet", "define a function with def"),
     (
@@ -188,8 +181,8 @@ TABLE = [
     ("«assert» x > 0", "not_yet_supported", "assert is not supported yet", None),
     (
         "«range»(3)",
-        "not_yet_supported",
-        "loops are not supported yet",
+        "type_mismatch",
+        "range stands in a for only",
         "arange(n) is the array of the numbers from 0 to n - 1",
     ),
     (
