@@ -329,7 +329,6 @@ maximum = elementwise(
     np.maximum,
     lambda y, a, b: (step(a, b), step(b, a)),
     operands="x1 x2",
-    aliases=("fmax",),
     latex=r"\max\left({0}, {1}\right)",
     doc="The greater of the two; where they are equal, each has half of the derivative.",
 )
@@ -338,9 +337,38 @@ minimum = elementwise(
     np.minimum,
     lambda y, a, b: (step(b, a), step(a, b)),
     operands="x1 x2",
-    aliases=("fmin",),
     latex=r"\min\left({0}, {1}\right)",
     doc="The smaller of the two; where they are equal, each has half of the derivative.",
+)
+
+
+def _number_step(a: Any, b: Any) -> Any:
+    return np.where(np.isnan(b) & ~np.isnan(a), 1.0, _step(a, b))[()]
+
+
+number_step: Op = elementwise(
+    "number_step",
+    _number_step,
+    lambda y, a, b: (None, None),
+    operands="x1 x2",
+    domain=((0.0, 1.0), (2.0, 3.0)),
+    public=False,
+    doc="As step, but 1 also where x2 is no number and x1 is one.",
+)
+fmax = elementwise(
+    "fmax",
+    np.fmax,
+    lambda y, a, b: (number_step(a, b), number_step(b, a)),
+    operands="x1 x2",
+    doc="The greater of the two; where one is NaN, the other; where they are equal, each has half of the derivative.",
+)
+fmin = elementwise(
+    "fmin",
+    np.fmin,
+    # -a > -b where a < b, and a NaN stays one.
+    lambda y, a, b: (number_step(-a, -b), number_step(-b, -a)),
+    operands="x1 x2",
+    doc="The smaller of the two; where one is NaN, the other; where they are equal, each has half of the derivative.",
 )
 
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from adcore.errors import ShapeMismatch
+from adcore.errors import ArrayTooLarge, ShapeMismatch
 from adcore.graph import (
     OPS,
     DType,
@@ -35,6 +35,7 @@ Axis = int | None
 Axes = int | tuple[int, ...] | None
 Extent = tuple[int, ...]
 Order = float | str | None
+Pairs = int | tuple[int | tuple[int, ...], ...]
 Hidden = Any
 
 Partials = Callable[..., tuple[Operand | None, ...]]
@@ -88,6 +89,9 @@ def sample(*shapes: Shape, **params: Any) -> Sample:
 
 # --- shapes
 
+MOST_ELEMENTS = 2**56
+"""More than any machine holds, and few enough for the bytes to be counted in 64 bits."""
+
 
 def broadcast_shapes(shapes: Sequence[Shape], what: str = "operands") -> Shape:
     """NumPy's broadcast of shapes; ShapeMismatch names them all where there is none."""
@@ -107,9 +111,14 @@ def describe(shape: Shape) -> str:
 
 
 def legal(shape: Shape) -> Shape:
-    """``shape``, once it is seen to be one; ShapeMismatch for a negative length, or lengths no machine can count."""
-    if any(n < 0 for n in shape) or math.prod([n or 1 for n in shape]) > 2**56:
+    """``shape``, once it is seen to be one.
+
+    Raises ShapeMismatch for a negative length, ArrayTooLarge for lengths that no machine can count.
+    """
+    if any(n < 0 for n in shape):
         raise ShapeMismatch(f"no array can have the shape {describe(shape)}")
+    if math.prod([n or 1 for n in shape]) > MOST_ELEMENTS:
+        raise ArrayTooLarge(f"an array of shape {describe(shape)} is larger than any array can be")
     return shape
 
 

@@ -7,10 +7,22 @@ from typing import Any
 
 import numpy as np
 
-from adcore.errors import BadCall, ShapeMismatch
+from adcore.errors import ArrayTooLarge, BadCall, ShapeMismatch
 from adcore.graph import DType, Node, Op, Shape, Type, constant
 from adcore.ops.arrays import reshape
-from adcore.ops.base import Extent, broadcast_shapes, declare, describe, fit, legal, linear, moved, sample, strong_times
+from adcore.ops.base import (
+    MOST_ELEMENTS,
+    Extent,
+    broadcast_shapes,
+    declare,
+    describe,
+    fit,
+    legal,
+    linear,
+    moved,
+    sample,
+    strong_times,
+)
 from adcore.ops.indexing import embed, index
 
 
@@ -115,6 +127,8 @@ def _infer_arange(*, start: float, stop: float | None = None, step: float = 1) -
     length = (last - first) / by if by else math.nan
     if not math.isfinite(length):
         raise BadCall(f"arange from {first:g} to {last:g} in steps of {by:g} has no end")
+    if length > MOST_ELEMENTS:
+        raise ArrayTooLarge(f"arange from {first:g} to {last:g} in steps of {by:g} has {length:g} numbers")
     return Type(DType.FLOAT, (max(0, math.ceil(length)),))
 
 

@@ -22,7 +22,7 @@ def stretch(axis: int, start: int | None, stop: int | None) -> Hidden:
     return (ALL,) * axis + (("slice", start, stop, None),)
 
 
-def _subscript(key: Hidden) -> tuple[Any, ...]:
+def subscript(key: Hidden) -> tuple[Any, ...]:
     """The key as NumPy takes it."""
     return tuple(slice(*k[1:]) if isinstance(k, tuple) else Ellipsis if k == "..." else k for k in key)
 
@@ -69,7 +69,7 @@ def indexed(shape: Shape, key: Hidden) -> Shape:
 
 
 def _index(x: Any, *, key: Hidden) -> Any:
-    return x[_subscript(key)][()]
+    return x[subscript(key)][()]
 
 
 index = linear(
@@ -101,7 +101,7 @@ index = linear(
 
 def _embed(g: Any, *, key: Hidden, shape: Hidden) -> Any:
     out = np.zeros(shape)
-    out[_subscript(key)] = g
+    out[subscript(key)] = g
     return out[()]
 
 
@@ -182,10 +182,13 @@ take = linear(
 
 
 def _put(g: Any, indices: Any, *, axis: Axis, shape: Hidden) -> Any:
+    """Raises IndexOutOfBounds: it may be computed before what is put is taken."""
     out = np.zeros(shape)
     if axis is None:
+        _check(indices, out.size, 0)
         np.add.at(out.reshape(-1), indices, g)
     else:
+        _check(indices, shape[axis], one_axis(axis, len(shape)))
         np.add.at(out, (slice(None),) * one_axis(axis, len(shape)) + (indices,), g)
     return out[()]
 
@@ -267,6 +270,8 @@ def _infer_put_along_axis(g: Type, indices: Type, *, axis: int, shape: Hidden) -
 
 
 def _put_along_axis(g: Any, indices: Any, *, axis: int, shape: Hidden) -> Any:
+    """Raises IndexOutOfBounds."""
+    _check(indices, shape[axis], one_axis(axis, len(shape)))
     out = np.zeros(shape)
     np.add.at(out, _places(shape, indices, axis), g)
     return out
