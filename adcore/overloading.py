@@ -261,6 +261,8 @@ def _bind(op: Op, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, A
     order = op.arguments or (*names, *(p.name for p in op.parameters if p.kind is not Kind.HIDDEN))
     if len(args) > len(order) == 2 and any(p.kind in (Kind.SHAPE, Kind.AXES) for p in op.parameters):
         args = (args[0], args[1:])  # x.reshape(2, 3) means x.reshape((2, 3))
+    if len(order) > 1 and f"*{order[-1]}" in op.operands:
+        args = (*args[: len(order) - 1], args[len(order) - 1 :])  # einsum(subscripts, a, b)
     if len(args) > len(order):
         raise TypeError(f"{op.signature} takes no more arguments than these")
     given = dict(zip(order, args, strict=False))
@@ -280,6 +282,8 @@ def _parameter(kind: Kind, value: Any) -> Any:
     match kind:
         case Kind.INT | Kind.AXIS | Kind.AXES | Kind.SHAPE if several:
             return tuple(map(operator.index, value))
+        case Kind.PAIRS if several:
+            return tuple(_parameter(Kind.AXES, part) for part in value)
         case Kind.SHAPE:
             return (operator.index(value),)
         case Kind.INT | Kind.AXIS | Kind.AXES:

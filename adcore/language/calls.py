@@ -72,7 +72,7 @@ def results(low: Lowering, node: Node) -> Value:
     parts = items(node)
     for part in parts:
         low.record(part)
-    return Tuple(parts, len(parts), 1)
+    return Tuple(parts, len(parts), 1) if len(parts) > 1 else parts[0]
 
 
 def _order(op: Op) -> tuple[str, ...]:
@@ -87,6 +87,8 @@ def _bind(low: Lowering, op: Op, arguments: Sequence[Argument], place: ast.Call,
     positional = [a for a in arguments if a.name is None]
     if method and len(positional) > len(order):
         positional = _gathered(op, order, positional)
+    if len(order) > 1 and any(name.startswith("*") and name[1:] == order[-1] for name in op.operands):
+        positional = _listed(order, positional)
     given = dict(zip(order, positional, strict=False))
     if len(positional) > len(order):
         extra = positional[len(order)]
@@ -125,6 +127,14 @@ def _gathered(op: Op, order: tuple[str, ...], positional: list[Argument]) -> lis
         return positional
     values = tuple(a.value for a in positional[1:])
     return [positional[0], Argument(None, Tuple(values, len(values), 1), positional[1].place)]
+
+
+def _listed(order: tuple[str, ...], positional: list[Argument]) -> list[Argument]:
+    """``einsum(subscripts, a, b)`` has the operands as one list."""
+    first, rest = positional[: len(order) - 1], positional[len(order) - 1 :]
+    if not rest:
+        return first
+    return [*first, Argument(None, Tuple(tuple(a.value for a in rest), len(rest), 1), rest[0].place)]
 
 
 def _missing(low: Lowering, op: Op, name: str, place: ast.Call) -> BadCall:
@@ -197,6 +207,8 @@ def _static(low: Lowering, op: Op, parameter: Parameter, argument: Argument) -> 
             if isinstance(value, str):
                 return value
             raise TypeMismatch(f"{what} is a text, and this is {describe(value)}", span=low.span(place))
+        case Kind.PAIRS:
+            return _axes_of_both(low, value, what, place)
         case Kind.ORDER:
             return value if isinstance(value, str) else _number(low, value, what, place)
         case Kind.HIDDEN:
@@ -223,6 +235,13 @@ def _whole_numbers(low: Lowering, value: Value, what: str, place: Place, single:
         return tuple([_small(low, low.whole(n.item(), place, what), what, place) for n in known])
     number = _small(low, low.whole(value, place, what), what, place)
     return number if single else (number,)
+
+
+def _axes_of_both(low: Lowering, value: Value, what: str, place: Place) -> Hashable:
+    """A number of axes, or the axes of one array and those of another."""
+    if isinstance(value, Several):
+        return tuple([_whole_numbers(low, part, what, place, single=True) for part in value.items])
+    return _whole_numbers(low, value, what, place, single=True)
 
 
 def _small(low: Lowering, number: int, what: str, place: Place) -> int:

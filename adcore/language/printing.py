@@ -219,6 +219,7 @@ class _Printer:
         items = _items(graph)
         for node in graph.nodes:
             if node.op is ITEM:
+                texts.setdefault(node, texts[items[node.inputs[0]][node.param("index")]])
                 continue
             if node.op.several:
                 self._several(node, items.get(node, {}), texts, indent)
@@ -240,7 +241,7 @@ class _Printer:
         texts.update({item: Text(results[i]) for i, item in items.items()})
         if node.op.structure is None:
             text = _written(node, [texts[x] for x in node.inputs])
-            self._line(f"{', '.join(results)}{',' if len(results) == 1 else ''} = {text.text}", indent)
+            self._line(f"{', '.join(results)} = {text.text}", indent)
             return
         predicate, *operands = (texts[x] for x in node.inputs)
         for word, which in ((f"if {predicate.text}:", "then"), ("else:", "otherwise")):

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from adcore.errors import ShapeMismatch
-from adcore.graph import OPS, DType, Node, Shape, Type
+from adcore.graph import OPS, DType, Node, Op, Shape, Type
 from adcore.ops.arrays import swapaxes
 from adcore.ops.base import describe, linear, moved, sample
 from adcore.ops.linalg import matmul, transposed
@@ -170,7 +170,7 @@ def _on_diagonals(x: Any) -> Any:
     return out
 
 
-on_diagonals = linear(
+on_diagonals: Op = linear(
     "on_diagonals",
     _on_diagonals,
     lambda x: Type(DType.FLOAT, (*x.shape, x.shape[-1])),

@@ -59,13 +59,15 @@ def _shared(s: Node, x: Node) -> Node:
     return OPS["where"](is_null(s), 0.0, tie_mean(x, clusters(s), axis=-1))
 
 
-def _values_push(a: Node, s: Node, tangent: Node | None) -> Node:
+def values_push(a: Node, s: Node, tangent: Node | None) -> Node:
+    """The tangent of the singular values ``s`` of ``a``."""
     assert tangent is not None
     u, _, vt = items(svd(a, full_matrices=False))
     return _shared(s, diagonals(after(before(turned(u), tangent), turned(vt))))
 
 
-def _values_flow(a: Node, s: Node, g: Node) -> Node:
+def values_flow(a: Node, s: Node, g: Node) -> Node:
+    """What flows to ``a`` from a cotangent of its singular values ``s``."""
     u, _, vt = items(svd(a, full_matrices=False))
     return after(by_column(u, _shared(s, g), strong=2), vt)
 
@@ -79,8 +81,8 @@ svdvals: Op = declare(
     "x",
     _svdvals,
     _infer_svdvals,
-    jvp=lambda node, tangents: _values_push(node.inputs[0], node, tangents[0]),
-    vjp=lambda node, g: (_values_flow(node.inputs[0], node, g),),
+    jvp=lambda node, tangents: values_push(node.inputs[0], node, tangents[0]),
+    vjp=lambda node, g: (values_flow(node.inputs[0], node, g),),
     work=cubic(4),
     domain=((-3, 3),),
     samples=(sample((3, 3)), sample((3, 2)), sample((2, 2, 3)), sample((1, 1))),
@@ -92,7 +94,7 @@ svdvals: Op = declare(
 
 
 def _svd(a: Any, *, full_matrices: bool = True, compute_uv: bool = True) -> Any:
-    return solved(lambda x: np.linalg.svd(x, full_matrices=False, compute_uv=compute_uv), a)
+    return solved(lambda x: np.linalg.svd(x, full_matrices=False), a) if compute_uv else (_svdvals(a),)
 
 
 def _infer_svd(a: Type, *, full_matrices: bool, compute_uv: bool) -> tuple[Type, ...]:
@@ -123,7 +125,7 @@ def _svd_jvp(node: Node, tangents: tuple[Node | None, ...]) -> tuple[Node, ...]:
     (da,), (a,) = tangents, node.inputs
     assert da is not None
     if not node.param("compute_uv"):
-        return (_values_push(a, items(node)[0], da),)
+        return (values_push(a, items(node)[0], da),)
     u, s, vt = items(node)
     v, squares, none = turned(vt), s * s, OPS["zeros"](shape=(*s.shape, s.shape[-1]))
     p = after(before(turned(u), da), v)
@@ -137,7 +139,7 @@ def _svd_jvp(node: Node, tangents: tuple[Node | None, ...]) -> tuple[Node, ...]:
     if u.shape[-2] > u.shape[-1]:
         du = du + _over(_beside(after(da, v), u), s)
     if v.shape[-2] > v.shape[-1]:
-        dv = dv + _over(_beside(before(turned(da), u), v), s)
+        dv = dv + _over(_beside(after(turned(da), u), v), s)
     return du, diagonals(p), turned(dv)
 
 
@@ -147,12 +149,12 @@ def _svd_vjp(node: Node, cotangents: Sequence[Node | None]) -> tuple[Node]:
     if not node.param("compute_uv"):
         (g,) = cotangents
         assert g is not None
-        return (_values_flow(a, items(node)[0], g),)
+        return (values_flow(a, items(node)[0], g),)
     u, s, vt = items(node)
     v, (gu, gs, gvt) = turned(vt), cotangents
     if gu is None and gvt is None:
         assert gs is not None
-        return (_values_flow(a, s, gs),)
+        return (values_flow(a, s, gs),)
     inner = _inner(node, gu, gvt)
     flow = after(before(u, inner if gs is None else inner + on_diagonals(gs)), vt)
     if gu is not None and u.shape[-2] > u.shape[-1]:
@@ -201,7 +203,7 @@ svd: Op = declare(
     vjp=_svd_vjp,
     several=True,
     work=cubic(20),
-    domain=((-3, 3),),
+    domain=((-2, 2, 1),),
     samples=(
         sample((3, 3)),
         sample((3, 2), full_matrices=False),

@@ -147,14 +147,15 @@ solve: Op = declare(
 )
 
 
-def _inv(a: Any) -> Any:
+def inverse(a: Any) -> Any:
+    """The inverse of each matrix, NaN where it is singular."""
     return _each(_one, a, np.broadcast_to(np.eye(a.shape[-1]), a.shape), strong=False)
 
 
 inv: Op = declare(
     "inv",
     "a",
-    _inv,
+    inverse,
     infer_square("inv"),
     jvp=lambda node, tangents: -after(before(node, tangents[0]), node),
     vjp=lambda node, g: (-after(before(turned(node), g), turned(node)),),

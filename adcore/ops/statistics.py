@@ -1,4 +1,4 @@
-"""How elements spread around their mean, how long a vector is, and the smooth kinds of a maximum."""
+"""How elements spread around their mean, and the smooth kinds of a maximum."""
 
 from __future__ import annotations
 
@@ -8,17 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from adcore.errors import BadCall, ShapeMismatch
-from adcore.graph import DType, Node, Op, Type
-from adcore.ops.arithmetic import absolute, divide, multiply, sign
+from adcore.graph import Node, Op, Type
+from adcore.ops.arithmetic import divide, multiply
 from adcore.ops.base import (
     Axes,
     Hidden,
-    Order,
     axes_of,
     count,
     declare,
-    describe,
     linear,
     moved,
     reduced,
@@ -27,12 +24,12 @@ from adcore.ops.base import (
     strong_times,
 )
 from adcore.ops.elementary import exp
-from adcore.ops.reductions import OVER, average, shares, sum_, total
+from adcore.ops.reductions import OVER, average, sum_, total
 
 # --- spreads
 
 
-def _deviation(x: Any, *, axis: Hidden) -> Any:
+def mean_deviation(x: Any, *, axis: Hidden) -> Any:
     """Measured from the first element, so that equal elements deviate by just 0, and large ones lose no digits."""
     if not x.size:
         return x
@@ -43,7 +40,7 @@ def _deviation(x: Any, *, axis: Hidden) -> Any:
 
 deviation = linear(
     "deviation",
-    _deviation,
+    mean_deviation,
     lambda x, *, axis: x,
     lambda node, g: (moved(node, g),),
     public=False,
@@ -56,7 +53,7 @@ def _freedom(x: Any, axis: Axes, ddof: float) -> float:
     return float(max(count(x.shape, axis) - ddof, 0))
 
 
-def _root_of_squares(x: Any, axis: Axes, keepdims: bool, parts: float = 1.0) -> Any:
+def root_of_squares(x: Any, axis: Axes, keepdims: bool, parts: float = 1.0) -> Any:
     """The root of the sum of squares over ``parts``.
 
     Scaled by a power of two where squares would overflow or lose digits; this changes no other bit.
@@ -71,12 +68,12 @@ def _root_of_squares(x: Any, axis: Axes, keepdims: bool, parts: float = 1.0) -> 
 
 
 def _var(x: Any, *, axis: Axes = None, ddof: float = 0, keepdims: bool = False) -> Any:
-    squares = np.square(_deviation(x, axis=axis))
+    squares = np.square(mean_deviation(x, axis=axis))
     return total(squares, axis=axis, keepdims=keepdims) / np.float64(_freedom(x, axis, ddof))
 
 
 def _std(x: Any, *, axis: Axes = None, ddof: float = 0, keepdims: bool = False) -> Any:
-    return _root_of_squares(_deviation(x, axis=axis), axis, keepdims, _freedom(x, axis, ddof))
+    return root_of_squares(mean_deviation(x, axis=axis), axis, keepdims, _freedom(x, axis, ddof))
 
 
 def _var_weights(y: Node, x: Node, *, axis: Axes, ddof: float, **_: Any) -> Node:
@@ -104,65 +101,6 @@ std = reducing(
     method=True,
     samples=_SPREADS,
     doc="The square root of the variance; where all elements are equal its derivative is 0.",
-)
-
-
-# --- norms
-
-
-def _norm(x: Any, *, ord: Order = None, axis: Axes = None, keepdims: bool = False) -> Any:
-    if ord in (None, 2, "fro"):
-        return _root_of_squares(x, axis, keepdims)
-    if ord == 1:
-        return total(np.abs(x), axis=axis, keepdims=keepdims)
-    sizes = np.abs(x)
-    return (sizes.max if ord == math.inf else sizes.min)(axis=axis, keepdims=keepdims)[()]
-
-
-def _infer_norm(x: Type, *, ord: Order = None, axis: Axes = None, keepdims: bool = False) -> Type:
-    shape = reduced(x.shape, axis, keepdims)
-    over = len(axes_of(axis, len(x.shape)))
-    if ord is None and (axis is None or over <= 2):
-        return Type(DType.FLOAT, shape)
-    if over > 2:
-        raise ShapeMismatch(
-            f"a norm is of a vector or of a matrix, and this is over {over} axes of {describe(x.shape)}"
-        )
-    if over == 2 and ord != "fro":
-        raise BadCall(f"of a matrix there is the Frobenius norm, ord='fro', and not yet ord={ord!r}")
-    if over < 2 and ord not in (1, 2, math.inf, -math.inf):
-        raise BadCall(f"of a vector there are the norms of ord 1, 2, inf and -inf, and not ord={ord!r}")
-    if not count(x.shape, axis) and ord in (math.inf, -math.inf):
-        raise ShapeMismatch(f"an array of shape {describe(x.shape)} has no element to choose along axis={axis}")
-    return Type(DType.FLOAT, shape)
-
-
-def _norm_weights(y: Node, x: Node, *, ord: Order, axis: Axes, **_: Any) -> Node:
-    """At the origin 0, the mean of the one-sided derivatives."""
-    if ord in (None, 2, "fro"):
-        return divide(x, y, strong=True)
-    if ord == 1:
-        return sign(x)
-    return shares(absolute(x), y, axis=axis) * sign(x)
-
-
-norm = reducing(
-    "norm",
-    _norm,
-    _norm_weights,
-    infer=_infer_norm,
-    latex=r"\left\lVert {0} \right\rVert",
-    samples=(
-        *(sample((4,), ord=order) for order in (None, 1, 2, math.inf, -math.inf)),
-        sample((2, 3)),
-        sample((2, 3), ord="fro"),
-        sample((2, 3), axis=0),
-        sample((2, 3), ord=1, axis=-1, keepdims=True),
-        sample((2, 3), ord=math.inf, axis=1),
-        sample((2, 3, 2), axis=(0, 2)),
-        sample((2, 3, 2)),
-    ),
-    doc="The length of a vector, the Frobenius norm of a matrix; also ord 1, inf and -inf. At 0 its derivative is 0.",
 )
 
 

@@ -125,7 +125,7 @@ def test_every_op_is_read_back_as_it_is_printed(one: Op) -> None:
         inputs, arrays = [], []
         for i, shape in enumerate(shapes):
             dtype = one.dtypes[min(i, len(one.dtypes) - 1)] or DType.FLOAT
-            low, high = one.domain[min(i, len(one.domain) - 1)]
+            low, high, *_ = one.domain[min(i, len(one.domain) - 1)]
             array = random.uniform(low, high, shape)
             arrays.append(np.floor(array) if dtype is DType.INT else array)
             inputs.append(input_node(f"x{i}", Type(DType.FLOAT, shape)))

@@ -52,8 +52,8 @@ class Case:
         low, high, *_ = self.op.domain[min(i, len(self.op.domain) - 1)]
         return low, high
 
-    def diagonal(self, i: int) -> float:
-        """What is added on the diagonal of the i-th operand, where it is matrices."""
+    def added(self, i: int) -> float:
+        """What is added on the diagonal of the i-th operand, where it is matrices; to a vector, times the index."""
         _, _, *added = self.op.domain[min(i, len(self.op.domain) - 1)]
         return float(sum(added))
 
@@ -92,7 +92,9 @@ class Case:
         size = int(np.prod(shape))
         places = rng.permutation(size) + rng.uniform(0.2, 0.8, size)
         values = (low + (high - low) * places / max(size, 1)).reshape(shape)[()]
-        return values + self.diagonal(i) * np.eye(*shape[-2:]) if self.diagonal(i) and len(shape) > 1 else values
+        if len(shape) == 1:
+            return values + self.added(i) * np.arange(size)
+        return values + self.added(i) * np.eye(shape[-2], shape[-1]) if len(shape) > 1 else values
 
 
 def samples(op: Op) -> Iterator[Sample]:

@@ -80,6 +80,8 @@ def test_numbers(function: Build, x: float, value: float, slope: float) -> None:
     assert gradient(function, x) == pytest.approx(slope, rel=1e-15)
 
 
+KNOTS, HEIGHTS = np.array([0.0, 1.0, 2.0, 3.0]), np.array([0.0, 1.0, 3.0, 0.0])
+
 # A function of an array, where, and its gradient there.
 ARRAYS: list[tuple[str, Build, Any, Any]] = [
     ("max: a tie shares", op("max"), [3, 1, 3], [0.5, 0, 0.5]),
@@ -101,6 +103,39 @@ ARRAYS: list[tuple[str, Build, Any, Any]] = [
     ("median in a tie", op("median"), [2, 7, 2, 1], [0.5, 0, 0.5, 0]),
     ("var of equal numbers that round", op("var"), [0.1, 0.1, 0.1], [0, 0, 0]),
     ("std of equal numbers that round", op("std"), [0.1, 0.1, 0.1], [0, 0, 0]),
+    ("interp at a point: the mean slope", lambda x: op("sum")(op("interp")(x, KNOTS, HEIGHTS)), [1, 2.5], [1.5, -3]),
+    (
+        "interp at the ends and beyond",
+        lambda x: op("sum")(op("interp")(x, KNOTS, HEIGHTS)),
+        [0, 3, -1, 9],
+        [0.5, -1.5, 0, 0],
+    ),
+    (
+        "interp by its heights",
+        lambda f: op("sum")(op("interp")(np.array([0.5, 1, 9]), KNOTS, f)),
+        HEIGHTS,
+        [0.5, 1.5, 0, 1],
+    ),
+    (
+        "interp by its points",
+        lambda p: op("sum")(op("interp")(np.array([0.5, 2.5]), p, HEIGHTS)),
+        KNOTS,
+        [-0.5, -0.5, 1.5, 1.5],
+    ),
+    ("interp by heights it does not use", lambda f: op("interp")(-1.0, KNOTS, f, left=5.0), HEIGHTS, [0, 0, 0, 0]),
+    ("trapezoid", lambda x: op("trapezoid")(x, 1.0, 0.5), [1, 5, 2], [0.25, 0.5, 0.25]),
+    (
+        "trapezoid by its points",
+        lambda x: op("trapezoid")(np.array([1.0, 5.0, 2.0]), x, 1.0),
+        [0, 1, 3],
+        [-3, -0.5, 3.5],
+    ),
+    (
+        "taken from the end, in rows",
+        lambda x: op("sum")(op("take")(x, np.array([[0, -1], [1, -3]])) ** 2),
+        [1, 2, 3],
+        [4, 4, 6],
+    ),
     ("an element taken twice", lambda x: op("sum")(op("take")(x, np.array([0, 0, -1]))), [1, 2, 3], [2, 0, 1]),
 ]
 
