@@ -142,12 +142,12 @@ class Walk:
 
     def _assign(self, node: ast.Assign, depth: int, scope: Names, branch: ast.stmt | None) -> None:
         for target in node.targets:
-            self._target(target, scope)
+            self._target(target, depth, scope, branch)
         self._stack.append((node.value, depth + 1, scope, branch))
 
     def _annotated(self, node: ast.AnnAssign, depth: int, scope: Names, branch: ast.stmt | None) -> None:
         if node.value is not None:
-            self._target(node.target, scope)
+            self._target(node.target, depth, scope, branch)
             self._stack.append((node.value, depth + 1, scope, branch))
 
     def _augmented(self, node: ast.AugAssign, depth: int, scope: Names, branch: ast.stmt | None) -> None:
@@ -156,23 +156,25 @@ class Walk:
             raise Unsupported(
                 f"{refused[0]}= does not exist in this language", span=self.source.span(node), help=refused[1]
             )
-        self._target(node.target, scope)
+        self._target(node.target, depth, scope, branch)
         if isinstance(node.target, ast.Name):
             scope.reads.append(node.target)
         self._stack.append((node.value, depth + 1, scope, branch))
 
-    def _target(self, target: ast.expr, scope: Names) -> None:
+    def _target(self, target: ast.expr, depth: int, scope: Names, branch: ast.stmt | None) -> None:
         if isinstance(target, ast.Name):
             scope.assigned.setdefault(target.id, target)
         elif isinstance(target, (ast.Tuple, ast.List)):
             for part in target.elts:
-                self._target(part, scope)
+                self._target(part, depth, scope, branch)
         elif isinstance(target, ast.Subscript):
-            raise NotYet(
-                "assigning to a part of an array is not supported yet",
-                span=self.source.span(target),
-                help="build a new array, with where(), stack() or concatenate()",
-            )
+            # The array that a part is assigned to is read: what becomes of the rest of it depends on it.
+            base = target.value
+            while isinstance(base, ast.Subscript):
+                base = base.value
+            if not isinstance(base, ast.Name):
+                raise Unsupported("only parts of what a name holds can be assigned to", span=self.source.span(target))
+            self._stack.append((target, depth + 1, scope, branch))
         elif isinstance(target, ast.Starred):
             raise self._refusal(target)
         else:
@@ -210,7 +212,7 @@ class Walk:
             self._push(node.orelse, depth + 1, scope, otherwise)
         self._push(node.body, depth + 1, scope, node)
         if isinstance(node, ast.For):
-            self._target(node.target, scope)
+            self._target(node.target, depth, scope, branch)
             self._stack.append((node.iter, depth + 1, scope, branch))
         else:
             self._stack.append((node.test, depth + 1, scope, branch))

@@ -6,12 +6,12 @@ import ast
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from adcore.errors import AdcoreError, ArrayTooLarge, NestingTooDeep, TypeMismatch, UnknownFunction
+from adcore.errors import AdcoreError, ArrayTooLarge, BadCall, NestingTooDeep, TypeMismatch, UnknownFunction
 from adcore.graph import OPS, DType, Node
 from adcore.language import builtins, calls, names
 from adcore.language.branches import Merge, short_circuit
 from adcore.language.folding import number_of
-from adcore.language.indexing import subscript
+from adcore.language.indexing import key_of, read_part, subscript, write_part
 from adcore.language.lookup import attribute_span, callee, dotted, module_value, not_callable, read
 from adcore.language.lowering import Lowering
 from adcore.language.operators import binary, is_condition, link_of, truth
@@ -187,6 +187,9 @@ def _call(low: Lowering, node: ast.Call) -> Value:
     if not isinstance(func, ast.Attribute):
         number = func.value if isinstance(func, ast.Constant) else None
         raise not_callable(low, func, expression(low, func), None if number is None else str(number))
+    place = func.value
+    if isinstance(place, ast.Subscript) and isinstance(place.value, ast.Attribute) and place.value.attr == "at":
+        return _replaced(low, node, func, place, place.value)
     value = expression(low, func.value)
     if isinstance(value, Several) or is_number(value):
         value = low.array(value, func.value)
@@ -202,6 +205,39 @@ def _call(low: Lowering, node: ast.Call) -> Value:
         raise _no_attribute(low, func, value, {*names.methods(), *_OF_ARRAYS})
     own = calls.Argument(None, value, func.value)
     return calls.call(low, op, [own, *_arguments(low, node)], node, method=True)
+
+
+_AT = {
+    "set": None,
+    "add": "add",
+    "subtract": "subtract",
+    "multiply": "multiply",
+    "mul": "multiply",
+    "divide": "divide",
+    "power": "power",
+    "min": "minimum",
+    "max": "maximum",
+}
+"""What ``x.at[i]`` has, and the op that makes the new part from the old one and the argument."""
+
+
+def _replaced(low: Lowering, node: ast.Call, func: ast.Attribute, place: ast.Subscript, at: ast.Attribute) -> Value:
+    """``x.at[i].set(v)`` and its kind, as JAX has them: the array with a part of it replaced."""
+    if func.attr not in _AT:
+        raise UnknownFunction(
+            f"a part of an array has no {func.attr}",
+            span=attribute_span(low, func),
+            help=names.did_you_mean(func.attr, _AT) or "it has set and add",
+        )
+    array = low.array(expression(low, at.value), at.value)
+    arguments = _arguments(low, node)
+    if len(arguments) != 1 or arguments[0].name is not None:
+        raise BadCall(f"{func.attr} takes one argument", span=low.span(node))
+    key = key_of(low, array, place, expression)
+    value, op = arguments[0].value, _AT[func.attr]
+    if op is not None:
+        value = low.emit(OPS[op], (read_part(low, array, key, place), value), node)
+    return write_part(low, array, key, value, place, arguments[0].place)
 
 
 def _arguments(low: Lowering, node: ast.Call) -> list[calls.Argument]:

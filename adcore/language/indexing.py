@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Sequence
 from types import EllipsisType
-from typing import Any
+from typing import Any, NamedTuple
 
-from adcore.errors import AdcoreError, BadCall, IndexOutOfBounds, ShapeMismatch, TypeMismatch
-from adcore.graph import OPS, DType, Node
+from adcore.errors import AdcoreError, BadCall, IndexOutOfBounds, NotYet, ShapeMismatch, TypeMismatch
+from adcore.graph import OPS, DType, Node, Shape
 from adcore.language.evaluation import is_constant
 from adcore.language.lowering import Lowering
 from adcore.language.values import List, Place, Several, Tuple, Value, describe, is_number, shape_text
 from adcore.ops.indexing import ALL
+from adcore.ops.parts import AT, region
 
 Expression = Callable[[Lowering, ast.expr], Value]
 
@@ -26,6 +27,29 @@ def subscript(low: Lowering, value: Value, node: ast.Subscript, expression: Expr
     if is_number(value) or not isinstance(value, (Node, Several)):
         raise TypeMismatch(f"{describe(value)} has no parts", span=low.span(node))
     array = low.array(value, node.value)
+    return read_part(low, array, key_of(low, array, node, expression), node)
+
+
+class Key(NamedTuple):
+    """What stands between the brackets: what is known, with all of an axis in the places of what is computed."""
+
+    entries: tuple[Any, ...]
+    computed: tuple[tuple[int, Node, ast.expr], ...]
+    """The place among the entries, the index and where it is written."""
+
+    @property
+    def is_place(self) -> bool:
+        """Whether all that is computed are single indices."""
+        return all(not index.shape for _, index, _ in self.computed)
+
+    def params(self) -> tuple[tuple[str, Hashable], ...]:
+        """The key as the ops take it that have computed places."""
+        places = {place for place, _, _ in self.computed}
+        return (("key", tuple(AT if i in places else k for i, k in enumerate(self.entries))),)
+
+
+def key_of(low: Lowering, array: Node, node: ast.Subscript, expression: Expression) -> Key:
+    """The key of a subscript, once it is seen to fit the array."""
     parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
     key: list[Any] = []
     taken: list[tuple[int, Node, ast.expr]] = []
@@ -48,9 +72,49 @@ def subscript(low: Lowering, value: Value, node: ast.Subscript, expression: Expr
             f"an array of shape {shape_text(array.shape)} has {_axes(array.ndim)}, and {axis} indices are given",
             span=low.span(node),
         )
-    if any(k != ALL for k in key):
-        array = _static(low, array, tuple(key), node)
-    return _take(low, array, key, taken, node)
+    return Key(tuple(key), tuple(taken))
+
+
+def read_part(low: Lowering, array: Node, key: Key, node: ast.Subscript) -> Node:
+    """The part of an array that a key names."""
+    computed = [index for _, index, _ in key.computed]
+    known = any(k != ALL for k in key.entries)
+    if computed and key.is_place and (known or len(computed) > 1):
+        return low.emit(OPS["part"], (array, *computed), node, key.params())
+    if known:
+        array = _static(low, array, key.entries, node)
+    return _take(low, array, list(key.entries), key.computed, node)
+
+
+def write_part(low: Lowering, array: Node, key: Key, value: Value, node: ast.Subscript, place: Place) -> Node:
+    """The array with another value in the part that a key names; the value is broadcast to the part's shape."""
+    if not key.is_place:
+        raise NotYet(
+            "only single places and slices can be assigned to",
+            span=low.span(node.slice),
+            help="assign one element after the other, in a loop",
+        )
+    shape = region(array.shape, key.params()[0][1])
+    value = low.array(value, place) if isinstance(value, Several) else low.operand(value, DType.FLOAT, place)
+    if value.shape != shape:
+        lead = value.ndim - len(shape)
+        if lead > 0 and all(n == 1 for n in value.shape[:lead]):
+            value = low.emit(OPS["reshape"], (value,), place, (("shape", value.shape[lead:]),))
+        if not _spreads(value.shape, shape):
+            raise ShapeMismatch(
+                f"{describe(value)} does not fit into a part of shape {shape_text(shape)}",
+                span=low.span(place),
+                related=((low.span(node), "this part"),),
+            )
+        value = low.emit(OPS["broadcast_to"], (value,), place, (("shape", shape),))
+    computed = [index for _, index, _ in key.computed]
+    return low.emit(OPS["assign"], (array, value, *computed), node, key.params())
+
+
+def _spreads(shape: Shape, to: Shape) -> bool:
+    """Whether an array of ``shape`` can be broadcast to the other shape."""
+    lead = len(to) - len(shape)
+    return lead >= 0 and all(n in (1, m) for n, m in zip(shape, to[lead:], strict=True))
 
 
 def _static(low: Lowering, array: Node, key: tuple[Any, ...], node: ast.Subscript) -> Node:
@@ -62,7 +126,7 @@ def _static(low: Lowering, array: Node, key: tuple[Any, ...], node: ast.Subscrip
 
 
 def _take(
-    low: Lowering, array: Node, key: list[Any], taken: list[tuple[int, Node, ast.expr]], node: ast.Subscript
+    low: Lowering, array: Node, key: list[Any], taken: Sequence[tuple[int, Node, ast.expr]], node: ast.Subscript
 ) -> Node:
     """The elements at computed indices, one axis after the other, from the last one on so that places stay right."""
     if sum(bool(index.shape) for _, index, _ in taken) > 1:

@@ -65,15 +65,16 @@ class InputName:
 
 
 def note_reads(scopes: list[Names]) -> None:
-    """Fill in ``last_read`` of every scope."""
+    """Fill in where names are read, of every scope; the first one is the top level."""
     for scope in scopes:
         for node, _ in scope.uses():
             name, position = node.id, (node.lineno, node.col_offset)
-            home = scope.home(name)
+            # A name that nothing binds may be an input, and those are the top level's.
+            home = scope.home(name) or scopes[0]
             if home is scope:
                 scope.read_at.setdefault(name, []).append(position)
                 scope.last_read[name] = max(scope.last_read.get(name, position), position)
-            elif home is not None:
+            else:
                 home.last_read[name] = ALWAYS
 
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Sequence
 
-from adcore.errors import BadCall, NotYet, ShapeMismatch, TypeMismatch
-from adcore.graph import OPS, Node
+from adcore.errors import BadCall, NotYet
+from adcore.graph import Node
 from adcore.language import names
+from adcore.language.assignment import augmented, bind
 from adcore.language.branches import VALUE, Merge
 from adcore.language.expressions import expression
 from adcore.language.iteration import Iteration
-from adcore.language.lookup import read
 from adcore.language.loops import RETURNED, RUNNING, Loop, Outcome, lower_loop
 from adcore.language.lowering import Lowering
-from adcore.language.operators import binary, truth
-from adcore.language.values import MISSING, Function, Missing, Scope, Several, Value, describe, shape_text
+from adcore.language.operators import truth
+from adcore.language.values import MISSING, Function, Missing, Scope, Value
 
 LAST = "<last>"
 """Where the value of an expression that may be the program's result is kept: no name can be this."""
@@ -167,44 +167,6 @@ def _annotated(low: Lowering, statement: ast.AnnAssign) -> None:
         bind(low, statement.target, expression(low, statement.value), statement.value)
 
 
-def _augmented(low: Lowering, statement: ast.AugAssign) -> None:
-    target = statement.target
-    assert isinstance(target, ast.Name)
-    before = read(low, target)
-    value = expression(low, statement.value)
-    low.scope.assign(target.id, binary(low, statement.op, before, value, statement, target, statement.value), target)
-
-
-def bind(low: Lowering, target: ast.expr, value: Value, place: ast.expr) -> None:
-    """Give a name, or the names of a tuple, the value."""
-    if isinstance(target, ast.Name):
-        low.scope.assign(target.id, value, target)
-        return
-    assert isinstance(target, (ast.Tuple, ast.List))
-    count = len(target.elts)
-    parts: Sequence[Value]
-    match value:
-        case Several(items):
-            parts = items
-            have = len(items)
-        case Node() if value.shape:
-            have = value.shape[0]
-            parts = [
-                low.emit(OPS["index"], (value,), place, (("key", (i,)),)) for i in range(have if have == count else 0)
-            ]
-        case _:
-            raise TypeMismatch(f"{describe(value)} cannot be parted into {count} names", span=low.span(place))
-    if have != count:
-        shape = f" (shape {shape_text(value.shape)})" if isinstance(value, Node) else ""
-        raise ShapeMismatch(
-            f"{_count(count, 'name')} for {_count(have, 'value')}{shape}",
-            span=low.span(target),
-            related=((low.span(place), _count(have, "value")),),
-        )
-    for part, x in zip(target.elts, parts, strict=True):
-        bind(low, part, x, place)
-
-
 def _count(n: int, what: str) -> str:
     return f"{n} {what}" if n == 1 else f"{n} {what}s"
 
@@ -310,7 +272,7 @@ def _signature(function: Function) -> str:
 _SIMPLE: dict[type[ast.stmt], Callable[..., None]] = {
     ast.Assign: _assign,
     ast.AnnAssign: _annotated,
-    ast.AugAssign: _augmented,
+    ast.AugAssign: augmented,
     ast.Expr: _expression,
     ast.FunctionDef: _define,
     ast.Import: _nothing,
