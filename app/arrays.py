@@ -45,7 +45,7 @@ def read_array(value: Any, where: str, max_elements: int) -> Array:
     if kind is float or kind is int:
         return np.asarray(_number(value, where))
     if kind is list:
-        return _read_list(value, where)
+        return _read_list(value, where, max_elements)
     if kind is dict:
         return _read_encoded(value, where, max_elements)
     if kind is bool:
@@ -82,23 +82,60 @@ def _refuse(value: Any, where: str) -> NoReturn:
 # --- lists
 
 
-def _read_list(value: list[Any], where: str) -> Array:
+SLICE = 65_536
+"""Numbers that are converted in one call: other threads of the process, the one that answers probes among them, run
+only between two."""
+
+
+def _read_list(value: list[Any], where: str, max_elements: int) -> Array:
+    shape = _shape(value, where)
+    array = _convert(value, shape) if math.prod(shape) <= max_elements else None
+    if array is None:
+        leaf = _leaf_kind(value, shape)
+        walked = _walk(value, where, shape, leaf)
+        if math.prod(shape) > max_elements:
+            raise ArrayTooLarge(f"{where} has more than {max_elements} elements, the most an array may have here")
+        array = np.array(walked, dtype=np.bool_ if leaf is bool else np.float64)
+    return array
+
+
+def _convert(value: list[Any], shape: tuple[int, ...]) -> Array | None:
+    """The array of a list, slice by slice; None where it is not of this shape, or not of finite numbers or bools."""
+    row = math.prod([n or 1 for n in shape[1:]])
+    if len(value) * row <= SLICE:
+        return _convert_slice(value, shape)
+    step = max(1, SLICE // row)
+    array: Array | None = None
+    for start in range(0, len(value), step):
+        part = (
+            _convert_slice(value[start : start + step], (min(step, len(value) - start), *shape[1:]))
+            if row <= SLICE
+            else _convert(value[start], shape[1:])
+            if isinstance(value[start], list) and len(value[start]) == shape[1]
+            else None
+        )
+        if part is None or (array is not None and part.dtype != array.dtype):
+            return None
+        if array is None:
+            array = np.empty(shape, part.dtype)
+        array[start : start + step] = part
+    return array
+
+
+def _convert_slice(value: list[Any], shape: tuple[int, ...]) -> Array | None:
     try:
         array = np.array(value, dtype=np.float64)
     except (ValueError, TypeError, OverflowError):
-        array = None
-    if array is not None:
-        leaves: Iterable[Any] = value
-        for _ in range(array.ndim - 1):
-            leaves = chain.from_iterable(leaves)
-        kinds = set(map(type, leaves)) if array.size else set()
-        if kinds <= _NUMBERS and np.isfinite(array).all():
-            return array
-        if kinds == {bool}:
-            return array.astype(np.bool_)
-    shape = _shape(value, where)
-    leaf = _leaf_kind(value, shape)
-    return np.array(_walk(value, where, shape, leaf), dtype=np.bool_ if leaf is bool else np.float64)
+        return None
+    if array.shape != shape:
+        return None
+    leaves: Iterable[Any] = value
+    for _ in range(array.ndim - 1):
+        leaves = chain.from_iterable(leaves)
+    kinds = set(map(type, leaves)) if array.size else set()
+    if kinds <= _NUMBERS and np.isfinite(array).all():
+        return array
+    return array.astype(np.bool_) if kinds == {bool} else None
 
 
 def _shape(value: Any, where: str) -> tuple[int, ...]:

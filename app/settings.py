@@ -20,7 +20,7 @@ from adcore.limits import Limits
 class ServiceLimits(Limits):
     """The bounds of a program and its evaluation, and those that only a service has."""
 
-    request_bytes: int = 16 * 2**20
+    request_bytes: int = 8 * 2**20
     """Length of a request's body (``request_too_large``)."""
     concurrent_evaluations: int = 32
     """Dear evaluations taken in at one time, running and waiting together (``overloaded``)."""

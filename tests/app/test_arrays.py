@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from adcore.errors import AdcoreError
-from app.arrays import read_array, read_shape, write_array
+from app.arrays import SLICE, read_array, read_shape, write_array
 from app.bodies import parse_json
 
 LIMIT = 1000
@@ -156,3 +156,51 @@ def test_a_transposed_array_is_written_row_by_row() -> None:
     for encoding in ("list", "base64"):
         text = orjson.dumps(write_array(array, encoding), option=orjson.OPT_SERIALIZE_NUMPY)
         np.testing.assert_array_equal(read_array(parse_json(text), "x", LIMIT), array)
+
+
+# --- large lists, which are converted in slices
+
+LARGE = [
+    (2 * SLICE + 1,),
+    (SLICE + 1, 2),
+    (2, SLICE + 1),
+    (2, 1, SLICE + 1),
+    (SLICE + 1, 0),
+    (3, SLICE, 1),
+]
+
+
+@pytest.mark.parametrize("shape", LARGE)
+@pytest.mark.parametrize("dtype", [float, bool])
+def test_a_large_list_is_the_array_it_was(shape: tuple[int, ...], dtype: type) -> None:
+    array = (np.arange(math.prod(shape)) % 7).reshape(shape).astype(dtype if math.prod(shape) else float)
+    made = read_array(array.tolist(), "x", 10**6)
+    np.testing.assert_array_equal(made, array)
+    assert made.dtype == array.dtype
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        (lambda x: x.__setitem__(-1, "Infinity"), None),
+        (lambda x: x.__setitem__(-1, None), r"x\[131072\] is null"),
+        (lambda x: x.__setitem__(-1, [1]), r"x\[131072\] is a list"),
+        (lambda x: x.__setitem__(-1, True), r"x\[131072\] is a truth value"),
+        (lambda x: x.__setitem__(-1, 10**400), r"x\[131072\] is too large"),
+        (lambda x: x.append(1), "more than 131073 elements"),
+    ],
+)
+def test_a_fault_far_in_a_large_list_is_found(fault: Any, told: str | None) -> None:
+    value = [0.5] * (2 * SLICE + 1)
+    fault(value)
+    if told is None:
+        assert math.isinf(read_array(value, "x", 2 * SLICE + 1)[-1])
+    else:
+        with pytest.raises(AdcoreError, match=told):
+            read_array(value, "x", 2 * SLICE + 1)
+
+
+def test_a_shape_that_only_the_first_rows_have_takes_no_memory() -> None:
+    ragged: list[Any] = [[[0] * 3000] + [[]] * 2999] + [[]] * 2999
+    with pytest.raises(AdcoreError, match="the rows of an array"):
+        read_array(ragged, "x", 10**7)
