@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
 
 from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
 
 from app import errors
 from app.dependencies import create_service
@@ -64,8 +65,17 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=_ready_while_running,
     )
     app.state.ready = False
-    app.state.service = create_service(settings if settings is not None else Settings())
+    settings = settings if settings is not None else Settings()
+    app.state.service = create_service(settings)
     errors.install(app)
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=["GET", "POST", "DELETE"],
+            allow_headers=["Content-Type"],
+            expose_headers=["Retry-After"],
+        )
     for module in (grad, evaluate, graph, ops, problems, health, docs):
         app.router.routes.extend(module.router.routes)
     docs.mount_assets(app)

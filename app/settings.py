@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, fields
-from typing import Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from adcore.limits import Limits
 
@@ -45,6 +45,8 @@ class Settings(BaseSettings):
     """Requests are logged from ``info`` on."""
     threads: int = Field(default_factory=lambda: min(os.cpu_count() or 1, 8), ge=1)
     """Worker threads for what is dear: reading large requests, compiling, long evaluations."""
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    """The origins whose pages may call the service, separated by commas; * for any. By default those of its own."""
     inline_bytes: int = Field(default=256 * 2**10, ge=0)
     """Length of a request up to which it is read on the event loop."""
     inline_work: int = Field(default=5_000, ge=0)
@@ -53,6 +55,15 @@ class Settings(BaseSettings):
     """How long a shutdown waits for the requests under way."""
     max: ServiceLimits = ServiceLimits()
     """The limits."""
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _listed(cls, origins: Any) -> Any:
+        return (
+            [each.strip().rstrip("/") for each in origins.split(",") if each.strip()]
+            if isinstance(origins, str)
+            else origins
+        )
 
     @field_validator("max")
     @classmethod
