@@ -11,6 +11,8 @@ from adcore.graph import CONSTANT, INPUT, Array, Graph, Node
 
 MOST_WORK = 10**7
 """Scalar operations that may be spent on one value: these things are small, or the program is meant otherwise."""
+MOST_NODES = 10**5
+"""Nodes that may be run inside branches and loops for one value."""
 
 
 class Unknown(Exception):
@@ -48,30 +50,40 @@ def evaluate(node: Node, given: Mapping[Node, Array], known: dict[Node, Any], us
                 raise TooDear
             stack.append((x, True))
             stack += [(y, False) for y in x.inputs]
+    budget = Budget(MOST_NODES)
     with np.errstate(all="ignore"):
         for x in order:
             if x.op is INPUT:
                 used.add(str(x.params[0][1]))
                 known[x] = given[x]
             else:
-                known[x] = _apply(x, [known[y] for y in x.inputs])
+                known[x] = _apply(x, [known[y] for y in x.inputs], budget)
     return known[node]
 
 
-def _apply(node: Node, operands: Sequence[Any]) -> Any:
+class Budget:
+    """How many nodes the graphs inside branches and loops may still run, each as often as they do."""
+
+    def __init__(self, nodes: float) -> None:
+        self.nodes = nodes
+
+    def run(self, graph: Graph, operands: Sequence[Any]) -> list[Any]:
+        """The outputs of a branch, or of a pass of a loop. Raises TooDear."""
+        self.nodes -= 1 + len(graph.nodes)
+        if self.nodes < 0:
+            raise TooDear
+        values = dict(zip(graph.inputs, operands, strict=True))
+        for node in graph.nodes:
+            values[node] = _apply(node, [values[x] for x in node.inputs], self)
+        return [values[x] for x in graph.outputs]
+
+
+def _apply(node: Node, operands: Sequence[Any], budget: Budget) -> Any:
     params = dict(node.params)
     if node.op.structure is not None:
-        return node.op.structure.run(run_graph, *operands, **params)
+        return node.op.structure.run(budget.run, *operands, **params)
     assert node.op.value is not None
     return node.op.value(*operands, **params)
-
-
-def run_graph(graph: Graph, operands: Sequence[Any]) -> list[Any]:
-    """The outputs of a branch."""
-    values = dict(zip(graph.inputs, operands, strict=True))
-    for node in graph.nodes:
-        values[node] = _apply(node, [values[x] for x in node.inputs])
-    return [values[x] for x in graph.outputs]
 
 
 def is_constant(node: Node) -> bool:

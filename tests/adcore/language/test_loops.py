@@ -271,3 +271,15 @@ def test_a_loop_may_run_as_often_as_the_limit_says() -> None:
     with pytest.raises(AdcoreError) as caught:
         values(graph, {"n": 101.0})
     assert caught.value.code == "loop_too_long"
+
+
+def test_a_shape_can_be_counted_by_a_loop() -> None:
+    text = "k = 1\nwhile k * k < n:\n  k += 1\nsum(ones(k)) * x"
+    assert result(text, n=17.0, x=2.0) == 10.0
+    assert lowered(text, {"n": 17.0, "x": 2.0}).static == {"n"}
+
+
+def test_a_shape_is_not_counted_for_ever() -> None:
+    with pytest.raises(AdcoreError) as caught:
+        lowered("k = n\nwhile k > 0:\n  k = k / 1\nsum(ones(k))", {"n": 17.0})
+    assert caught.value.code == "not_constant"
