@@ -162,18 +162,6 @@ BAD = [
     Bad("a text too long", program("x" * (LONG + 1)), 422, "source_too_long", None),
     Bad("an enormous count", program("sum(repeat(x, 10**12))", x=1), 422, "bad_arguments", (1, 15, 1, 21)),
     Bad("an enormous array", program("sum(zeros((100000, 100000))) + x", x=1), 422, "array_too_large", None),
-    Bad(
-        "functions that double and double",
-        program(
-            "def f0(a): return a + a\n"
-            + "".join(f"def f{i}(a): return f{i - 1}(a) + f{i - 1}(a)\n" for i in range(1, 40))
-            + "f39(x)",
-            x=1,
-        ),
-        422,
-        "graph_too_large",
-        None,
-    ),
     Bad("a function that calls itself", program("def f(a): return f(a)\nf(x)", x=1), 422, "not_yet_supported", None),
 ]
 

@@ -18,9 +18,17 @@ def program(text: str, /, **inputs: Any) -> dict[str, Any]:
 
 SUM_OF_9 = "a+" * 8 + "a"
 
+
+def doubling(times: int) -> str:
+    """Functions of which each calls the one before twice."""
+    calls = "".join(f"def f{i}(a): return f{i - 1}(a) + f{i - 1}(a)\n" for i in range(1, times))
+    return f"def f0(a): return a + a\n{calls}f{times - 1}(x)"
+
+
 LIMITS = [
     ("source_bytes", 10, program("x + 234567", x=1), program("x + 2345678", x=1), "source_too_long"),
     ("source_bytes", 10, program("x*x+8# é", x=1), program("x*x+8# éé", x=1), "source_too_long"),
+    ("graph_nodes", 500, program(doubling(8), x=1), program(doubling(40), x=1), "graph_too_large"),
     ("array_elements", 6, program("sum(x)", x=[1] * 6), program("sum(x)", x=[1] * 7), "array_too_large"),
     ("array_elements", 6, program("sum(zeros(6) + x)", x=1), program("sum(zeros(7) + x)", x=1), "array_too_large"),
     ("live_elements", 22, program("sum(x*x)", x=[1] * 5), program("sum(x*x)", x=[1] * 6), "memory_too_large"),

@@ -175,14 +175,8 @@ def build_step(function: Build, x: object) -> object:
     return made[0] if isinstance(made, tuple) else made
 
 
-def test_a_batch_of_numbers_is_many_times_faster_than_its_single_runs() -> None:
+def test_a_gradient_of_numbers_goes_in_blocks_and_one_with_a_branch_does_not() -> None:
     graph = optimise(gradient(build(lambda x, y: OPS["log"](x) + x * y - SIN(y), SCALAR, SCALAR), [0, 1]))
-    points = 20_000
-    x, y = np.linspace(0.1, 5, points), np.linspace(-3, 3, points)
-    start = time.perf_counter()
-    batch(graph, points, (x, True), (y, True))
-    together = time.perf_counter() - start
-    start = time.perf_counter()
-    singles(graph, points // 10, (x, True), (y, True))
-    apart = 10 * (time.perf_counter() - start)
-    assert together < apart / 10
+    assert block_of(graph, plan(graph), 10**9) == BLOCK
+    branching = build(lambda x: if_else(OPS["less"](x, 0.0), SIN, SIN, x), SCALAR)
+    assert block_of(branching, plan(branching), 10**9) == 1

