@@ -92,6 +92,12 @@ def check_inputs(syntax: Syntax, given: Mapping[str, Type | Array], limits: Limi
     known = {x.name: x for x in syntax.inputs}
     for name in given:
         if name not in known:
+            if name in syntax.assigned:
+                raise UnknownInput(
+                    f"{name} is no input, because the program assigns it",
+                    span=syntax.assigned[name],
+                    help="give the new value another name, or leave the input out",
+                )
             listed = ", ".join(known) or "none"
             raise UnknownInput(
                 f"the program has no input {name}; its inputs are: {listed}",

@@ -15,9 +15,9 @@ from hypothesis import given, settings
 
 from adcore import errors
 from adcore.errors import AdcoreError, Span
+from adcore.functions import trace
 from adcore.graph import check
 from adcore.limits import Limits
-from adcore.overloading import trace
 from adcore.program import Answer, Ask, Compiled, Compiler, Mode, normalised, program_id, work
 from tests.adcore.graphs import bits, growth
 from tests.adcore.strategies import Program, programs
@@ -395,6 +395,7 @@ X, XY = {"x": 1.0}, {"x": 1.0, "y": 2.0}
 REFUSED: list[tuple[str, dict[str, Any], Ask, type[AdcoreError], Span | None]] = [
     ("x*y", X, GRADIENT, errors.MissingInput, Span(1, 3, 1, 4)),
     ("x", XY, GRADIENT, errors.UnknownInput, None),
+    ("x = x + 1\ny*x", XY, GRADIENT, errors.UnknownInput, Span(1, 1, 1, 2)),
     ("x*y", XY, Ask(derivative=True, wrt=("z",)), errors.UnknownWrt, None),
     ("a = x\nb = y\nreturn a, b", XY, GRADIENT, errors.SeveralOutputs, None),
     ("a = x", X, Ask(outputs=("b",)), errors.UnknownOutput, None),
