@@ -13,6 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
+from fastapi.routing import APIRoute
 
 from app import errors
 from app.dependencies import create_service
@@ -78,6 +79,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         )
     for module in (grad, evaluate, graph, ops, problems, health, docs):
         app.router.routes.extend(module.router.routes)
+    for route in app.routes:
+        if isinstance(route, APIRoute) and route.methods is not None and "GET" in route.methods:
+            route.methods.add("HEAD")  # as every server answers, and some probes ask
     docs.mount_assets(app)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     return app

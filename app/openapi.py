@@ -3,11 +3,14 @@ the groups of operations."""
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute
 
 from app.errors import MEDIA_TYPE
 from app.schemas import ProblemDetails
@@ -49,7 +52,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
             version=app.version,
             summary=app.summary,
             description=app.description,
-            routes=app.routes,
+            routes=[_documented(route) for route in app.routes],
             tags=app.openapi_tags,
         )
         for path in schema["paths"].values():
@@ -57,6 +60,15 @@ def describe(app: FastAPI) -> dict[str, Any]:
                 _declare_problems(operation["responses"])
         app.openapi_schema = schema
     return app.openapi_schema
+
+
+def _documented(route: BaseRoute) -> BaseRoute:
+    """The route without HEAD, which goes without saying where there is GET."""
+    if not isinstance(route, APIRoute) or route.methods is None or "HEAD" not in route.methods:
+        return route
+    plain = copy.copy(route)
+    plain.methods = route.methods - {"HEAD"}
+    return plain
 
 
 def _declare_problems(responses: dict[str, Any]) -> None:

@@ -173,7 +173,7 @@ LARGE = [
 @pytest.mark.parametrize("shape", LARGE)
 @pytest.mark.parametrize("dtype", [float, bool])
 def test_a_large_list_is_the_array_it_was(shape: tuple[int, ...], dtype: type) -> None:
-    array = (np.arange(math.prod(shape)) % 7).reshape(shape).astype(dtype if math.prod(shape) else float)
+    array: Any = (np.arange(math.prod(shape)) % 7).reshape(shape).astype(dtype if math.prod(shape) else float)
     made = read_array(array.tolist(), "x", 10**6)
     np.testing.assert_array_equal(made, array)
     assert made.dtype == array.dtype

@@ -139,7 +139,7 @@ BAD = [
     Bad("a gradient through argmax", program("argmax(x)", x=[1, 2]), 422, "not_differentiable", (1, 1, 1, 10)),
     Bad("an import", program("import os\nx", x=1), 422, "unsupported_syntax", (1, 8, 1, 10)),
     Bad("a text in the program", program("'a' + x", x=1), 422, "unsupported_syntax", (1, 1, 1, 4)),
-    Bad("a lambda", program("f = lambda: x\nf()", x=1), 422, "not_yet_supported", (1, 5, 1, 11)),
+    Bad("recursion", program("def f(t): return f(t)\nf(x)", x=1), 422, "not_yet_supported", (1, 18, 1, 19)),
     Bad(
         "a loop that changes a shape",
         program("y = x\nfor i in range(3): y = [y, 1]\ny", x=1),
@@ -202,7 +202,7 @@ def test_the_table_is_long_enough() -> None:
         ("GET", "/grad", 405, "method_not_allowed", "POST"),
         ("PUT", "/evaluate", 405, "method_not_allowed", "POST"),
         ("DELETE", "/graph", 405, "method_not_allowed", "POST"),
-        ("POST", "/ops", 405, "method_not_allowed", "GET"),
+        ("POST", "/ops", 405, "method_not_allowed", "GET, HEAD"),
         ("POST", "/docs/swagger-ui.css", 405, "method_not_allowed", "GET, HEAD"),
     ],
 )
@@ -212,7 +212,7 @@ def test_a_wrong_path_or_method(
     answer = client.request(method, path)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.headers.get("allow") == allow
+    assert set(answer.headers.get("allow", "").split(", ")) == set((allow or "").split(", "))
 
 
 def test_an_invalid_request_lists_every_fault(client: httpx.Client) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import httpx
+import pytest
 
 from app.main import create_app
 from app.settings import Settings
@@ -44,6 +45,14 @@ def test_alive(client: httpx.Client) -> None:
     for path in ("/health/live", "/health/ready"):
         response = client.get(path)
         assert (response.status_code, response.json()) == (200, {"status": "ok"})
+
+
+@pytest.mark.parametrize("path", ["/health/live", "/health/ready", "/ops", "/problems", "/docs", "/redoc"])
+def test_head_answers_as_get_does_without_the_body(client: httpx.Client, path: str) -> None:
+    got, head = client.get(path), client.head(path)
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-length"] == str(len(got.content))
+    assert head.headers["content-type"] == got.headers["content-type"]
 
 
 def test_not_ready_before_the_start_and_after_the_end() -> None:
