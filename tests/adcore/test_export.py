@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 
 from adcore.export import GraphDescription, describe, to_dot, to_mermaid
+from adcore.functions import trace
 from adcore.graph import OPS, SCALAR, Graph, Node, constant, graph_of, input_node
-from adcore.overloading import trace
 from adcore.program import Compiler
 from tests.adcore.graphs import build, graphs, if_else
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import math
+import tracemalloc
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -380,6 +382,23 @@ def test_constants_in_branches_weigh_too() -> None:
     compiler.compile(text, arrays({"x": 1.0}), GRADIENT)
     plain = compiler.cache_info().bytes - 4 * len(text)
     assert plain > 8_000
+
+
+@pytest.mark.parametrize("statements", [1, 30, 1000])
+def test_what_is_kept_weighs_about_what_it_takes(statements: int) -> None:
+    text = "\n".join(["y = x", *[f"y = sin(y) * x + {i}" for i in range(statements)]])
+    Compiler().compile(text, arrays({"x": 0.5}), GRADIENT)  # what is made once for all programs is not counted
+    gc.collect()
+    tracemalloc.start()
+    try:
+        compiler = Compiler()
+        compiler.compile(text, arrays({"x": 0.5}), Ask(True, trace=True))
+        gc.collect()
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    told = compiler.cache_info().bytes + compiler._parsed.info().bytes + compiler._static.info().bytes
+    assert taken / 2 < told < taken * 3
 
 
 def test_a_program_is_named_after_its_text() -> None:
