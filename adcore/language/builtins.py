@@ -9,9 +9,8 @@ from typing import Any
 from adcore.errors import BadCall, TypeMismatch
 from adcore.graph import OPS, DType, Node, Op
 from adcore.language.calls import Argument, call, check_dtype
-from adcore.language.lookup import Known
 from adcore.language.lowering import Lowering
-from adcore.language.values import Several, Value, describe, is_number
+from adcore.language.values import Known, Several, Value, describe, is_number
 
 
 def apply(low: Lowering, function: Known, arguments: Sequence[Argument], place: ast.Call) -> Value:

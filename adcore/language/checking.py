@@ -10,13 +10,13 @@ from adcore.errors import AdcoreError, NestingTooDeep, NotYet, SyntaxFault, Unkn
 from adcore.language import names
 from adcore.language.scopes import Names
 from adcore.language.source import Source
+from adcore.language.values import LAMBDA
 from adcore.limits import Limits
 
 # What Python has and the language has not: the kind of error, what it is, the remedy, and the length of the keyword
 # that stands for it (0 where the whole of it is shown).
 _Entry = tuple[type[AdcoreError], str, str | None, int]
 _REFUSED: dict[type[ast.AST], _Entry] = {
-    ast.Lambda: (NotYet, "lambda is", "define a function with def", 6),
     ast.Assert: (NotYet, "assert is", None, 6),
     ast.ListComp: (NotYet, "list comprehensions are", "most functions act on whole arrays: write sin(x)", 0),
     ast.GeneratorExp: (NotYet, "generator expressions are", "most functions act on whole arrays: write sum(x**2)", 0),
@@ -61,6 +61,7 @@ class Walk:
         self.limit = limits.nesting_depth
         self.top = Names()
         self.scopes: dict[ast.FunctionDef, Names] = {}
+        self.lambdas: dict[ast.Lambda, ast.FunctionDef] = {}
         self.imports: dict[str, str] = {}
         self.leaving: set[ast.stmt] = set()
         self.breaking: set[Loop] = set()
@@ -229,6 +230,16 @@ class Walk:
         typed: list[ast.expr] = getattr(node, "type_params", [])
         if typed:
             raise Unsupported("type parameters do not exist in this language", span=self.source.span(typed[0]))
+        scope.functions.setdefault(node.name, []).append(self._definition(node, depth, scope, branch))
+
+    def _lambda(self, node: ast.Lambda, depth: int, scope: Names, branch: ast.stmt | None) -> None:
+        # It is a function whose one statement returns.
+        body = ast.copy_location(ast.Return(node.body), node.body)
+        definition = ast.FunctionDef(LAMBDA, node.args, [body], [])
+        self.lambdas[node] = ast.copy_location(definition, node)
+        scope.lambdas.append(self._definition(definition, depth + 1, scope, branch))
+
+    def _definition(self, node: ast.FunctionDef, depth: int, scope: Names, branch: ast.stmt | None) -> Names:
         inner = Names(scope, node)
         arguments = node.args
         star = arguments.vararg or arguments.kwarg
@@ -239,10 +250,10 @@ class Walk:
                 raise SyntaxFault(f"two parameters are called {argument.arg}", span=self.source.span(argument))
             inner.parameters[argument.arg] = argument
         self.scopes[node] = inner
-        scope.functions.setdefault(node.name, []).append(inner)
         self._push(node.body, depth, inner, None)
         defaults = [d for d in (*arguments.defaults, *arguments.kw_defaults) if d is not None]
         self._push([d for d in defaults if not _is_constant(d, str)], depth + 1, scope, branch)
+        return inner
 
     # --- imports
 
@@ -307,6 +318,7 @@ _RULES: dict[type[ast.AST], Callable[..., None]] = {
     ast.Break: Walk._leave,
     ast.Continue: Walk._leave,
     ast.FunctionDef: Walk._function,
+    ast.Lambda: Walk._lambda,
     ast.Import: Walk._import,
     ast.ImportFrom: Walk._import_from,
     ast.Pass: Walk._leaf,

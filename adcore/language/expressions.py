@@ -12,10 +12,10 @@ from adcore.language import builtins, calls, names
 from adcore.language.branches import Merge, short_circuit
 from adcore.language.folding import number_of
 from adcore.language.indexing import key_of, read_part, subscript, write_part
-from adcore.language.lookup import attribute_span, callee, dotted, module_value, not_callable, read
+from adcore.language.lookup import attribute_span, callee, dotted, function_named, module_value, not_callable, read
 from adcore.language.lowering import Lowering
 from adcore.language.operators import binary, is_condition, link_of, truth
-from adcore.language.values import Function, List, Place, Several, Tuple, Value, describe, is_number
+from adcore.language.values import Function, Known, List, Place, Several, Tuple, Value, describe, is_number
 
 
 def expression(low: Lowering, node: ast.expr) -> Value:
@@ -29,6 +29,28 @@ def expression(low: Lowering, node: ast.expr) -> Value:
     value = _RULES[type(node)](low, node)
     low.depth -= 1
     return value
+
+
+def handed_on(low: Lowering, node: ast.expr) -> Value:
+    """The value of an expression where a function may stand, too: an argument, what is returned or given a name."""
+    function = function_named(low, node)
+    return expression(low, node) if function is None else function
+
+
+def function_of(low: Lowering, definition: ast.FunctionDef) -> Function:
+    """The function that a definition makes here: defaults are what they are now, names what they are when called."""
+    arguments = definition.args
+    positional = [*arguments.posonlyargs, *arguments.args]
+    pairs = [
+        *zip(positional[len(positional) - len(arguments.defaults) :], arguments.defaults, strict=True),
+        *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
+    ]
+    defaults = {argument.arg: handed_on(low, value) for argument, value in pairs if value is not None}
+    return Function(definition, low.scope, defaults)
+
+
+def _lambda(low: Lowering, node: ast.Lambda) -> Value:
+    return function_of(low, low.syntax.lambdas[node])
 
 
 T = TypeVar("T", Tuple, List)
@@ -180,13 +202,17 @@ def _call(low: Lowering, node: ast.Call) -> Value:
     func = node.func
     if isinstance(func, ast.Name) or (isinstance(func, ast.Attribute) and dotted(low, func) is not None):
         function = callee(low, node)
-        arguments = _arguments(low, node)
         if isinstance(function, Function):
-            return low.inline(low, function, arguments, node)
-        return builtins.apply(low, function, arguments, node)
+            return low.inline(low, function, _arguments(low, node, handed_on), node)
+        return builtins.apply(low, function, _arguments(low, node), node)
     if not isinstance(func, ast.Attribute):
         number = func.value if isinstance(func, ast.Constant) else None
-        raise not_callable(low, func, expression(low, func), None if number is None else str(number))
+        made = expression(low, func)
+        if isinstance(made, Function):
+            return low.inline(low, made, _arguments(low, node, handed_on), node)
+        if isinstance(made, Known):
+            return builtins.apply(low, made, _arguments(low, node), node)
+        raise not_callable(low, func, made, None if number is None else str(number))
     place = func.value
     if isinstance(place, ast.Subscript) and isinstance(place.value, ast.Attribute) and place.value.attr == "at":
         return _replaced(low, node, func, place, place.value)
@@ -240,11 +266,13 @@ def _replaced(low: Lowering, node: ast.Call, func: ast.Attribute, place: ast.Sub
     return write_part(low, array, key, value, place, arguments[0].place)
 
 
-def _arguments(low: Lowering, node: ast.Call) -> list[calls.Argument]:
-    arguments = [calls.Argument(None, expression(low, a), a) for a in node.args if not _is_type(low, a)]
+def _arguments(
+    low: Lowering, node: ast.Call, value_of: Callable[[Lowering, ast.expr], Value] = expression
+) -> list[calls.Argument]:
+    arguments = [calls.Argument(None, value_of(low, a), a) for a in node.args if not _is_type(low, a)]
     for keyword in node.keywords:
         typed = keyword.arg == "dtype"
-        value = None if typed and not isinstance(keyword.value, ast.Constant) else expression(low, keyword.value)
+        value = None if typed and not isinstance(keyword.value, ast.Constant) else value_of(low, keyword.value)
         arguments.append(calls.Argument(keyword.arg, value, keyword.value))
     return arguments
 
@@ -267,4 +295,5 @@ _RULES: dict[type[ast.expr], Callable[[Lowering, Any], Value]] = {
     ast.Subscript: _subscript,
     ast.Attribute: _attribute,
     ast.Call: _call,
+    ast.Lambda: _lambda,
 }

@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 import ast
-from typing import NamedTuple
 
 from adcore.errors import AdcoreError, NotYet, Span, TypeMismatch, UnknownFunction, Unsupported, UsedBeforeAssignment
 from adcore.language import names
 from adcore.language.lowering import Lowering
-from adcore.language.values import MISSING, Function, Held, Missing, Scope, Unusable, Value, describe
-
-
-class Known(NamedTuple):
-    """A function of the language, by the name of its op or special form; ``bare`` where no module stands before it."""
-
-    name: str
-    bare: bool
+from adcore.language.values import MISSING, Function, Held, Known, Missing, Scope, Unusable, Value, describe
 
 
 def read(low: Lowering, node: ast.Name) -> Value:
@@ -25,11 +17,36 @@ def read(low: Lowering, node: ast.Name) -> Value:
         held = _outside(low, node)
     if isinstance(held, Unusable):
         raise held.error(node)
-    if isinstance(held, Function):
+    if isinstance(held, (Function, Known)):
         raise _is_function(low, node, node.id)
     if isinstance(held, Missing):
         return _defined(low, node)
     return held
+
+
+def function_named(low: Lowering, node: ast.expr) -> Function | Known | None:
+    """The function that a name, or a dotted name, stands for; None where it stands for something else."""
+    if isinstance(node, ast.Name):
+        held = low.scope.variables.get(node.id, MISSING)
+        if isinstance(held, Missing):
+            held = _outside(low, node)
+        if isinstance(held, (Function, Known)):
+            return held
+        if not isinstance(held, Missing):
+            return None
+        imported = low.syntax.imports.get(node.id)
+        full, bare = imported or node.id, imported is None
+    elif isinstance(node, ast.Attribute):
+        dots = dotted(low, node)
+        if dots is None:
+            return None
+        full, bare = dots, False
+    else:
+        return None
+    name = full.rpartition(".")[2]
+    constant = name in names.CONSTANTS if bare else names.module_constant(name) is not None
+    op = None if constant else names.functions().get(name)
+    return None if op is None else Known(op, bare)
 
 
 def _outside(low: Lowering, node: ast.Name) -> Held | Missing:
@@ -141,7 +158,7 @@ def callee(low: Lowering, node: ast.Call) -> Function | Known:
         held = low.scope.variables.get(func.id, MISSING)
         if isinstance(held, Missing):
             held = _outside(low, func)
-        if isinstance(held, Function):
+        if isinstance(held, (Function, Known)):
             return held
         if isinstance(held, Unusable):
             raise held.error(func)

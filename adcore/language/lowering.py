@@ -56,8 +56,8 @@ class Lowering:
     """The values that had to be known while compiling."""
     static: set[str] = field(default_factory=set)
     """The names of the inputs these depend on."""
-    active: list[ast.FunctionDef] = field(default_factory=list)
-    """The functions that are being called, outermost first."""
+    active: list[tuple[ast.FunctionDef, Scope | None]] = field(default_factory=list)
+    """The functions that are being called, outermost first, with the scopes they were made in."""
     wanted: frozenset[str] = frozenset()
     """The names of the main block that are asked for at its end."""
     loops: list[tuple[Scope, ast.For | ast.While]] = field(default_factory=list)

@@ -25,6 +25,8 @@ class Names:
     """Names that statements assign, each with the first place."""
     functions: dict[str, list[Names]] = field(default_factory=dict)
     """Names that ``def`` statements bind."""
+    lambdas: list[Names] = field(default_factory=list)
+    """The functions without a name that stand in it."""
     reads: list[ast.Name] = field(default_factory=list)
     calls: list[ast.Name] = field(default_factory=list)
     """Names that are read only to be called."""
@@ -115,6 +117,8 @@ def free_names(start: Names, imports: Mapping[str, str]) -> list[ast.Name]:
     queue = [start]
     while queue:
         scope = queue.pop()
+        queue += [inner for inner in scope.lambdas if inner not in seen]
+        seen.update(scope.lambdas)
         for node, manner in scope.uses():
             home = scope.home(node.id)
             if home is not None:

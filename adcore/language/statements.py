@@ -10,7 +10,7 @@ from adcore.graph import Node
 from adcore.language import names
 from adcore.language.assignment import augmented, bind
 from adcore.language.branches import VALUE, Merge
-from adcore.language.expressions import expression
+from adcore.language.expressions import expression, function_of, handed_on
 from adcore.language.iteration import Iteration
 from adcore.language.loops import RETURNED, RUNNING, Loop, Outcome, lower_loop
 from adcore.language.lowering import Lowering
@@ -57,7 +57,7 @@ def run(low: Lowering, rest: Rest | None, finish: Finish, leave: Leave | None = 
         for i in range(start, len(block)):
             statement = block[i]
             if isinstance(statement, ast.Return):
-                return finish(None if statement.value is None else expression(low, statement.value))
+                return finish(None if statement.value is None else handed_on(low, statement.value))
             if isinstance(statement, (ast.Break, ast.Continue)):
                 assert leave is not None
                 leave(statement)
@@ -157,7 +157,7 @@ def _returned(
 
 
 def _assign(low: Lowering, statement: ast.Assign) -> None:
-    value = expression(low, statement.value)
+    value = handed_on(low, statement.value)
     for target in statement.targets:
         bind(low, target, value, statement.value)
 
@@ -187,14 +187,7 @@ def _nothing(low: Lowering, statement: ast.stmt) -> None:
 
 
 def _define(low: Lowering, definition: ast.FunctionDef) -> None:
-    arguments = definition.args
-    positional = [*arguments.posonlyargs, *arguments.args]
-    pairs = [
-        *zip(positional[len(positional) - len(arguments.defaults) :], arguments.defaults, strict=True),
-        *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
-    ]
-    defaults = {argument.arg: expression(low, value) for argument, value in pairs if value is not None}
-    low.scope.assign(definition.name, Function(definition, low.scope, defaults), definition)
+    low.scope.assign(definition.name, function_of(low, definition), definition)
 
 
 def inline(
@@ -202,10 +195,10 @@ def inline(
 ) -> Value:
     """The value of a call: the function's statements are run with its parameters bound, in the same graph."""
     definition = function.definition
-    if definition in low.active:
+    if (definition, function.scope) in low.active:
         raise NotYet(
             f"{definition.name} calls itself, and recursion is not supported yet"
-            if low.active[-1] is definition
+            if low.active[-1][0] is definition
             else f"{definition.name} comes to call itself, and recursion is not supported yet",
             span=low.span(place.func),
         )
@@ -217,7 +210,7 @@ def inline(
 def call_in(low: Lowering, definition: ast.FunctionDef, scope: Scope, finish: Finish) -> Value:
     """Run a function's statements in a scope that has its parameters."""
     outer, low.scope = low.scope, scope
-    low.active.append(definition)
+    low.active.append((definition, scope.parent))
     value = run(low, Rest(definition.body, 0, None), finish)
     low.active.pop()
     low.scope = outer

@@ -30,6 +30,7 @@ class Syntax:
     """The function that is the program, where the program is nothing but functions."""
     top: Names
     scopes: Mapping[ast.FunctionDef, Names]
+    lambdas: Mapping[ast.Lambda, ast.FunctionDef]
     imports: Mapping[str, str]
     leaving: frozenset[ast.stmt]
     """The branches and loops with a statement inside that leaves what is around them: a ``return``, for branches also
@@ -114,6 +115,7 @@ def _checked(source: Source, limits: Limits) -> Syntax:
         entry,
         walk.top,
         walk.scopes,
+        walk.lambdas,
         walk.imports,
         frozenset(walk.leaving),
         frozenset(walk.breaking),

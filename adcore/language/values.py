@@ -36,6 +36,17 @@ class List(Several):
     """A list as written: an array where one is needed, a list of numbers where a shape or axes are."""
 
 
+LAMBDA = "<lambda>"
+"""The name of a function that has none."""
+
+
+class Known(NamedTuple):
+    """A function of the language, by the name of its op or special form; ``bare`` where no module stands before it."""
+
+    name: str
+    bare: bool
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Function:
     """A function the program defines, with the names it sees and the values of its defaults."""
@@ -59,7 +70,7 @@ class Missing:
 MISSING = Missing()
 
 Number = bool | int | float
-Value = Node | bool | int | float | str | Tuple | List | Function | EllipsisType | slice | None
+Value = Node | bool | int | float | str | Tuple | List | Function | Known | EllipsisType | slice | None
 Held = Value | Unusable
 
 
@@ -111,7 +122,10 @@ def describe(value: Value) -> str:
         case List():
             return "a list"
         case Function():
-            return f"the function {value.definition.name}"
+            name = value.definition.name
+            return "a lambda" if name == LAMBDA else f"the function {name}"
+        case Known():
+            return f"the function {value.name}"
         case Node():
             return "a number" if value.shape == () else f"an array of shape {shape_text(value.shape)}"
         case _:

@@ -164,8 +164,8 @@ TABLE = [
         "return the value from the function",
     ),
     # not yet
-    ("«lambda» t: t", "not_yet_supported", "lambda is not supported yet", "define a function with def"),
-    ("f = «lambda» t: t", "not_yet_supported", "lambda is not supported yet", "define a function with def"),
+    ("«lambda t: t»", "type_mismatch", "the result result is a lambda, not a number or an array", None),
+    ("x + («lambda t: t»)", "type_mismatch", "a lambda cannot be computed with", None),
     (
         "«[t for t in v]»",
         "not_yet_supported",
@@ -482,10 +482,10 @@ TABLE = [
     ("v.T.«foo»", "unknown_function", "an array of shape (3,) has no foo", None),
     ("v.«sin»()", "unknown_function", "an array of shape (3,) has no sin", "write sin(...)"),
     (
-        "y = «sin»",
+        "«y» = sin",
         "type_mismatch",
-        "sin is a function, and a value is needed here",
-        "call it, sin(...), or give the input another name",
+        "y is a function, and a value is needed here",
+        "call it, y(...), or give the input another name",
     ),
     (
         "def f(a): return a\n«f» + 1",
