@@ -173,6 +173,12 @@ class LoopMismatch(ProgramError):
     code = "loop_mismatch"
 
 
+class AssertionFailed(ProgramError):
+    """A condition that the program asserts does not hold."""
+
+    code = "assertion_failed"
+
+
 class NotDifferentiable(ProgramError):
     """The derivative that was asked for goes through an op that has none."""
 

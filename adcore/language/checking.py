@@ -17,7 +17,6 @@ from adcore.limits import Limits
 # that stands for it (0 where the whole of it is shown).
 _Entry = tuple[type[AdcoreError], str, str | None, int]
 _REFUSED: dict[type[ast.AST], _Entry] = {
-    ast.Assert: (NotYet, "assert is", None, 6),
     ast.ListComp: (NotYet, "list comprehensions are", "most functions act on whole arrays: write sin(x)", 0),
     ast.GeneratorExp: (NotYet, "generator expressions are", "most functions act on whole arrays: write sum(x**2)", 0),
     ast.SetComp: (Unsupported, "sets do", None, 0),
@@ -185,6 +184,12 @@ class Walk:
         if not _is_constant(node.value, (str, EllipsisType)):
             self._stack.append((node.value, depth + 1, scope, branch))
 
+    def _assert(self, node: ast.Assert, depth: int, scope: Names, branch: ast.stmt | None) -> None:
+        scope.asserts = True
+        if node.msg is not None and not _is_constant(node.msg, str):
+            raise Unsupported("what an assertion says is a text", span=self.source.span(node.msg))
+        self._stack.append((node.test, depth + 1, scope, branch))
+
     def _return(self, node: ast.Return, depth: int, scope: Names, branch: ast.stmt | None) -> None:
         around = branch
         while around is not None:
@@ -319,6 +324,7 @@ _RULES: dict[type[ast.AST], Callable[..., None]] = {
     ast.Continue: Walk._leave,
     ast.FunctionDef: Walk._function,
     ast.Lambda: Walk._lambda,
+    ast.Assert: Walk._assert,
     ast.Import: Walk._import,
     ast.ImportFrom: Walk._import_from,
     ast.Pass: Walk._leaf,

@@ -28,6 +28,7 @@ from adcore.errors import (
 from adcore.graph import OPS, Array, DType, Node, Op, Params, Type, constant
 from adcore.language.evaluation import TooDear, Unknown, evaluate
 from adcore.language.folding import WHOLE
+from adcore.language.scopes import CHECKED
 from adcore.language.syntax import KEYWORDS, Syntax
 from adcore.language.values import Function, List, Place, Scope, Several, Tuple, Value, describe, shape_text
 from adcore.limits import Limits
@@ -85,6 +86,17 @@ class Lowering:
             )
         if self.steps > _STEPS_PER_NODE * self.limits.graph_nodes:
             raise GraphTooLarge("the program's functions are called too often", span=self.span(place))
+
+    def guarded(self, value: Value, place: Place) -> Value:
+        """A value that is given only if all that this scope has asserted holds."""
+        token = self.scope.variables.get(CHECKED, True)
+        if not isinstance(token, Node):
+            return value
+        if isinstance(value, Several):
+            return type(value)(tuple(self.guarded(x, place) for x in value.items), value.size, value.depth)
+        if isinstance(value, (Node, bool, int, float)):
+            return self.emit(OPS["guard"], (value, token), place)
+        return value
 
     def live(self, name: str, place: ast.stmt, own: bool = True) -> bool:
         """Whether what a name holds at the end of a statement may still be read.

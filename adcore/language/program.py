@@ -16,6 +16,7 @@ from adcore.language.expressions import several
 from adcore.language.lookup import read
 from adcore.language.lowering import Lowering, check_size
 from adcore.language.results import RESULT
+from adcore.language.scopes import CHECKED
 from adcore.language.statements import LAST, Rest, call_in, inline, run
 from adcore.language.syntax import Syntax
 from adcore.language.values import Function, List, Missing, Scope, Several, Tuple, Unusable, Value, describe, is_number
@@ -80,6 +81,8 @@ def _run_main(low: Lowering, bound: Mapping[str, Node], outputs: Sequence[str] |
     finish = _finish(low, outputs)
     if syntax.entry is None:
         top.variables.update(bound)
+        if top.names.asserts:
+            top.variables[CHECKED] = True
         return run(low, Rest(syntax.main, 0, None), finish)
     parameters = syntax.scopes[syntax.entry].parameters
     top.variables.update({name: node for name, node in bound.items() if name not in parameters})
@@ -95,11 +98,14 @@ def _run_main(low: Lowering, bound: Mapping[str, Node], outputs: Sequence[str] |
 def _finish(low: Lowering, outputs: Sequence[str] | None) -> Callable[[Value | Missing], Value]:
     """What is kept at each end of the main block: the result, or what is asked for instead."""
 
+    syntax = low.syntax
+
     def finish(returned: Value | Missing) -> Value:
         value = _result(low) if isinstance(returned, Missing) else returned
-        if outputs is None:
-            return value
-        return several(low, Tuple, [_asked(low, name, value) for name in outputs], _end(low))
+        if outputs is not None:
+            value = several(low, Tuple, [_asked(low, name, value) for name in outputs], _end(low))
+        # A main block that is a function's body is guarded where the function is called.
+        return low.guarded(value, _end(low)) if syntax.entry is None else value
 
     return finish
 

@@ -10,6 +10,8 @@ from adcore.errors import Span
 from adcore.language import names
 
 Position = tuple[int, int]
+CHECKED = "<checked>"
+"""The name of the token of what a function has asserted so far."""
 ALWAYS: Position = (1 << 60, 0)
 """Later than any place: a name read there may be read at any time."""
 
@@ -25,6 +27,7 @@ class Names:
     """Names that statements assign, each with the first place."""
     functions: dict[str, list[Names]] = field(default_factory=dict)
     """Names that ``def`` statements bind."""
+    asserts: bool = False
     lambdas: list[Names] = field(default_factory=list)
     """The functions without a name that stand in it."""
     reads: list[ast.Name] = field(default_factory=list)
@@ -101,6 +104,8 @@ def assignments(statement: ast.For | ast.While) -> dict[str, ast.expr | ast.stmt
                 stack.append(target)
             case ast.FunctionDef(name):
                 found[name] = node
+            case ast.Assert():
+                found[CHECKED] = node
             case ast.If(body=body, orelse=orelse) | ast.While(body=body, orelse=orelse):
                 stack += reversed([*body, *orelse])
             case ast.For(target, _, body, orelse):

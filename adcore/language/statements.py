@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Sequence
 
 from adcore.errors import BadCall, NotYet
-from adcore.graph import Node
+from adcore.graph import OPS, Node
 from adcore.language import names
 from adcore.language.assignment import augmented, bind
 from adcore.language.branches import VALUE, Merge
@@ -15,7 +15,8 @@ from adcore.language.iteration import Iteration
 from adcore.language.loops import RETURNED, RUNNING, Loop, Outcome, lower_loop
 from adcore.language.lowering import Lowering
 from adcore.language.operators import truth
-from adcore.language.values import MISSING, Function, Missing, Scope, Value
+from adcore.language.scopes import CHECKED
+from adcore.language.values import MISSING, Function, Missing, Scope, Unusable, Value
 
 LAST = "<last>"
 """Where the value of an expression that may be the program's result is kept: no name can be this."""
@@ -179,6 +180,28 @@ def _expression(low: Lowering, statement: ast.Expr) -> None:
         low.scope.assign(LAST, value, statement)
 
 
+def _assert(low: Lowering, statement: ast.Assert) -> None:
+    """A condition that must hold for anything that is computed after it, or has been before in this function."""
+    test = truth(low, expression(low, statement.test), statement.test)
+    if test is True:
+        return
+    said = statement.msg.value if isinstance(statement.msg, ast.Constant) else None
+    told: dict[str, Node] = {}
+    for name in ast.walk(statement.test):
+        held = low.scope.variables.get(name.id) if isinstance(name, ast.Name) else None
+        if isinstance(held, Node) and held.shape == () and isinstance(name, ast.Name) and len(told) < _TOLD:
+            told[name.id] = held
+    params = (("message", str(said or "an assertion does not hold")), ("names", tuple(told)))
+    token = low.scope.variables[CHECKED]
+    assert not isinstance(token, Unusable)
+    place = statement.test
+    low.scope.assign(CHECKED, low.emit(OPS["require"], (token, test, *told.values()), place, params), statement)
+
+
+_TOLD = 4
+"""How many values the message of an assertion shows at most."""
+
+
 def _nothing(low: Lowering, statement: ast.stmt) -> None:
     pass
 
@@ -210,6 +233,13 @@ def inline(
 def call_in(low: Lowering, definition: ast.FunctionDef, scope: Scope, finish: Finish) -> Value:
     """Run a function's statements in a scope that has its parameters."""
     outer, low.scope = low.scope, scope
+    if scope.names.asserts:
+        scope.variables[CHECKED] = True
+        inner = finish
+
+        def finish(value: Value | Missing) -> Value:
+            return low.guarded(inner(value), definition)
+
     low.active.append((definition, scope.parent))
     value = run(low, Rest(definition.body, 0, None), finish)
     low.active.pop()
@@ -265,6 +295,7 @@ def _signature(function: Function) -> str:
 _SIMPLE: dict[type[ast.stmt], Callable[..., None]] = {
     ast.Assign: _assign,
     ast.AnnAssign: _annotated,
+    ast.Assert: _assert,
     ast.AugAssign: augmented,
     ast.Expr: _expression,
     ast.FunctionDef: _define,

@@ -5,6 +5,7 @@ from adcore.graph import OPS, Op
 from adcore.ops import (
     arithmetic,
     arrays,
+    assertions,
     contraction,
     control,
     conversions,
@@ -44,6 +45,7 @@ __all__ = [
     "Op",
     "arithmetic",
     "arrays",
+    "assertions",
     "contraction",
     "control",
     "conversions",

@@ -178,7 +178,6 @@ TABLE = [
         "generator expressions are not supported yet",
         "most functions act on whole arrays: write sum(x**2)",
     ),
-    ("«assert» x > 0", "not_yet_supported", "assert is not supported yet", None),
     (
         "«range»(3)",
         "type_mismatch",
