@@ -103,7 +103,9 @@ def _range(low: Lowering, call: ast.Call, expression: Expression) -> Iteration:
         return Iteration(len(range(start, stop, step)), lambda p: _place(low, call, start, step, p))
     # The number of steps is (stop - start) / step, rounded up; a floor is what is exact.
     passes: Value
-    if step in (1, -1):
+    if step == 1 and isinstance(start, int) and start == 0:
+        passes = stop
+    elif step in (1, -1):
         passes = _emit(low, call, "subtract", *((stop, start) if step == 1 else (start, stop)))
     else:
         behind = _emit(low, call, "subtract", start, stop)

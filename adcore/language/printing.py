@@ -11,8 +11,9 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from adcore.graph import CONSTANT, INPUT, ITEM, Graph, Kind, Node
+from adcore.graph import CONSTANT, INPUT, ITEM, OPS, Graph, Kind, Node, number
 from adcore.language import names
+from adcore.language.folding import WHOLE as ENDLESS
 
 _POWER, _COMPARISON = 80, 40
 _TIGHT = 100
@@ -243,6 +244,9 @@ class _Printer:
             text = _written(node, [texts[x] for x in node.inputs])
             self._line(f"{', '.join(results)} = {text.text}", indent)
             return
+        if node.op is OPS["loop"]:
+            self._loop(node, results[: node.param("carried")], [texts[x] for x in node.inputs], indent)
+            return
         predicate, *operands = (texts[x] for x in node.inputs)
         for word, which in ((f"if {predicate.text}:", "then"), ("else:", "otherwise")):
             self._line(word, indent)
@@ -252,6 +256,26 @@ class _Printer:
                     self._line(f"{results[i]} = {text.text}", indent + 1)
             if len(self.lines) == before:
                 self._line("pass", indent + 1)
+
+    def _loop(self, node: Node, carried: Sequence[str], operands: Sequence[Text], indent: int) -> None:
+        """A loop: the names it carries are assigned all at once at the end of a pass.
+
+        Loops with stacks, which derivatives have, cannot be written as programs.
+        """
+        body, test = node.param("body"), node.param("test")
+        if len(node.types) > len(carried) + 1 or node.param("read"):
+            raise ValueError("a loop that keeps what its derivative needs has no text")
+        names = ", ".join(carried)
+        self._line(f"{names} = {', '.join(x.text for x in operands[1 : 1 + len(carried)])}", indent)
+        position = self.fresh()
+        endless = number(node.inputs[0]) == ENDLESS
+        self._line("while True:" if endless else f"for {position} in range({operands[0].text}):", indent)
+        inputs = [Text(position), *map(Text, carried), *operands[1 + len(carried) :]]
+        if test is not None:
+            (holds,) = self.block(test, inputs, indent + 1)
+            self._line(f"if not ({holds.text}):", indent + 1)
+            self._line("break", indent + 2)
+        self._line(f"{names} = {', '.join(x.text for x in self.block(body, inputs, indent + 1))}", indent + 1)
 
     def _line(self, text: str, indent: int) -> None:
         self.lines.append("    " * indent + text)

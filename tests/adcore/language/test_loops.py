@@ -9,6 +9,7 @@ import pytest
 
 from adcore.errors import AdcoreError
 from adcore.graph import Node
+from adcore.language.printing import to_source
 from adcore.limits import Limits
 from tests.adcore.language.evaluating import lowered, result, run, values
 
@@ -146,6 +147,21 @@ def python(text: str, inputs: dict[str, Any]) -> Any:
 def test_a_loop_gives_what_python_gives(body: str, inputs: dict[str, Any]) -> None:
     text = function(body, inputs)
     np.testing.assert_allclose(result(text, **inputs), python(text, inputs), rtol=1e-14)
+
+
+@pytest.mark.parametrize(("body", "inputs"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE])
+def test_a_loop_printed_and_read_back_gives_the_same(body: str, inputs: dict[str, Any]) -> None:
+    graph = lowered(function(body, inputs), inputs).graph
+    again = lowered(to_source(graph), inputs).graph
+    np.testing.assert_equal(list(values(again, inputs).values()), list(values(graph, inputs).values()))
+
+
+def test_a_loop_is_printed_as_people_write_it() -> None:
+    text = "s = 0\nfor i in range(n):\n  s += x\n  if s > 9: break\ns"
+    assert to_source(lowered(text, {"n": 1.0, "x": 1.0}).graph).splitlines()[1:3] == [
+        "    s, t1 = 0, True",
+        "    for t3 in range(int(maximum(float(int(n)), 0))):",
+    ]
 
 
 def loop_of(text: str, **inputs: Any) -> Node:
