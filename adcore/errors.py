@@ -6,7 +6,6 @@ span of it that is at fault. The core knows nothing of HTTP: the service maps th
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from dataclasses import dataclass
 from typing import ClassVar
@@ -22,10 +21,6 @@ class Span:
     end_column: int
 
 
-# Where Python's grammar and editors end a line; str.splitlines would do so at form feeds, too.
-_NEWLINE = re.compile(r"\r\n|\r|\n")
-
-
 def _display_width(text: str) -> int:
     """The number of terminal cells ``text`` takes: wide characters take two, combining marks none."""
     return sum(
@@ -38,7 +33,8 @@ def excerpt(source: str, span: Span, around: int = 60) -> str:
 
     A line too long to read is cut to ``around`` characters on either side of the span's start.
     """
-    lines = _NEWLINE.split(source)
+    # As Python's grammar and editors end lines; str.splitlines would end them at form feeds, too.
+    lines = source.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     line = lines[span.line - 1] if span.line <= len(lines) else ""
     start = min(span.column - 1, len(line))
     stop = min(span.end_column - 1, len(line)) if span.end_line == span.line else len(line)

@@ -19,10 +19,14 @@ from pydantic import BaseModel, ValidationError
 from adcore.errors import NumberOutOfRange, Span
 from app.dependencies import service_of
 from app.errors import DuplicateKey, InvalidJson, JsonTooDeep, RequestTooLarge, UnsupportedMediaType
+from app.slices import Wrong, parse_in_slices
 
 _JSON_TYPE = re.compile(r"application/([\w.+-]+\+)?json")
 _DUPLICATE = "Detected duplicate key "
 _NUMBER = b"-+.0123456789eE"
+# A text that is longer, or has more lists, is parsed in slices.
+_LONG = 4 * 2**20
+_MANY = 20_000
 _PLACE = re.compile(r"(?P<what>.*) at line (?P<line>\d+) column (?P<column>\d+)", re.DOTALL)
 
 
@@ -60,9 +64,27 @@ def _too_large(limit: int) -> RequestTooLarge:
 def parse_json(body: bytes) -> Any:
     """The value of a JSON text; numbers too large for float64 come out as infinite floats or as large integers."""
     try:
-        return jiter.from_json(body, allow_inf_nan=False, catch_duplicate_keys=True)
+        return parse_in_slices(body, _parse) if len(body) > _LONG or body.count(b"[") > _MANY else _parse(body)
     except ValueError as error:
         raise _fault(body, str(error)) from None
+    except Wrong as wrong:
+        raise _fault(body, _moved(wrong, body)) from None
+
+
+def _parse(text: bytes) -> Any:
+    return jiter.from_json(text, allow_inf_nan=False, catch_duplicate_keys=True)
+
+
+def _moved(wrong: Wrong, body: bytes) -> str:
+    """What the parser says of a part, with the place in the whole body."""
+    found = _PLACE.fullmatch(wrong.told)
+    if found is None:
+        return wrong.told
+    before = b"\n".join(wrong.part.split(b"\n", int(found["line"]) - 1)[:-1])
+    place = wrong.start + len(before) + (1 if int(found["line"]) > 1 else 0)
+    first = body.rfind(b"\n", 0, max(place, 0)) + 1
+    line = body.count(b"\n", 0, first) + 1
+    return f"{found['what']} at line {line} column {place - first + int(found['column'])}"
 
 
 def _fault(body: bytes, message: str) -> InvalidJson | NumberOutOfRange:

@@ -1,0 +1,133 @@
+"""Parsing a large JSON text in slices, so that other threads of the process, the one that answers probes among them,
+run in between: a parse is one call, and the lists of a body as large as is read would hold them up for half a second.
+
+The text is cut at commas of its outer lists and objects, and what is between is parsed; where the cuts do not fit
+together, the text is no JSON.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+SLICE = 128 * 2**10
+"""Bytes that are parsed in one call."""
+DEEPEST = 6
+"""Lists and objects inside one another that are cut; the arrays of a request are three levels down."""
+
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+
+Parse = Callable[[bytes], Any]
+
+
+class Wrong(Exception):
+    """The text is no JSON: ``told`` is what the parser says of ``part``, which starts at ``start``."""
+
+    def __init__(self, told: str, part: bytes, start: int) -> None:
+        super().__init__(told)
+        self.told, self.part, self.start = told, part, start
+
+
+def _at(what: str, place: int) -> Wrong:
+    """The error that is seen once so many bytes have been read."""
+    return Wrong(f"{what} at line 1 column 0", b"", place)
+
+
+def parse_in_slices(body: bytes, parse: Parse, size: int = SLICE) -> Any:
+    """What ``parse`` gives for the body, parsed by at most about ``size`` bytes at a time.
+
+    Raises Wrong, for what ``parse`` raises ValueError, and where the parts do not fit together.
+    """
+    return _Text(body, parse, size).value(0, len(body), 0)
+
+
+class _Text:
+    """A JSON text, the depth of each of its bytes, and the places where it can be cut."""
+
+    def __init__(self, body: bytes, parse: Parse, size: int) -> None:
+        self.body, self.parse, self.size = body, parse, size
+        plain = np.frombuffer(bytearray(body), np.uint8)
+        for found in _STRING.finditer(body):
+            plain[found.start() : found.end()] = 0
+        opens = (plain == ord("[")) | (plain == ord("{"))
+        closes = (plain == ord("]")) | (plain == ord("}"))
+        depth = np.cumsum(opens.view(np.int8) - closes.view(np.int8), dtype=np.int32)
+        if len(depth) and depth.min() < 0:
+            raise _at("a bracket is closed that is not open", int(np.argmax(depth < 0)) + 1)
+        if len(depth) and depth[-1] > 0:
+            raise _at("a bracket is not closed", len(body))
+        commas = np.flatnonzero(plain == ord(","))
+        self.cuts: list[NDArray[Any]] = [commas[depth[commas] == level] for level in range(1, DEEPEST + 1)]
+
+    def part(self, start: int, stop: int, before: bytes = b"", after: bytes = b"") -> Any:
+        """What stands between two places, parsed."""
+        text = before + self.body[start:stop] + after
+        try:
+            return self.parse(text)
+        except ValueError as error:
+            raise Wrong(str(error), text, start - len(before)) from None
+
+    def value(self, start: int, stop: int, level: int) -> Any:
+        """The value that stands between two places, inside of so many lists and objects."""
+        text = self.body[start:stop]
+        inner = text.strip(b" \t\r\n")
+        if stop - start <= self.size or level == DEEPEST or inner[:1] not in (b"[", b"{"):
+            return self.part(start, stop)
+        start += len(text) - len(text.lstrip(b" \t\r\n"))
+        stop = start + len(inner)
+        if inner[-1] != inner[0] + 2:  # the codes of the closing brackets
+            raise _at("a bracket is closed by one of the other kind", stop)
+        return self._list(start, stop, level) if inner[:1] == b"[" else self._object(start, stop, level)
+
+    def _parts(self, start: int, stop: int, level: int) -> list[tuple[int, int, bool]]:
+        """Stretches of whole elements, each no longer than a slice, or of one element; True says which of these."""
+        cuts = self.cuts[level]
+        inside = cuts[np.searchsorted(cuts, start) : np.searchsorted(cuts, stop)]
+        parts = []
+        begin, i = start + 1, 0
+        while i <= len(inside):
+            # The last comma that leaves a stretch short enough, or the next one.
+            j = max(int(np.searchsorted(inside, begin + self.size)) - 1, i)
+            end = int(inside[j]) if j < len(inside) else stop - 1
+            if j == len(inside) - 1 and stop - 1 - begin <= self.size:
+                j, end = len(inside), stop - 1
+            parts.append((begin, end, j == i))
+            begin, i = end + 1, j + 1
+        return parts
+
+    def _list(self, start: int, stop: int, level: int) -> list[Any]:
+        made: list[Any] = []
+        parts = self._parts(start, stop, level)
+        for begin, end, single in parts:
+            if single and end - begin > self.size:
+                made.append(self.value(begin, end, level + 1))
+            else:
+                more = self.part(begin, end, b"[", b"]")
+                if not more and len(parts) > 1:
+                    raise _at("nothing stands before this comma", end + 1)
+                made += more
+        return made
+
+    def _object(self, start: int, stop: int, level: int) -> dict[str, Any]:
+        made: dict[str, Any] = {}
+        parts = self._parts(start, stop, level)
+        for begin, end, single in parts:
+            more: dict[str, Any]
+            name = _STRING.search(self.body, begin, end)
+            if single and end - begin > self.size and name is not None:
+                colon = self.body.find(b":", name.end(), end)
+                # An object of this one key, its value left out, says whether it is one.
+                more = self.part(begin, colon + 1, b"{", b"0}")
+                more[next(iter(more))] = self.value(colon + 1, end, level + 1)
+            else:
+                more = self.part(begin, end, b"{", b"}")
+            if not more and len(parts) > 1:
+                raise _at("nothing stands before this comma", end + 1)
+            for twice in made.keys() & more.keys():
+                raise _at(f'Detected duplicate key "{twice}"', end)
+            made |= more
+        return made
