@@ -13,9 +13,10 @@ from typing import Any
 from adcore.derivatives import forward, reverse
 from adcore.derivatives.reverse import gradient
 from adcore.engines.interpreter import execute, plan
-from adcore.graph import DType, Graph, convert, substitute
+from adcore.graph import DType, Graph, convert
 from adcore.overloading import Function, Recording, Traced, worth
 from adcore.passes import optimise
+from adcore.traversal import substitute
 
 
 def _name_inputs(fn: Function, count: int) -> list[str]:

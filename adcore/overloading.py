@@ -15,21 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from adcore.graph import (
-    OPS,
-    Array,
-    DType,
-    Graph,
-    Kind,
-    Node,
-    Op,
-    constant,
-    convert,
-    graph_of,
-    input_node,
-    schedule,
-    type_of,
-)
+from adcore.graph import OPS, Array, DType, Graph, Kind, Node, Op, constant, convert, input_node, type_of
+from adcore.traversal import graph_of, schedule
 
 Function = Callable[..., Any]
 

@@ -17,20 +17,10 @@ import numpy as np
 from adcore.derivatives.forward import tangents
 from adcore.derivatives.reverse import backpropagate
 from adcore.errors import AdcoreError, EvaluationTooLong, Span, TraceTooLarge
-from adcore.graph import (
-    INPUT,
-    ITEM,
-    Array,
-    Graph,
-    Node,
-    by_level,
-    constant,
-    graph_of,
-    input_node,
-    wengert_names,
-)
+from adcore.graph import INPUT, ITEM, Array, Graph, Node, constant, input_node
 from adcore.language.printing import expression
 from adcore.limits import Limits
+from adcore.traversal import by_level, graph_of, wengert_names
 
 
 class Row(NamedTuple):

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from adcore.derivatives.forward import jvp
 from adcore.engines.interpreter import execute, plan
-from adcore.graph import check
 from adcore.program import Ask, Compiler
+from adcore.traversal import check
 
 Array = NDArray[Any]
 FILES = sorted((Path(__file__).parent / "programs").glob("*.toml"))

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from adcore.derivatives.reverse import backpropagate
-from adcore.graph import ITEM, DType, Graph, Node, Pushed, dependents, graph_of, input_node, schedule
+from adcore.graph import ITEM, DType, Graph, Node, Pushed, input_node
 from adcore.ops.control import zeros
+from adcore.traversal import dependents, graph_of, schedule
 
 
 def tangents(graph: Graph, seeds: Mapping[Node, Node]) -> tuple[dict[Node, Node], dict[Node, Node]]:

@@ -11,21 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from adcore.errors import NotDifferentiable
-from adcore.graph import (
-    ITEM,
-    DType,
-    Graph,
-    Halves,
-    Node,
-    Pullback,
-    by_level,
-    constant,
-    dependents,
-    graph_of,
-    input_node,
-    schedule,
-)
+from adcore.graph import ITEM, DType, Graph, Halves, Node, Pullback, constant, input_node
 from adcore.ops.control import plus, zeros
+from adcore.traversal import by_level, dependents, graph_of, schedule
 
 
 @dataclass(frozen=True, slots=True)

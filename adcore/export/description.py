@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from adcore.errors import Span
-from adcore.graph import CONSTANT, INPUT, Graph, by_level, levels, wengert_names
+from adcore.graph import CONSTANT, INPUT, Graph
 from adcore.language.printing import expression
+from adcore.traversal import by_level, levels, wengert_names
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from adcore.errors import AdcoreError, MissingInput, NestingTooDeep, NoResult, Span, TypeMismatch, UnknownOutput
-from adcore.graph import Array, Graph, Node, Type, graph_of, input_node, type_of
+from adcore.graph import Array, Graph, Node, Type, input_node, type_of
 from adcore.language import names
 from adcore.language.expressions import several
 from adcore.language.lookup import read
@@ -21,6 +21,7 @@ from adcore.language.statements import LAST, Rest, call_in, inline, run
 from adcore.language.syntax import Syntax
 from adcore.language.values import Function, List, Missing, Scope, Several, Tuple, Unusable, Value, describe, is_number
 from adcore.limits import Limits
+from adcore.traversal import graph_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from adcore.graph import CONSTANT, INPUT, Graph, Node, graph_of, input_node
+from adcore.graph import CONSTANT, INPUT, Graph, Node, input_node
+from adcore.traversal import graph_of
 
 
 def needed(nodes: Sequence[Node], outputs: Iterable[Node]) -> dict[Node, None]:

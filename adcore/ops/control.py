@@ -22,13 +22,12 @@ from adcore.graph import (
     Structure,
     Type,
     convert,
-    graph_of,
     input_node,
     items,
-    substitute,
 )
 from adcore.ops import base
 from adcore.ops.base import Hidden, declare
+from adcore.traversal import graph_of, substitute
 
 
 class ZeroStack:

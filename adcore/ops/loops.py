@@ -13,26 +13,10 @@ from typing import Any
 import numpy as np
 
 from adcore.errors import AdcoreError, LimitError, LoopTooLong, StackTooLarge
-from adcore.graph import (
-    DType,
-    Graph,
-    Node,
-    Op,
-    Pullback,
-    Push,
-    Run,
-    Split,
-    Structure,
-    Type,
-    dependents,
-    graph_of,
-    input_node,
-    items,
-    literal,
-    substitute,
-)
+from adcore.graph import DType, Graph, Node, Op, Pullback, Push, Run, Split, Structure, Type, input_node, items, literal
 from adcore.ops.base import Hidden, declare
 from adcore.ops.control import ZeroStack, plus, zeros
+from adcore.traversal import dependents, graph_of, substitute
 
 INDEX = Type(DType.INT, ())
 

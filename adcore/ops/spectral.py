@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from adcore.graph import INPUT, ITEM, OPS, DType, Node, Op, Type, constant, items, schedule
+from adcore.graph import INPUT, ITEM, OPS, DType, Node, Op, Type, constant, items
 from adcore.ops.arithmetic import divide, multiply
 from adcore.ops.base import declare, sample
 from adcore.ops.matrices import (
@@ -35,6 +35,7 @@ from adcore.ops.matrices import (
     turned,
 )
 from adcore.ops.sorting import tie_mean
+from adcore.traversal import schedule
 
 ROUNDING = 4 * float(np.finfo(float).eps)
 """Eigenvalues of an n by n matrix closer than n times this, relative to the largest, are equal up to rounding."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 
-from adcore.graph import Graph, Node, rewrite
+from adcore.graph import Graph, Node
+from adcore.traversal import rewrite
 
 
 def share(graph: Graph) -> Graph:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from adcore.graph import Graph, graph_of
+from adcore.graph import Graph
+from adcore.traversal import graph_of
 
 
 def prune(graph: Graph) -> Graph:

@@ -5,10 +5,11 @@ Because a rule sees operands that are in their final form already, one walk find
 
 from __future__ import annotations
 
-from adcore.graph import Graph, Node, rewrite
+from adcore.graph import Graph, Node
 from adcore.passes.cse import sharing
 from adcore.passes.fold import folded
 from adcore.passes.simplify import simplified
+from adcore.traversal import rewrite
 
 
 def optimise(graph: Graph) -> Graph:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 
-from adcore.graph import OPS, Graph, Node, number, rewrite
+from adcore.graph import OPS, Graph, Node, number
+from adcore.traversal import rewrite
 
 
 def simplify(graph: Graph) -> Graph:

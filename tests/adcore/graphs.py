@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from adcore.derivatives.forward import jvp
 from adcore.derivatives.reverse import gradient
 from adcore.engines.interpreter import execute, plan
-from adcore.graph import OPS, SCALAR, Array, DType, Graph, Node, Type, check, constant, graph_of, input_node, substitute
+from adcore.graph import OPS, SCALAR, Array, DType, Graph, Node, Type, constant, input_node
 from adcore.ops.control import branch
+from adcore.traversal import check, graph_of, substitute
 
 Build = Callable[..., Any]
 """Nodes to a node or a sequence of nodes."""

@@ -12,8 +12,9 @@ from hypothesis import given
 
 from adcore.export import GraphDescription, describe, to_dot, to_mermaid
 from adcore.functions import trace
-from adcore.graph import OPS, SCALAR, Graph, Node, constant, graph_of, input_node
+from adcore.graph import OPS, SCALAR, Graph, Node, constant, input_node
 from adcore.program import Compiler
+from adcore.traversal import graph_of
 from tests.adcore.graphs import build, graphs, if_else
 
 REFERENCE = json.loads((Path(__file__).parent.parent / "reference" / "textbook.json").read_text())

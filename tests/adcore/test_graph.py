@@ -19,22 +19,15 @@ from adcore.graph import (
     Literal,
     Node,
     Type,
-    by_level,
-    check,
     constant,
-    graph_of,
     input_node,
     items,
-    levels,
     literal,
     number,
     register,
-    rewrite,
-    schedule,
-    substitute,
-    wengert_names,
 )
 from adcore.ops.control import cond
+from adcore.traversal import by_level, check, graph_of, levels, rewrite, schedule, substitute, wengert_names
 from tests.adcore.graphs import build, growth, if_else, run
 
 ADD, MULTIPLY, SIN = OPS["add"], OPS["multiply"], OPS["sin"]

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from adcore.errors import AdcoreError
 from adcore.functions import grad, jvp, trace, value_and_grad, vjp
-from adcore.graph import Graph, check
+from adcore.graph import Graph
 from adcore.overloading import Traced
+from adcore.traversal import check
 from tests.adcore.graphs import run
 
 A = np.arange(1.0, 7.0).reshape(2, 3)

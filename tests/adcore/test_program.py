@@ -18,9 +18,9 @@ from hypothesis import given, settings
 from adcore import errors
 from adcore.errors import AdcoreError, Span
 from adcore.functions import trace
-from adcore.graph import check
 from adcore.limits import Limits
 from adcore.program import Answer, Ask, Compiled, Compiler, Mode, normalised, program_id, work
+from adcore.traversal import check
 from tests.adcore.graphs import bits, growth
 from tests.adcore.strategies import Program, programs
 

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from adcore.derivatives.forward import jvp
 from adcore.derivatives.reverse import gradient
 from adcore.engines.interpreter import execute, plan
-from adcore.graph import Graph, check
+from adcore.graph import Graph
 from adcore.language import lower, parse
 from adcore.limits import Limits
 from adcore.passes import optimise
+from adcore.traversal import check
 from tests.adcore.graphs import bits
 from tests.adcore.strategies import Program, programs
 

@@ -14,9 +14,10 @@ from adcore.derivatives.forward import jvp
 from adcore.derivatives.reverse import gradient, split, vjp
 from adcore.engines.interpreter import execute, plan
 from adcore.errors import NotWholeNumber
-from adcore.graph import OPS, SCALAR, DType, Graph, Node, Type, check, constant, graph_of, substitute
+from adcore.graph import OPS, SCALAR, DType, Graph, Node, Type, constant
 from adcore.ops.control import cond
 from adcore.passes import optimise
+from adcore.traversal import check, graph_of, substitute
 from tests.adcore.graphs import Build, build, derive, graphs, if_else, orders, run
 
 SIN, EXP, LOG, SUM = OPS["sin"], OPS["exp"], OPS["log"], OPS["sum"]

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from adcore.derivatives.forward import jvp
 from adcore.derivatives.reverse import gradient, vjp
 from adcore.errors import NotDifferentiable, Span
-from adcore.graph import OPS, SCALAR, DType, Graph, Node, Type, check, constant, graph_of, input_node
+from adcore.graph import OPS, SCALAR, DType, Graph, Node, Type, constant, input_node
 from adcore.passes import optimise
+from adcore.traversal import check, graph_of
 from tests.adcore.graphs import Build, build, derive, graphs, if_else, orders, run
 
 SIN, COS, EXP, LOG = OPS["sin"], OPS["cos"], OPS["exp"], OPS["log"]

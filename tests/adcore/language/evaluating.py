@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from adcore.graph import Graph, check, type_of
+from adcore.graph import Graph, type_of
 from adcore.language import Lowered, lower, parse
 from adcore.language.evaluation import Budget
 from adcore.limits import Limits
+from adcore.traversal import check
 
 LIMITS = Limits()
 

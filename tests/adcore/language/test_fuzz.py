@@ -9,9 +9,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from adcore.errors import AdcoreError
-from adcore.graph import OPS, DType, Type, check
+from adcore.graph import OPS, DType, Type
 from adcore.language import lower, parse
 from adcore.limits import Limits
+from adcore.traversal import check
 from tests.adcore.strategies import programs
 
 LIMITS = Limits(array_elements=10_000, graph_nodes=500)

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from adcore.graph import OPS, SCALAR, DType, Graph, Node, Op, Type, check, constant, graph_of, input_node, items
+from adcore.graph import OPS, SCALAR, DType, Graph, Node, Op, Type, constant, input_node, items
 from adcore.language.printing import expression, to_source
+from adcore.traversal import check, graph_of
 from tests.adcore.language.evaluating import lowered, values
 
 a, b, c = (input_node(name, SCALAR) for name in "abc")

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from adcore.derivatives import reverse
-from adcore.graph import OPS, Node, schedule
+from adcore.graph import OPS, Node
+from adcore.traversal import schedule
 from tests.adcore.graphs import build, run
 
 NUMBERS = (0.0, -0.0, 1.0, -2.0, math.inf, -math.inf, math.nan)

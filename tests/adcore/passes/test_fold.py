@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from adcore.errors import NotWholeNumber, Span
-from adcore.graph import OPS, SCALAR, Graph, Node, check, constant, literal
+from adcore.graph import OPS, SCALAR, Graph, Node, constant, literal
 from adcore.passes import optimise
 from adcore.passes.fold import LARGEST, fold
+from adcore.traversal import check
 from tests.adcore.graphs import Build, bits, build, if_else, run
 
 SIN = OPS["sin"]
