@@ -19,6 +19,9 @@ SLICE = 128 * 2**10
 DEEPEST = 6
 """Lists and objects inside one another that are cut; the arrays of a request are three levels down."""
 
+NESTED = 201
+"""Lists and objects inside one another that the parser takes."""
+
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 
 Parse = Callable[[bytes], Any]
@@ -56,6 +59,8 @@ class _Text:
         opens = (plain == ord("[")) | (plain == ord("{"))
         closes = (plain == ord("]")) | (plain == ord("}"))
         depth = np.cumsum(opens.view(np.int8) - closes.view(np.int8), dtype=np.int32)
+        if len(depth) and depth.max() > NESTED:
+            raise _at("recursion limit exceeded", int(np.argmax(depth > NESTED)) + 1)
         if len(depth) and depth.min() < 0:
             raise _at("a bracket is closed that is not open", int(np.argmax(depth < 0)) + 1)
         if len(depth) and depth[-1] > 0:

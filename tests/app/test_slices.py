@@ -86,6 +86,7 @@ def test_brackets_that_do_not_match_in_a_large_body() -> None:
         (good + b"]", "not open"),
         (good[:-1] + b"}", "other kind"),
         (good.replace(b"[2]", b"[2"), "not closed"),
+        (good.replace(b"[2]", b"[" * 300 + b"]" * 300), "nested too deep"),
         (b'{"a": 1, "b": ' + good + b', "a": 2}', "duplicate key"),
     ]:
         with pytest.raises(InvalidJson, match=told) as caught:
