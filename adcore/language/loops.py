@@ -310,6 +310,7 @@ class _Attempt:
             read=0,
             backwards=False,
             limit=low.limits.loop_steps,
+            memory=low.limits.live_elements,
             span=low.span(statement),
         )
         low.record(node)

@@ -19,6 +19,10 @@ from adcore.ops.control import ZeroStack, plus, zeros
 from adcore.traversal import dependents, graph_of, substitute
 
 INDEX = Type(DType.INT, ())
+UNKNOWN = 1_000_000
+"""How many passes a loop is taken to have where that depends on its inputs."""
+OVERHEAD = 4
+"""Elements that an entry of a stack takes beside its own: an object, and its place in the list."""
 
 
 # --- what a loop is given and gives
@@ -86,7 +90,8 @@ def _run(
     carry, stacks, constants = _parts(carried, read, operands)
     entries = [_entry_reader(stack, x.type) for stack, x in zip(stacks, body.inputs[1 + carried :], strict=False)]
     written: list[list[Any]] = [[] for _ in body.outputs[carried:]]
-    height = None if memory is None else memory // max(1, sum(y.type.size for y in body.outputs[carried:]))
+    heaviest = sum(y.type.size + OVERHEAD for y in body.outputs[carried:])
+    height = None if memory is None else memory // max(1, heaviest)
     total, passes = int(count), 0
     try:
         while passes < total:
@@ -121,12 +126,9 @@ def _entry_reader(stack: Any, type: Type) -> Any:
 
 
 def _times(node: Node) -> int:
-    """How often the body runs, as far as that is known: a count that is not is taken for a million."""
+    """How often the body runs, as far as that is known."""
     count = literal(node.inputs[0])
     return UNKNOWN if count is None or node.param("test") is not None else max(1, int(count))
-
-
-UNKNOWN = 1_000_000
 
 
 # --- forward mode
