@@ -100,6 +100,9 @@ def _checked(source: Source, limits: Limits) -> Syntax:
     else:
         free = free_names(walk.top, walk.imports)
     inputs += [InputName(node.id, source.span(node)) for node in free]
+    # What stands after a return is never run.
+    end = next((i for i, statement in enumerate(main, 1) if isinstance(statement, ast.Return)), len(main))
+    main = main[:end]
     plan = plan_of(main)
     if plan is None:
         last = main[-1] if main else None

@@ -187,6 +187,7 @@ def test_a_product_of_two_literals_is_no_operation() -> None:
     [
         pytest.param("y = x", ("y",), id="an assignment has the name"),
         pytest.param("x + 1", ("result",), id="an expression has none"),
+        pytest.param("return x + 1; y = 2", ("result",), id="nothing after a return counts"),
         pytest.param("y = x\ny", ("y",), id="a plain name has its own"),
         pytest.param("y = x\ny, x + 1, y * 2", ("y", "result_2", "result_3"), id="a tuple keeps plain names"),
         pytest.param("a, b = x, 2", ("a", "b"), id="unpacking gives several"),
