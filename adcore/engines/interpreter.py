@@ -19,8 +19,6 @@ from adcore.engines.memory import most_live
 from adcore.errors import AdcoreError, EvaluationTooLong, Span
 from adcore.graph import CONSTANT, ITEM, Graph, Node
 
-Observer = Callable[[Node, Any], None]
-
 
 class Step(NamedTuple):
     """One kernel, the slots it reads, the slot it writes, and the slots that nobody reads after it."""

@@ -171,7 +171,7 @@ def strong_times(g: Node, partial: Node) -> Node:
 
     A partial that is a quotient 1 / x is divided by instead, which rounds once and reads as people write it.
     """
-    if partial.op.name == "divide" and number(partial.inputs[0]) == 1.0:
+    if partial.op is OPS["divide"] and number(partial.inputs[0]) == 1.0:
         return OPS["divide"](g, partial.inputs[1], strong=True)
     return OPS["multiply"](g, partial, strong=1)
 

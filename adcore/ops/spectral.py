@@ -189,7 +189,7 @@ def _is_given(y: Node) -> bool:
         term = terms.pop()
         if term.op is INPUT:
             return True
-        if term.op.name == "add":
+        if term.op is OPS["add"]:
             terms += term.inputs
     return False
 
