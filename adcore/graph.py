@@ -29,6 +29,8 @@ class DType(enum.Enum):
     FLOAT = "float64"
     INT = "int64"
     BOOL = "bool"
+    TAPE = "tape"
+    """Values of any kinds, packed into one: what a call keeps for its adjoint."""
 
 
 class Type(NamedTuple):
@@ -44,6 +46,16 @@ class Type(NamedTuple):
     def size(self) -> int:
         """The number of elements, of a stack those of one entry."""
         return math.prod(self.shape)
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it can have a tangent and an adjoint; those of a tape are tapes."""
+        return self.dtype is DType.FLOAT or self.dtype is DType.TAPE
+
+    @property
+    def is_array(self) -> bool:
+        """Whether it is one array, and no stack or tape, which only control flow makes and reads."""
+        return not self.depth and self.dtype is not DType.TAPE
 
 
 SCALAR = Type(DType.FLOAT, ())

@@ -59,7 +59,7 @@ def _require_rules(graph: Graph, inputs: Collection[Node]) -> None:
     """
     active = dependents(graph.nodes, inputs)
     if any(node in active and _lacks_tangent(node) for node in graph.nodes):
-        backpropagate(graph, {y: y for y in graph.outputs if y.type.dtype is DType.FLOAT}, inputs)
+        backpropagate(graph, {y: y for y in graph.outputs if y.type.is_number}, inputs)
 
 
 def _lacks_tangent(node: Node) -> bool:
@@ -77,7 +77,7 @@ def push(graph: Graph, active: Sequence[bool]) -> Pushed:
     """The graph from inputs, and tangents of the active ones, to outputs, and tangents of all that are numbers."""
     seeds = {x: _seed(x) for x, on in zip(graph.inputs, active, strict=True) if on}
     primal, tangent = tangents(graph, seeds)
-    out = [tangent.get(y) or zeros(y.type) for y in graph.outputs if y.type.dtype is DType.FLOAT]
+    out = [tangent.get(y) or zeros(y.type) for y in graph.outputs if y.type.is_number]
     values = [primal[y] for y in graph.outputs]
     # Scheduled from the tangents, each primal value is computed just before the tangent that needs it; the last
     # tangent comes first, since in a tangent program it is the one that needs all the others.

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from adcore.errors import NotDifferentiable
-from adcore.graph import ITEM, DType, Graph, Halves, Node, Pullback, constant, input_node
+from adcore.graph import ITEM, Graph, Halves, Node, Pullback, constant, input_node
 from adcore.ops.control import plus, zeros
 from adcore.traversal import by_level, dependents, graph_of, schedule
 
@@ -51,7 +51,7 @@ def augment(graph: Graph, active: set[Node]) -> tuple[dict[Node, Node], dict[Nod
             continue
         moved = new[node] = node.with_inputs(tuple([new[x] for x in node.inputs]))
         if node.op.structure is not None and node in active:
-            wanted = [x in active and x.type.dtype is DType.FLOAT for x in node.inputs]
+            wanted = [x in active and x.type.is_number for x in node.inputs]
             results[node], new[node], pullback = node.op.structure.pull(moved, wanted, split)
             pullbacks[new[node]] = pullback
     return new, pullbacks
@@ -90,7 +90,7 @@ def backpropagate(graph: Graph, seeds: Mapping[Node, Node], wrt: Collection[Node
                 collected[index] = flow if before is None else plus(before, flow)
             continue
         g: Any = parts.get(node) if node.op.several else adjoint.get(node)
-        if g is None or all(t.dtype is not DType.FLOAT for t in node.types):
+        if g is None or not any(t.is_number for t in node.types):
             continue
         if node in pullbacks:
             terms = pullbacks[node](g)
@@ -146,7 +146,7 @@ def split(graph: Graph, wanted: Sequence[bool]) -> Halves:
     program reads that depends on an input and not on a cotangent. What depends on neither is a part of the program.
     """
     inputs = [x for x, want in zip(graph.inputs, wanted, strict=True) if want]
-    numbers = [y for y in graph.outputs if y.type.dtype is DType.FLOAT]
+    numbers = [y for y in graph.outputs if y.type.is_number]
     cotangents = [input_node(f"g{i}", y.type) for i, y in enumerate(numbers)]
     augmented, adjoints = backpropagate(graph, _seeds(numbers, cotangents), inputs)
     results = [adjoints.of.get(x) or zeros(x.type) for x in inputs]

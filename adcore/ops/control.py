@@ -71,12 +71,12 @@ add_stacks: Op = declare(
 
 def plus(a: Node, b: Node) -> Node:
     """The sum of two adjoints of one value."""
-    return add_stacks(a, b) if a.type.depth else a + b
+    return a + b if a.type.is_array else add_stacks(a, b)
 
 
 def zeros(type: Type) -> Node:
     """Exact zeros of any kind; computed by a node, so that large ones take no room in the program."""
-    if type.depth:
+    if not type.is_array:
         return zero_stack(type=type)
     return convert(base.zeros(type.shape), type.dtype)
 
@@ -109,7 +109,7 @@ def _cond_push(
     values, results = items(pushed)[: len(node.types)], iter(items(pushed)[len(node.types) :])
     out: list[Node | None] = []
     for type, in_then, in_otherwise in zip(node.types, then.active, otherwise.active, strict=True):
-        tangent = next(results) if type.dtype is DType.FLOAT else None
+        tangent = next(results) if type.is_number else None
         out.append(tangent if in_then or in_otherwise else None)
     return values, tuple(out)
 
@@ -160,7 +160,7 @@ def _cond_pull(node: Node, wanted: Sequence[bool], split: Split) -> tuple[tuple[
             zeros(type) if g is None else g
             # What follows the results are residuals of this node's own, which no cotangent reaches.
             for type, g in zip(node.types, cotangents, strict=False)
-            if type.dtype is DType.FLOAT
+            if type.is_number
         ]
         back = cond(predicate, *memory, *given, then=adjoint[0], otherwise=adjoint[1], span=node.span)
         results = iter(items(back))

@@ -120,7 +120,7 @@ def _run(
 def _entry_reader(stack: Any, type: Type) -> Any:
     """What gives the entry at a position of a stack."""
     if isinstance(stack, ZeroStack):
-        zero: Any = stack if type.depth else np.zeros(type.shape, type.dtype.value)[()]
+        zero: Any = np.zeros(type.shape, type.dtype.value)[()] if type.is_array else stack
         return lambda position: zero
     return stack.__getitem__
 
@@ -132,10 +132,6 @@ def _times(node: Node) -> int:
 
 
 # --- forward mode
-
-
-def _is_number(type: Type) -> bool:
-    return type.dtype is DType.FLOAT
 
 
 def _chosen(values: Sequence[Any], mask: Sequence[bool]) -> list[Any]:
@@ -162,7 +158,7 @@ def _push(
     seeds = [next(added) if on else None for on in [*carry, *stacks, *constants]]
     outputs = pushed.graph.outputs[: len(body.outputs)]
     more = iter(pushed.graph.outputs[len(body.outputs) :])
-    out = [next(more) if _is_number(y.type) else None for y in body.outputs]
+    out = [next(more) if y.type.is_number else None for y in body.outputs]
     stacked = [on for on, y in zip(pushed.active[carried:], body.outputs[carried:], strict=True)]
 
     def both(values: Sequence[Any], others: Sequence[Any]) -> list[Any]:
@@ -222,7 +218,7 @@ def _pull(node: Node, wanted: Sequence[bool], split: Split) -> tuple[tuple[Node,
     while True:
         mask = [False, *carry, *stacks, *constants]
         depends = dependents(body.nodes, _chosen(body.inputs, mask))
-        grown = [was or (y in depends and _is_number(y.type)) for was, y in zip(carry, body.outputs, strict=False)]
+        grown = [was or (y in depends and y.type.is_number) for was, y in zip(carry, body.outputs, strict=False)]
         if grown == carry:
             break
         carry = grown
@@ -246,7 +242,7 @@ def _pull(node: Node, wanted: Sequence[bool], split: Split) -> tuple[tuple[Node,
     adjoints = [input_node(f"a{i}", y.type) for i, y in enumerate(body.outputs[:carried]) if carry[i]]
     sums = [input_node(f"s{i}", x.type) for i, x in enumerate(fixed) if constants[i]]
     entries = [input_node(f"e{i}", x.type) for i, x in enumerate(stacked)]
-    pushed = [y for y in body.outputs[carried:] if _is_number(y.type)]
+    pushed = [y for y in body.outputs[carried:] if y.type.is_number]
     cotangents = [input_node(f"g{i}", y.type) for i, y in enumerate(pushed)]
     same = [input_node(f"c{i}", x.type) for i, x in enumerate(hoisted)]
     stored = {position: place, **dict(zip(stacked, entries, strict=True)), **dict(zip(hoisted, same, strict=True))}
@@ -254,7 +250,7 @@ def _pull(node: Node, wanted: Sequence[bool], split: Split) -> tuple[tuple[Node,
     flows = [
         (next(own_adjoint) if carry[i] else zeros(y.type))
         for i, y in enumerate(body.outputs[:carried])
-        if _is_number(y.type)
+        if y.type.is_number
     ]
     given = [*(stored[x] for x in kept), *flows, *cotangents]
     inside = substitute(halves.backward, dict(zip(halves.backward.inputs, given, strict=True)))
@@ -269,7 +265,7 @@ def _pull(node: Node, wanted: Sequence[bool], split: Split) -> tuple[tuple[Node,
         flow = [
             g or zeros(type)
             for g, type in zip(given[carried + 1 : own], node.types[carried + 1 :], strict=True)
-            if _is_number(type)
+            if type.is_number
         ]
         back = loop(
             trips,

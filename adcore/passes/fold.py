@@ -23,7 +23,9 @@ def fold(graph: Graph) -> Graph:
 def folded(node: Node) -> Node:
     """The constant a node is, where it is one, else the node."""
     op = node.op
-    if op is CONSTANT or op.value is None or op.several or op.structure is not None or node.type.size > LARGEST:
+    if op is CONSTANT or op.value is None or op.several or op.structure is not None or op.stacks:
+        return node
+    if node.type.size > LARGEST:
         return node
     if any(x.op is not CONSTANT for x in node.inputs):
         return node

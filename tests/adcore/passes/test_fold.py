@@ -7,9 +7,10 @@ import pytest
 
 from adcore.errors import NotWholeNumber, Span
 from adcore.graph import OPS, SCALAR, Graph, Node, constant, literal
+from adcore.ops.control import zeros
 from adcore.passes import optimise
 from adcore.passes.fold import LARGEST, fold
-from adcore.traversal import check
+from adcore.traversal import check, graph_of
 from tests.adcore.graphs import Build, bits, build, if_else, run
 
 SIN = OPS["sin"]
@@ -77,3 +78,8 @@ def test_constants_of_all_kinds_are_folded_to_their_own_kind() -> None:
     graph = build(lambda: [OPS["as_int"](constant(2.0)), OPS["less"](constant(1.0), 2.0), SIN(constant(1.0))])
     folded = check(fold(graph))  # check() compares the kinds
     assert [literal(y).dtype.name for y in folded.outputs] == ["int64", "bool", "float64"]  # type: ignore[union-attr]
+
+
+def test_a_stack_of_zeros_is_no_constant() -> None:
+    graph = graph_of((), (zeros(SCALAR._replace(depth=1)),))
+    assert steps(check(optimise(graph))) == ["zero_stack"]
