@@ -68,6 +68,8 @@ class AdcoreError(Exception):
         self.help = help
         self.related = related
         self.source: str | None = None
+        self.called = False
+        """Whether the message says in which call of a function it happened."""
 
     def located(self, source: str) -> AdcoreError:
         """The same error, knowing the text its spans point into (an error that knows one already keeps it)."""
@@ -292,6 +294,12 @@ class LoopTooLong(LimitError):
     """A loop runs more often than any is allowed to, and so perhaps for ever."""
 
     code = "loop_too_long"
+
+
+class RecursionTooDeep(LimitError):
+    """Functions call one another deeper than is allowed, and so perhaps for ever."""
+
+    code = "recursion_too_deep"
 
 
 class StackTooLarge(LimitError):

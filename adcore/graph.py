@@ -8,6 +8,7 @@ structured: an op such as ``cond`` carries whole graphs among its parameters.
 from __future__ import annotations
 
 import enum
+import functools
 import math
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
@@ -405,12 +406,86 @@ class Graph:
         return tuple(str(x.params[0][1]) for x in self.inputs)
 
     def subgraphs(self) -> Iterable[Graph]:
-        """The graphs among the parameters of its nodes."""
-        return (p for node in self.nodes for _, p in node.params if isinstance(p, Graph))
+        """The graphs among the parameters of its nodes, those of functions included."""
+        return (graph for node in self.nodes if node.op.structure is not None for graph in graphs_of(node))
+
+    def within(self) -> Iterable[Graph]:
+        """The graph, those inside its nodes at any depth, and those of the functions they call, each once."""
+        seen = {self}
+        stack = [self]
+        while stack:
+            graph = stack.pop()
+            yield graph
+            inner = [g for g in dict.fromkeys(graph.subgraphs()) if g not in seen]
+            seen.update(inner)
+            stack += inner
 
     def count(self) -> int:
-        """The number of nodes, those of nested graphs included."""
-        return len(self.nodes) + sum(graph.count() for graph in self.subgraphs())
+        """The number of nodes, those of nested graphs and functions included."""
+        return sum(len(graph.nodes) for graph in self.within())
+
+
+def graphs_of(node: Node) -> Iterable[Graph]:
+    """The graphs among the parameters of a node, that of a function included."""
+    for _, p in node.params:
+        if isinstance(p, Graph):
+            yield p
+        elif isinstance(p, Function):
+            yield p.graph
+
+
+class Function:
+    """A graph with a name, which may call itself: its own nodes may hold it among their parameters.
+
+    So the types of what it takes and gives are said beforehand, and the graph is made when it is first asked for.
+    ``parameters`` are the names of the inputs that the program gives it; those it only reads have others.
+    ``limit`` bounds how deep its calls go, ``memory`` the elements that a call keeps for its adjoint; both hold for
+    what is derived from it, too.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        parameters: frozenset[str],
+        inputs: tuple[Type, ...],
+        outputs: tuple[Type, ...],
+        make: Callable[[], Graph],
+        limit: int,
+        memory: int | None = None,
+    ) -> None:
+        self.name = name
+        self.parameters = parameters
+        self.inputs = inputs
+        self.outputs = outputs
+        self.limit = limit
+        self.memory = memory
+        self._make = make
+        self._derived: dict[Hashable, Function] = {}
+
+    @functools.cached_property
+    def graph(self) -> Graph:
+        return self._make()
+
+    def derived(
+        self, key: Hashable, inputs: tuple[Type, ...], outputs: tuple[Type, ...], make: Callable[[], Graph]
+    ) -> Function:
+        """What a function from graphs to graphs, named by ``key``, makes of this one: the same whenever it is asked.
+
+        So what is derived from a function that calls itself calls itself again.
+        """
+        made = self._derived.get(key)
+        if made is None:
+            made = Function(self.name, self.parameters, inputs, outputs, make, self.limit, self.memory)
+            made = self._derived.setdefault(key, made)
+        return made
+
+    def mapped(self, transform: Callable[[Graph], Graph]) -> Function:
+        """The function with its graph transformed to one that computes the same; once is as good as twice."""
+        made = self.derived(transform, self.inputs, self.outputs, lambda: transform(self.graph))
+        return made._derived.setdefault(transform, made)
+
+    def __repr__(self) -> str:
+        return f"<function {self.name}>"
 
 
 # --- structured control flow
@@ -441,6 +516,10 @@ class Halves:
 Push = Callable[[Graph, Sequence[bool]], Pushed]
 Split = Callable[[Graph, Sequence[bool]], Halves]
 Pullback = Callable[[Sequence[Node | None]], tuple[Node | None, ...]]
+
+
+UNKNOWN = 1_000_000
+"""How often a graph is taken to be run where that depends on the inputs' values."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,5 +27,7 @@ class Limits:
     """Points of one batch (``batch_too_large``)."""
     loop_steps: int = 10_000_000
     """Passes of any one loop (``loop_too_long``)."""
+    recursion_depth: int = 1_000
+    """Calls of a program's functions inside one another (``recursion_too_deep``)."""
     evaluation_seconds: float = 30.0
     """Time one evaluation may take (``evaluation_too_long``)."""

@@ -179,13 +179,14 @@ def program_id(text: str) -> str:
 
 def work(graph: Graph) -> int:
     """Scalar operations of one run: for each node the elements of the largest array it reads or writes, or what its
-    op says; of branches the dearer one."""
+    op says; of branches the dearer one, of loops all passes."""
     total = 0
     for node in graph.nodes:
         if node.op.work is not None:
             total += node.op.work(node)
         elif node.op.structure is not None:
-            total += max((work(inner) for _, inner in node.params if isinstance(inner, Graph)), default=0)
+            inner = (value for _, value in node.params if isinstance(value, Graph))
+            total += node.op.structure.times(node) * max(1, *map(work, inner), 0)
         else:
             total += max([t.size for t in node.types] + [x.type.size for x in node.inputs if not x.op.several])
     return total
@@ -205,7 +206,7 @@ def _weigh_syntax(syntax: Syntax) -> int:
 
 def _constants(plan: Plan) -> int:
     """The bytes of a plan's constants, those of its branches included."""
-    return sum(int(x.nbytes) for x in plan.slots if x is not None) + sum(map(_constants, plan.nested.values()))
+    return sum(int(x.nbytes) for part in (plan, *plan.nested.values()) for x in part.slots if x is not None)
 
 
 def _differentiate(graph: Graph, wrt: Sequence[int], mode: Mode) -> tuple[Direction, Graph]:

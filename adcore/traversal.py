@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from adcore.errors import AdcoreError
-from adcore.graph import CONSTANT, INPUT, ITEM, Graph, Node, Op, Type
+from adcore.graph import CONSTANT, INPUT, ITEM, Function, Graph, Node, Op, Type
 
 
 def schedule(outputs: Iterable[Node]) -> list[Node]:
@@ -114,7 +114,16 @@ def wengert_names(graph: Graph) -> dict[Node, str]:
 
 
 def check(graph: Graph) -> Graph:
-    """The same graph, once its invariants are seen to hold; AssertionError names the node where one does not."""
+    """The same graph, once its invariants are seen to hold, and those of all graphs in it.
+
+    AssertionError names the node where one does not.
+    """
+    for inner in graph.within():
+        _check(inner)
+    return graph
+
+
+def _check(graph: Graph) -> None:
     known = set(graph.inputs)
     assert len(known) == len(graph.inputs), "an input stands twice"
     assert all(x.op is INPUT for x in graph.inputs), "an input is a computed value"
@@ -127,15 +136,15 @@ def check(graph: Graph) -> Graph:
         assert _takes(node.op, node.inputs), f"{node}: operands"
         for _, value in node.params:
             assert _is_hashable(value), f"{node}: a parameter that may change"
-            if isinstance(value, Graph):
-                check(value)
+            if isinstance(value, Function):
+                signature = [x.type for x in value.graph.inputs], [y.type for y in value.graph.outputs]
+                assert signature == (list(value.inputs), list(value.outputs)), f"{value}: signature"
         assert node.types == _inferred(node), f"{node}: type"
         known.add(node)
     for x in graph.outputs:
         assert x in known, f"the output {x} is not computed"
         assert len(x.types) == 1, f"the output {x} is several values"
     assert not graph.output_names or len(graph.output_names) == len(graph.outputs), "names and outputs differ"
-    return graph
 
 
 def _is_hashable(value: object) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import operator
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,8 +17,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from adcore.engines.memory import most_live
-from adcore.errors import AdcoreError, EvaluationTooLong, Span
-from adcore.graph import CONSTANT, ITEM, Graph, Node
+from adcore.errors import AdcoreError, EvaluationTooLong, MemoryTooLarge, RecursionTooDeep, Span
+from adcore.graph import CONSTANT, ITEM, Function, Graph, Node
 
 
 class Step(NamedTuple):
@@ -28,6 +29,8 @@ class Step(NamedTuple):
     writes: int
     empties: tuple[int, ...]
     structured: bool
+    function: Function | None
+    """What a call calls."""
     span: Span | None
 
 
@@ -42,10 +45,28 @@ class Plan:
     elements: int
     """The most elements that are live at one time in a run, the inputs apart."""
     nested: Mapping[Graph, Plan] = field(default_factory=dict)
+    """The plans of all graphs inside it, at any depth, and of the functions they call."""
+
+
+FRAMES = 20_000
+"""How deep Python's own calls may go in a program that calls functions: each of its calls takes a few, about 1 kB of
+the machine's stack a piece, of which a thread has 8 MiB."""
 
 
 def plan(graph: Graph) -> Plan:
-    """Lay out a graph and all graphs nested in it."""
+    """Lay out a graph, all graphs nested in it, and the functions they call."""
+    made = _plan(graph, {}, set())
+    if any(step.function for part in (made, *made.nested.values()) for step in part.steps):
+        sys.setrecursionlimit(max(FRAMES, sys.getrecursionlimit()))
+    return made
+
+
+def _plan(graph: Graph, nested: dict[Graph, Plan], begun: set[Graph]) -> Plan:
+    """``nested`` collects the plans; a graph that is ``begun`` is being laid out, and calls itself."""
+    begun.add(graph)
+    for inner in graph.subgraphs():
+        if inner not in begun:
+            nested[inner] = _plan(inner, nested, begun)
     slot = {node: i for i, node in enumerate((*graph.inputs, *graph.nodes))}
     last: dict[Node, Node] = {}
     for node in graph.nodes:
@@ -64,10 +85,12 @@ def plan(graph: Graph) -> Plan:
             continue
         empties = tuple([slot[x] for x in dying.get(node, ())])
         reads = tuple([slot[x] for x in node.inputs])
-        steps.append(Step(_kernel(node), reads, slot[node], empties, node.op.structure is not None, node.span))
+        structured = node.op.structure is not None
+        function = next((p for _, p in node.params if isinstance(p, Function)), None) if structured else None
+        steps.append(Step(_kernel(node), reads, slot[node], empties, structured, function, node.span))
     outputs = tuple([slot[y] for y in graph.outputs])
-    nested = {inner: plan(inner) for inner in graph.subgraphs()}
-    elements = most_live(graph, dying, {inner: made.elements for inner, made in nested.items()})
+    # What a function takes that calls itself is seen when it runs.
+    elements = most_live(graph, dying, {x: nested[x].elements for x in graph.subgraphs() if x in nested})
     return Plan(tuple(values), len(graph.inputs), tuple(steps), outputs, elements, nested)
 
 
@@ -88,19 +111,23 @@ def execute(plan: Plan, values: Sequence[Any], deadline: float | None = None) ->
     out of bounds), with the span of the node.
     """
     with np.errstate(all="ignore"):
-        return _execute(plan, values, deadline)
+        return _execute(plan, values, plan.nested, deadline, 0)
 
 
-def _execute(plan: Plan, values: Sequence[Any], deadline: float | None) -> list[Any]:
+def _execute(
+    plan: Plan, values: Sequence[Any], nested: Mapping[Graph, Plan], deadline: float | None, depth: int
+) -> list[Any]:
+    """``depth`` is how many calls this is inside of."""
     slots = list(plan.slots)
     slots[: plan.inputs] = values
     step = None
     try:
         for step in plan.steps:
-            kernel, reads, writes, empties, structured, _ = step
+            kernel, reads, writes, empties, structured, function, _ = step
             if structured:
+                inside = depth if function is None else _enter(function, nested, depth)
                 slots[writes] = kernel(
-                    lambda graph, operands: _execute(plan.nested[graph], operands, deadline),
+                    lambda graph, operands, inside=inside: _execute(nested[graph], operands, nested, deadline, inside),
                     *[slots[i] for i in reads],
                 )
             elif len(reads) == 2:
@@ -119,3 +146,12 @@ def _execute(plan: Plan, values: Sequence[Any], deadline: float | None) -> list[
             error.span = step.span
         raise
     return [slots[i] for i in plan.outputs]
+
+
+def _enter(function: Function, nested: Mapping[Graph, Plan], depth: int) -> int:
+    """One call deeper. Raises RecursionTooDeep, and MemoryTooLarge where so many calls hold more than is allowed."""
+    if depth >= function.limit:
+        raise RecursionTooDeep(f"calls go deeper than {function.limit} inside one another, which is the most allowed")
+    if function.memory is not None and depth * nested[function.graph].elements > function.memory:
+        raise MemoryTooLarge(f"{depth} calls inside one another hold more than {function.memory} numbers")
+    return depth + 1

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from adcore.graph import CONSTANT, ITEM, Graph, Node
+from adcore.graph import CONSTANT, ITEM, Graph, Node, graphs_of
 
 
 def most_live(graph: Graph, dying: Mapping[Node, Sequence[Node]], nested: Mapping[Graph, int]) -> int:
@@ -22,7 +22,7 @@ def most_live(graph: Graph, dying: Mapping[Node, Sequence[Node]], nested: Mappin
         if node.op is CONSTANT:
             continue
         if node.op.structure is not None:
-            peak = max(peak, live + max((nested[p] for _, p in node.params if isinstance(p, Graph)), default=0))
+            peak = max(peak, live + max((nested.get(g, 0) for g in graphs_of(node)), default=0))
         for part in _parts(node):
             if part not in holders:
                 live += part[0].types[part[1]].size

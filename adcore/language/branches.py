@@ -21,6 +21,7 @@ from adcore.language.values import (
     Missing,
     Place,
     Several,
+    Unresolved,
     Unusable,
     Value,
     describe,
@@ -47,6 +48,7 @@ class Merge:
         self.changed: tuple[dict[str, Change], dict[str, Change]] = ({}, {})
         """The last assignment of each name in each branch, with what the name held in the end."""
         self.before: dict[str, Held | Missing] = {}
+        self.unresolved = [False, False]
 
     @contextmanager
     def side(self, i: int) -> Iterator[None]:
@@ -55,10 +57,14 @@ class Merge:
         nodes, low.nodes = low.nodes, self.nodes[i]
         outer, scope.journal = scope.journal, []
         statement = isinstance(self.place, ast.stmt)
+        mark = low.mark()
         if statement:
             low.enter(self.place)
-        yield
-        low.depth -= statement
+        try:
+            yield
+        except Unresolved:
+            self.unresolved[i] = True
+        low.back(mark)
         before: dict[str, Held | Missing] = {}
         for name, held, place in scope.journal:
             before.setdefault(name, held)
@@ -71,6 +77,9 @@ class Merge:
 
     def value(self, a: Value, b: Value) -> Value:
         """The value of the branch that is taken; BranchMismatch where the two are not of one kind and shape."""
+        resolved = self._resolved()
+        if resolved is not None:
+            return (a, b)[resolved]
         finish = self.pair(a, b)
         return finish(self.results())
 
@@ -78,6 +87,12 @@ class Merge:
         """Give each name that a branch assigns, and that may be read later, what the taken one gives it."""
         scope = self.low.scope
         assert isinstance(self.place, ast.stmt)
+        resolved = self._resolved()
+        if resolved is not None:
+            for change in self.changed[resolved].values():
+                assert not isinstance(change.held, Missing)
+                scope.assign(change.name, change.held, change.place)
+            return
         first, second = self.changed
         merged = []
         for name in dict.fromkeys([*first, *second]):
@@ -88,6 +103,16 @@ class Merge:
         for name, held in merged:
             place = first[name].place if name in first else second[name].place
             scope.assign(name, held if isinstance(held, Unusable) else held(results), place)
+
+    def _resolved(self) -> int | None:
+        """The one branch of which it is known what it does, its nodes taken over; None if it is known of both."""
+        if not any(self.unresolved):
+            return None
+        if all(self.unresolved):
+            raise Unresolved
+        resolved = self.unresolved.index(False)
+        self.low.nodes += self.nodes[resolved]
+        return resolved
 
     # --- what the branches agree on
 
@@ -228,9 +253,13 @@ def short_circuit(
     low: Lowering, is_and: bool, first: Node, rest: Callable[[], bool | Node], place: Place
 ) -> bool | Node:
     """``first and rest``, or ``or``. What can fail is computed only where ``first`` does not decide."""
-    outer, low.nodes = low.nodes, []
-    second = rest()
-    made, low.nodes = low.nodes, outer
+    mark, low.nodes = low.mark(), []
+    try:
+        second = rest()
+    except Unresolved:
+        low.back(mark)
+        return first
+    made, low.nodes = low.nodes, mark.nodes
     if isinstance(second, bool):
         return first if second is is_and else second
     if not any(node.op.structure or node.op.name in _CAN_FAIL for node in made):

@@ -127,6 +127,7 @@ def _choice(low: Lowering, node: ast.IfExp) -> Value:
     if isinstance(test, bool):
         return expression(low, node.body if test else node.orelse)
     merge = Merge(low, test, node)
+    then = otherwise = None
     with merge.side(0):
         then = expression(low, node.body)
     with merge.side(1):

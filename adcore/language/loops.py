@@ -34,7 +34,7 @@ from adcore.language.lowering import Lowering, ends_of
 from adcore.language.operators import truth
 from adcore.language.regions import closed, needed, outside
 from adcore.language.scopes import assignments
-from adcore.language.values import MISSING, Missing, Place, Unusable, Value, describe
+from adcore.language.values import MISSING, Missing, Place, Unresolved, Unusable, Value, describe
 
 RUNNING, RETURNED = "<running>", "<returned>"
 """What a pass leaves behind beside the program's names: whether the loop goes on, and whether it was left by
@@ -60,12 +60,23 @@ def lower_loop(low: Lowering, statement: Loop, body: Body) -> Outcome:
         return Outcome(True, False, None)
     low.enter(statement)
     widths: dict[str, Width] = {}
-    while True:
-        attempt = _Attempt(low, statement, over, widths)
-        outcome = attempt.lower(body)
-        if outcome is not None:
-            low.depth -= 1
-            return outcome
+    mark, before = low.mark(), dict(low.scope.variables)
+    try:
+        while True:
+            attempt = _Attempt(low, statement, over, widths)
+            outcome = attempt.lower(body)
+            if outcome is not None:
+                low.depth -= 1
+                return outcome
+    except Unresolved:
+        low.back(mark)
+        low.depth -= 1
+        low.scope.variables = before
+        # What follows a loop that has a pass in any case is not known either.
+        endless = isinstance(statement, ast.While) and isinstance(statement.test, ast.Constant)
+        if endless or (over is not None and isinstance(over.passes, int)):
+            raise
+        return Outcome(True, False, None)
 
 
 def _variable(statement: Loop) -> str:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -30,14 +30,28 @@ from adcore.language.evaluation import TooDear, Unknown, evaluate
 from adcore.language.folding import WHOLE
 from adcore.language.scopes import CHECKED
 from adcore.language.syntax import KEYWORDS, Syntax
-from adcore.language.values import Function, List, Place, Scope, Several, Tuple, Value, describe, shape_text
+from adcore.language.values import Change, Function, List, Place, Scope, Several, Tuple, Value, describe, shape_text
 from adcore.limits import Limits
+
+if TYPE_CHECKING:
+    from adcore.language.recursion import Recursion
 
 MAX_AXES = 32
 """NumPy does not handle arrays of more axes everywhere."""
 
 _STEPS_PER_NODE = 4
 """How many pieces of syntax may be looked at for each node allowed: functions that call functions can be many."""
+
+
+class Mark(NamedTuple):
+    """Where a lowering stands."""
+
+    scope: Scope
+    journal: list[Change] | None
+    nodes: list[Node]
+    active: int
+    loops: int
+    depth: int
 
 
 @dataclass(slots=True, eq=False)
@@ -65,6 +79,14 @@ class Lowering:
     """The loops that are being lowered, outermost first, with the scopes they stand in."""
     carried: set[Node] = field(default_factory=set)
     """What changes from pass to pass: the inputs of the loops' graphs."""
+    arguments: set[Node] = field(default_factory=set)
+    """What changes from call to call: the inputs of the graphs of functions that call themselves."""
+    unrolled: set[ast.FunctionDef] = field(default_factory=set)
+    """The functions that call themselves and are not lowered apart, since known numbers decide their shapes."""
+    running: set[Hashable] = field(default_factory=set)
+    """The signatures of the calls that are being run."""
+    recursions: dict[Hashable, Recursion] = field(default_factory=dict)
+    """The functions that call themselves and are being lowered apart, by their signatures."""
     count: int = 0
     steps: int = 0
     depth: int = 0
@@ -86,6 +108,16 @@ class Lowering:
             )
         if self.steps > _STEPS_PER_NODE * self.limits.graph_nodes:
             raise GraphTooLarge("the program's functions are called too often", span=self.span(place))
+
+    def mark(self) -> Mark:
+        """Where the lowering stands, to come ``back`` to."""
+        return Mark(self.scope, self.scope.journal, self.nodes, len(self.active), len(self.loops), self.depth)
+
+    def back(self, mark: Mark) -> None:
+        """Take up the lowering where it stood; assignments and nodes of the scope itself stay."""
+        self.scope, self.scope.journal, self.nodes = mark.scope, mark.journal, mark.nodes
+        del self.active[mark.active :], self.loops[mark.loops :]
+        self.depth = mark.depth
 
     def guarded(self, value: Value, place: Place) -> Value:
         """A value that is given only if all that this scope has asserted holds."""
@@ -247,10 +279,11 @@ class Lowering:
         try:
             return evaluate(value, self.given, self.values, self.static)
         except Unknown as unknown:
-            changes = unknown.node in self.carried
+            changes = unknown.node in self.carried or unknown.node in self.arguments
+            how = "in the loop" if unknown.node in self.carried else "from call to call"
             raise NotConstant(
                 f"{what} must be known when the program is compiled, and "
-                + (f"{unknown.name} changes in the loop" if changes else f"it depends on {unknown.name}"),
+                + (f"{unknown.name} changes {how}" if changes else f"it depends on {unknown.name}"),
                 span=self.span(place),
                 help=None if changes else f"give the value of {unknown.name}, not only its shape",
             ) from None

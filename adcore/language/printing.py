@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from adcore.graph import CONSTANT, INPUT, ITEM, OPS, Graph, Kind, Node, number
+from adcore.graph import CONSTANT, INPUT, ITEM, OPS, Function, Graph, Kind, Node, number
 from adcore.language import names
 from adcore.language.folding import WHOLE as ENDLESS
 
@@ -169,7 +169,7 @@ def to_source(graph: Graph) -> str:
         if name != unnamed and printer.claim(name):
             printer.lines.append(f"    {name} = {text}")
             results[i] = name
-    body = [*printer.lines, f"    return {', '.join(results)}"]
+    body = [*printer.definitions, *printer.lines, f"    return {', '.join(results)}"]
     return "\n".join([f"def program({', '.join(inputs)}):", *body, ""])
 
 
@@ -184,6 +184,8 @@ class _Printer:
     def __init__(self, taken: Iterable[str]) -> None:
         self.taken = set(taken)
         self.lines: list[str] = []
+        self.definitions: list[str] = []
+        self.functions: dict[Function, str] = {}
         self.wanted: Mapping[Node, str] = {}
         self._next = 1
 
@@ -244,6 +246,10 @@ class _Printer:
             text = _written(node, [texts[x] for x in node.inputs])
             self._line(f"{', '.join(results)} = {text.text}", indent)
             return
+        if node.op is OPS["call"]:
+            name = self._function(node.param("function"))
+            self._line(f"{', '.join(results)} = {name}({', '.join(texts[x].text for x in node.inputs)})", indent)
+            return
         if node.op is OPS["loop"]:
             self._loop(node, results[: node.param("carried")], [texts[x] for x in node.inputs], indent)
             return
@@ -276,6 +282,18 @@ class _Printer:
             self._line(f"if not ({holds.text}):", indent + 1)
             self._line("break", indent + 2)
         self._line(f"{names} = {', '.join(x.text for x in self.block(body, inputs, indent + 1))}", indent + 1)
+
+    def _function(self, function: Function) -> str:
+        """The name of a function, which is defined where it is met first."""
+        if function not in self.functions:
+            name = self.functions[function] = self.unique(function.name)
+            outer, self.lines = self.lines, []
+            inputs = [self.unique(x) for x in function.graph.input_names]
+            results = self.block(function.graph, [Text(x) for x in inputs], 2)
+            self._line(f"return {', '.join(x.text for x in results)}", 2)
+            self.definitions += [f"    def {name}({', '.join(inputs)}):", *self.lines]
+            self.lines = outer
+        return self.functions[function]
 
     def _line(self, text: str, indent: int) -> None:
         self.lines.append("    " * indent + text)

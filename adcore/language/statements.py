@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from adcore.errors import BadCall, NotYet
+from adcore.errors import BadCall
 from adcore.graph import OPS, Node
 from adcore.language import names
 from adcore.language.assignment import augmented, bind
@@ -15,6 +15,7 @@ from adcore.language.iteration import Iteration
 from adcore.language.loops import RETURNED, RUNNING, Loop, Outcome, lower_loop
 from adcore.language.lowering import Lowering
 from adcore.language.operators import truth
+from adcore.language.recursion import called
 from adcore.language.scopes import CHECKED
 from adcore.language.values import MISSING, Function, Missing, Scope, Unusable, Value
 
@@ -102,10 +103,10 @@ def _branch(low: Lowering, statement: ast.If, test: Node) -> None:
 def _leaving(low: Lowering, statement: ast.If, test: Node, after: Rest, finish: Finish, leave: Leave | None) -> Value:
     """An ``if`` with a ``return`` inside, or ``break``: what follows belongs to the branches that get there."""
     merge = Merge(low, test, statement)
-    values = []
+    values: list[Value] = [None, None]
     for i, block in enumerate((statement.body, statement.orelse)):
         with merge.side(i):
-            values.append(run(low, Rest(block, 0, after), finish, leave))
+            values[i] = run(low, Rest(block, 0, after), finish, leave)
     return _together(merge, values, leave)
 
 
@@ -147,6 +148,7 @@ def _returned(
     """What follows a loop that may have returned."""
     assert isinstance(outcome.returned, Node)
     merge = Merge(low, outcome.returned, statement)
+    returned = goes_on = None
     with merge.side(0):
         returned = finish(outcome.value)
     with merge.side(1):
@@ -216,18 +218,18 @@ def _define(low: Lowering, definition: ast.FunctionDef) -> None:
 def inline(
     low: Lowering, function: Function, arguments: Sequence[tuple[str | None, Value, ast.expr]], place: ast.Call
 ) -> Value:
-    """The value of a call: the function's statements are run with its parameters bound, in the same graph."""
+    """The value of a call: the function's statements are run with its parameters bound.
+
+    They become a part of the same graph, except where the function calls itself.
+    """
     definition = function.definition
-    if (definition, function.scope) in low.active:
-        raise NotYet(
-            f"{definition.name} calls itself, and recursion is not supported yet"
-            if low.active[-1][0] is definition
-            else f"{definition.name} comes to call itself, and recursion is not supported yet",
-            span=low.span(place.func),
-        )
-    scope = Scope(low.syntax.scopes[definition], function.scope)
-    scope.variables.update(_bound(low, function, arguments, place))
-    return call_in(low, definition, scope, lambda value: None if isinstance(value, Missing) else value)
+    bound = _bound(low, function, arguments, place)
+
+    def run_with(parameters: Mapping[str, Value]) -> Value:
+        scope = Scope(low.syntax.scopes[definition], function.scope, dict(parameters))
+        return call_in(low, definition, scope, lambda value: None if isinstance(value, Missing) else value)
+
+    return called(low, function, bound, place, run_with)
 
 
 def call_in(low: Lowering, definition: ast.FunctionDef, scope: Scope, finish: Finish) -> Value:

@@ -63,6 +63,10 @@ class Unusable:
     error: Callable[[ast.AST], AdcoreError]
 
 
+class Unresolved(Exception):
+    """A way through a function comes back to the function, of which it is not known yet what it gives."""
+
+
 class Missing:
     """The mark of no value at all, where None is a value."""
 

@@ -31,7 +31,30 @@ from adcore.traversal import graph_of, substitute
 
 
 class ZeroStack:
-    """A stack, of any height, of exact zeros."""
+    """A stack, of any height, of exact zeros; a tape, of any length, of them."""
+
+
+class Tape:
+    """Values of any kinds, packed into one, and how many elements they are."""
+
+    __slots__ = ("parts", "size")
+
+    def __init__(self, parts: Sequence[Any]) -> None:
+        self.parts = parts
+        self.size = sum(map(elements_of, parts))
+
+
+OVERHEAD = 4
+"""Elements that a value takes beside its own where it is kept: an object, and its place in a list."""
+
+
+def elements_of(value: Any) -> int:
+    """The elements that an array, a stack or a tape takes."""
+    if isinstance(value, ZeroStack):
+        return OVERHEAD
+    if isinstance(value, list):
+        return OVERHEAD + sum(map(elements_of, value))
+    return OVERHEAD + int(value.size)
 
 
 def _zero_stack(*, type: Hidden) -> ZeroStack:
@@ -48,7 +71,11 @@ def _add_stacks(a: Any, b: Any) -> Any:
         return b
     if isinstance(b, ZeroStack):
         return a
-    return [_add_stacks(x, y) if isinstance(x, (list, ZeroStack)) else x + y for x, y in zip(a, b, strict=True)]
+    if isinstance(a, Tape):
+        return Tape([_add_stacks(x, y) for x, y in zip(a.parts, b.parts, strict=True)])
+    if isinstance(a, list):
+        return [_add_stacks(x, y) for x, y in zip(a, b, strict=True)]
+    return a + b
 
 
 add_stacks: Op = declare(

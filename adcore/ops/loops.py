@@ -13,14 +13,27 @@ from typing import Any
 import numpy as np
 
 from adcore.errors import AdcoreError, LimitError, LoopTooLong, StackTooLarge
-from adcore.graph import DType, Graph, Node, Op, Pullback, Push, Run, Split, Structure, Type, input_node, items, literal
+from adcore.graph import (
+    UNKNOWN,
+    DType,
+    Graph,
+    Node,
+    Op,
+    Pullback,
+    Push,
+    Run,
+    Split,
+    Structure,
+    Type,
+    input_node,
+    items,
+    literal,
+)
 from adcore.ops.base import Hidden, declare
 from adcore.ops.control import ZeroStack, plus, zeros
 from adcore.traversal import dependents, graph_of, substitute
 
 INDEX = Type(DType.INT, ())
-UNKNOWN = 1_000_000
-"""How many passes a loop is taken to have where that depends on its inputs."""
 OVERHEAD = 4
 """Elements that an entry of a stack takes beside its own: an object, and its place in the list."""
 

@@ -5,7 +5,9 @@ Because a rule sees operands that are in their final form already, one walk find
 
 from __future__ import annotations
 
-from adcore.graph import Graph, Node
+from collections.abc import Hashable
+
+from adcore.graph import Function, Graph, Node
 from adcore.passes.cse import sharing
 from adcore.passes.fold import folded
 from adcore.passes.simplify import simplified
@@ -29,5 +31,13 @@ def _nested(node: Node) -> Node:
     """The node with the graphs among its parameters optimised."""
     if node.op.structure is None:
         return node
-    params = tuple((name, optimise(value) if isinstance(value, Graph) else value) for name, value in node.params)
+    params = tuple((name, _optimised(value)) for name, value in node.params)
     return Node(node.op, node.inputs, params, node.types, node.span)
+
+
+def _optimised(value: Hashable) -> Hashable:
+    if isinstance(value, Graph):
+        return optimise(value)
+    if isinstance(value, Function):
+        return value.mapped(optimise)
+    return value

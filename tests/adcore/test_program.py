@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 
 from adcore import errors
+from adcore.compiled import LONG
 from adcore.errors import AdcoreError, Span
 from adcore.functions import trace
 from adcore.limits import Limits
@@ -587,3 +588,19 @@ def test_compiling_grows_linearly_with_the_program() -> None:
         compiled("\n".join(["y = x", *[f"y = sin(y) + {i}*x" for i in range(statements)]]), {"x": 0.5})
 
     assert growth(work, 100) < 40
+
+
+@pytest.mark.parametrize(
+    ("text", "long"),
+    [
+        ("s = 0\nfor i in range(n):\n  s = s + x\ns", True),  # the inputs say how often
+        ("s = x\nwhile s < 9:\n  s = s + 1\ns", True),
+        ("def f(n): return x if n <= 0 else f(n - 1)\nf(n)", True),
+        ("s = 0\nfor i in range(20):\n  s = s + x\ns", False),
+        ("s = 0\nfor i in range(100000):\n  s = s + x\ns", True),
+    ],
+)
+def test_what_may_run_long_is_watched_by_the_clock(text: str, long: bool) -> None:
+    inputs = {name: np.array(1.0) for name in ("n", "x") if name in text}
+    compiled, _ = Compiler().compile(text, inputs, Ask(derivative=True))
+    assert (compiled.work > LONG) is long

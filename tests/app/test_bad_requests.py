@@ -139,7 +139,7 @@ BAD = [
     Bad("a gradient through argmax", program("argmax(x)", x=[1, 2]), 422, "not_differentiable", (1, 1, 1, 10)),
     Bad("an import", program("import os\nx", x=1), 422, "unsupported_syntax", (1, 8, 1, 10)),
     Bad("a text in the program", program("'a' + x", x=1), 422, "unsupported_syntax", (1, 1, 1, 4)),
-    Bad("recursion", program("def f(t): return f(t)\nf(x)", x=1), 422, "not_yet_supported", (1, 18, 1, 19)),
+    Bad("recursion", program("def f(t): return f(t)\nf(x)", x=1), 422, "recursion_too_deep", (2, 1, 2, 2)),
     Bad(
         "a loop that changes a shape",
         program("y = x\nfor i in range(3): y = [y, 1]\ny", x=1),
@@ -162,7 +162,6 @@ BAD = [
     Bad("a text too long", program("x" * (LONG + 1)), 422, "source_too_long", None),
     Bad("an enormous count", program("sum(repeat(x, 10**12))", x=1), 422, "bad_arguments", (1, 15, 1, 21)),
     Bad("an enormous array", program("sum(zeros((100000, 100000))) + x", x=1), 422, "array_too_large", None),
-    Bad("a function that calls itself", program("def f(a): return f(a)\nf(x)", x=1), 422, "not_yet_supported", None),
 ]
 
 

@@ -47,6 +47,13 @@ LIMITS = [
         "trace_too_large",
     ),
     (
+        "recursion_depth",
+        5,
+        program("def f(n): return n*x if n <= 1 else f(n - 1)\nf(n)", x=1, n=5),
+        program("def f(n): return n*x if n <= 1 else f(n - 1)\nf(n)", x=1, n=6),
+        "recursion_too_deep",
+    ),
+    (
         "batch_points",
         3,
         program("x*x", x=[1] * 3) | {"batch": True},

@@ -56,7 +56,7 @@ def test_what_a_lambda_reads_is_an_input() -> None:
 # Why, the program, the code.
 WRONG = [
     ("a function that may be one or the other", "f = sin if x > 0 else cos\nf(x)", "type_mismatch"),
-    ("a lambda that calls itself", "f = lambda t: f(t - 1)\nf(x)", "not_yet_supported"),
+    ("a lambda that calls itself", "f = lambda t: f(t - 1)\nf(x)", "recursion_too_deep"),
     ("a name that is one function after another branch",
      "f = sin\nif x > 0:\n  f = cos\nf(x)", "branch_mismatch"),
     ("a function that changes in a loop", "f = sin\nfor i in range(3):\n  y = f(x)\n  f = cos\ny", "loop_mismatch"),

@@ -1,0 +1,328 @@
+"""Functions that call themselves: as Python runs them, in both modes, at every order, compiled once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from adcore.derivatives.forward import jvp
+from adcore.derivatives.reverse import gradient, vjp
+from adcore.engines.interpreter import execute, plan
+from adcore.errors import AdcoreError, EvaluationTooLong
+from adcore.graph import OPS, Graph
+from adcore.language.printing import to_source
+from adcore.limits import Limits
+from adcore.passes import optimise
+from adcore.program import Ask, Compiler
+from adcore.traversal import check
+from tests.adcore.language.evaluating import lowered
+
+Values = Mapping[str, Any]
+
+# Why each is here, the program, its inputs; the result is y.
+PROGRAMS: list[tuple[str, str, Values]] = [
+    (
+        "two calls in one expression, an early return",
+        "def fib(n):\n  if n < 2:\n    return n*x\n  return fib(n - 1) + sin(fib(n - 2)*x)\ny = fib(n)",
+        {"n": 7.0, "x": 0.3},
+    ),
+    (
+        "a conditional expression, a literal argument",
+        "def f(n): return 1 if n <= 1 else n*f(n - 1)*x\ny = f(5)",
+        {"x": 1.1},
+    ),
+    (
+        "functions that call each other",
+        (
+            "def even(n, t):\n  if n == 0:\n    return t\n  return odd(n - 1, t*t)\n"
+            "def odd(n, t):\n  if n == 0:\n    return 2*t\n  return even(n - 1, sin(t))\ny = even(n, x)"
+        ),
+        {"n": 5.0, "x": 0.9},
+    ),
+    (
+        "a call in the arguments of a call",
+        (
+            "def ack(m, n):\n  if m == 0:\n    return n + 1\n  if n == 0:\n    return ack(m - 1, 1)\n"
+            "  return ack(m - 1, ack(m, n - 1))\ny = ack(2, 3)*x*x"
+        ),
+        {"x": 1.0},
+    ),
+    (
+        "an array as argument and as result",
+        "def f(n, v):\n  if n == 0:\n    return v\n  return sin(f(n - 1, v*a)) + v\ny = sum(f(4, v))",
+        {"a": 0.7, "v": [0.2, 0.5, 0.9]},
+    ),
+    (
+        "a tuple as result, unpacked",
+        (
+            "def f(n, t):\n  if n == 0:\n    return t, 1\n  a, b = f(n - 1, t*t)\n  return a + x, b*t\n"
+            "u, w = f(3, x)\ny = u*w"
+        ),
+        {"x": 0.8},
+    ),
+    (
+        "shapes that shrink from call to call, each a graph of its own",
+        (
+            "def tree(v):\n  if len(v) == 1:\n    return v[0]**2\n  h = len(v)//2\n"
+            "  return tree(v[:h])*tree(v[h:])\ny = tree(v)"
+        ),
+        {"v": [1.0, 2.0, 3.0, 0.5, 1.5]},
+    ),
+    (
+        "a function inside a function, which reads what is around it",
+        (
+            "def outer(n):\n  k = n*x\n  def inner(j):\n    if j == 0:\n      return k\n    return inner(j - 1)*x\n"
+            "  return inner(n) + k\ny = outer(3)"
+        ),
+        {"x": 0.8},
+    ),
+    (
+        "calls in a loop, whose number of passes is an argument",
+        "def f(n):\n  s = x\n  for i in range(int(n)):\n    s = s + f(i)*x\n  return s\ny = f(4)",
+        {"x": 0.5},
+    ),
+    (
+        "a call in a branch without a return",
+        "def f(n):\n  r = x\n  if n > 0:\n    r = f(n - 1)*x + r\n  return r\ny = f(4)",
+        {"x": 0.5},
+    ),
+    (
+        "a call where a condition does not decide",
+        "def f(n): return n <= 0 or (f(n - 1) and x > 0)\ny = x if f(3) else 2*x",
+        {"x": 0.5},
+    ),
+    (
+        "recursion in a loop, and a loop in recursion, over an array",
+        (
+            "def horner(i, t):\n  if i == 4:\n    return 0\n  return c[int(i)] + t*horner(i + 1, t)\ns = 0\n"
+            "for k in range(3):\n  s = s + horner(0, x + k)\ny = s"
+        ),
+        {"c": [1.0, -2.0, 0.5, 0.25], "x": 0.7},
+    ),
+    (
+        "a base case of another kind than the rest",
+        "def f(n):\n  if n == 0:\n    return [1, 2]\n  return np.array(f(n - 1))*x\ny = sum(f(3))",
+        {"x": 0.5},
+    ),
+    (
+        "a known number that decides a shape in each call",
+        "def f(n):\n  if n == 0:\n    return 0\n  return np.sum(np.ones(n))*x + f(n - 1)\ny = f(3)",
+        {"x": 0.5},
+    ),
+    (
+        "bisection of an interval, adaptively: calls as deep as the values ask for",
+        (
+            "def simpson(a, b): return (b - a)/6*(np.exp(x*a) + 4*np.exp(x*(a + b)/2) + np.exp(x*b))\n"
+            "def area(a, b):\n  m = (a + b)/2\n  whole, halves = simpson(a, b), simpson(a, m) + simpson(m, b)\n"
+            "  if abs(whole - halves) < 1e-7:\n    return halves\n  return area(a, m) + area(m, b)\ny = area(0, 2)"
+        ),
+        {"x": 1.3},
+    ),
+    (
+        "a function handed on from call to call",
+        (
+            "def apply(f, n, t):\n  if n == 0:\n    return t\n  return apply(f, n - 1, f(t))\n"
+            "y = apply(lambda t: np.sin(t)*x, 3, x)"
+        ),
+        {"x": 1.3},
+    ),
+]
+programs = pytest.mark.parametrize(("text", "inputs"), [row[1:] for row in PROGRAMS], ids=[row[0] for row in PROGRAMS])
+
+
+def by_python(text: str, inputs: Values) -> float:
+    """What Python makes of the text."""
+    names: dict[str, Any] = {"np": np, "sin": np.sin, "sum": np.sum}
+    names |= {name: np.array(x) if isinstance(x, list) else x for name, x in inputs.items()}
+    exec(text, names)
+    return float(names["y"])
+
+
+def graph_and_values(text: str, inputs: Values) -> tuple[Graph, list[Any]]:
+    graph = check(lowered(text, inputs).graph)
+    return graph, [np.asarray(inputs[name], float)[()] for name in graph.input_names]
+
+
+def run(graph: Graph, values: list[Any]) -> list[Any]:
+    return execute(plan(check(optimise(graph))), values)
+
+
+@programs
+def test_the_value_is_what_python_gives(text: str, inputs: Values) -> None:
+    graph, values = graph_and_values(text, inputs)
+    (value,) = run(graph, values)
+    assert value == pytest.approx(by_python(text, inputs), rel=1e-14)
+    np.testing.assert_array_equal(execute(plan(graph), values), [value])
+
+
+@programs
+def test_both_modes_agree_with_differences_at_order_one_and_two(text: str, inputs: Values) -> None:
+    graph, values = graph_and_values(text, inputs)
+    wrt = [i for i, name in enumerate(graph.input_names) if name != "n"]
+    random = np.random.default_rng(1)
+    ways = [random.uniform(0.5, 1.0, values[i].shape)[()] for i in wrt]
+    first = gradient(graph, wrt)
+    slopes = run(first, values)[1:]
+    (_, slope) = run(jvp(graph, wrt), [*values, *ways])
+    assert slope == pytest.approx(sum(float(np.sum(g * w)) for g, w in zip(slopes, ways, strict=True)), rel=1e-12)
+    forward_over_reverse = run(jvp(first, wrt), [*values, *ways])[len(first.outputs) + 1 :]
+    along = [np.float64(0.0), *ways]
+    reverse_over_reverse = run(vjp(first, wrt), [*values, *along])[len(first.outputs) :]
+    pushed = jvp(graph, wrt)
+    reverse_over_forward = run(vjp(pushed, wrt), [*values, *ways, np.float64(0.0), np.float64(1.0)])[2:]
+    step = 1e-6
+
+    def moved(sign: float) -> list[Any]:
+        new = list(values)
+        for i, way in zip(wrt, ways, strict=True):
+            new[i] = new[i] + sign * step * way
+        return run(first, new)
+
+    after, before = moved(1.0), moved(-1.0)
+    assert slope == pytest.approx((after[0] - before[0]) / (2 * step), rel=1e-6, abs=1e-8)
+    second = zip(forward_over_reverse, reverse_over_reverse, reverse_over_forward, after[1:], before[1:], strict=True)
+    for by_forward, by_reverse, mixed, a, b in second:
+        np.testing.assert_allclose(by_forward, by_reverse, rtol=1e-10, atol=1e-12)
+        np.testing.assert_allclose(by_forward, mixed, rtol=1e-10, atol=1e-12)
+        np.testing.assert_allclose(by_forward, (a - b) / (2 * step), rtol=1e-5, atol=1e-6)
+
+
+@programs
+def test_the_graph_reads_back_from_its_text(text: str, inputs: Values) -> None:
+    graph, values = graph_and_values(text, inputs)
+    again = lowered(to_source(graph), inputs).graph
+    assert again.input_names == graph.input_names
+    np.testing.assert_array_equal(run(again, values), run(graph, values))
+
+
+def test_one_compilation_serves_every_depth() -> None:
+    text, compiler = PROGRAMS[0][1], Compiler()
+    counts = []
+    for n in (0, 1, 2, 12):
+        inputs = {"n": np.array(float(n)), "x": np.array(0.3)}
+        compiled, cached = compiler.compile(text, inputs, Ask(derivative=True, wrt=("x",)))
+        assert cached == (n > 0)
+        counts.append(compiled.runs.count())
+        assert compiled.evaluate(inputs).values["y"] == pytest.approx(by_python(text, {"n": n, "x": 0.3}), rel=1e-13)
+    assert len(set(counts)) == 1
+
+
+def test_the_trace_of_a_run_has_what_its_calls_computed() -> None:
+    text = "def f(n): return x if n == 0 else sin(f(n - 1))*x\nf(2)"
+    inputs = {"x": np.array(0.5)}
+    compiled, _ = Compiler().compile(text, inputs, Ask(derivative=True, mode="reverse", trace=True))
+    trace = compiled.trace(inputs)
+    assert [row.op for row in trace.primal if row.op in ("sin", "multiply")] == ["sin", "multiply", "sin", "multiply"]
+    assert trace.adjoint is not None
+    assert trace.primal[-1].value == compiled.evaluate(inputs).values["result"]
+
+
+# --- what is wrong
+
+
+def error_of(text: str, limits: Limits | None = None, **inputs: float) -> AdcoreError:
+    arrays = {name: np.array(value) for name, value in inputs.items()}
+    with pytest.raises(AdcoreError) as caught:
+        Compiler(limits).compile(text, arrays, Ask(derivative=True))[0].evaluate(arrays)
+    return caught.value
+
+
+DOWN = "def f(n):\n  if n == 0:\n    return x\n  return f(n - 1)\nf(n)"
+
+# Why each is here, the program, its inputs, the error's code, its line, and what its message says.
+WRONG: list[tuple[str, str, dict[str, float], str, int, list[str]]] = [
+    ("it never ends", DOWN, {"n": 0.5, "x": 1.0}, "recursion_too_deep", 4, ["1000", "f with n = -998.5"]),
+    ("no way through it ends", "def f(n): return f(n - 1)\nf(x)", {"x": 1.0}, "recursion_too_deep", 2, ["f", "every"]),
+    (
+        "nor through two that call each other",
+        "def f(t): return g(t)\ndef g(t): return f(t)\nf(x) + 1",
+        {"x": 1.0},
+        "recursion_too_deep",
+        3,
+        ["f", "every"],
+    ),
+    (
+        "a value of another shape",
+        "def f(n):\n  if n == 0:\n    return [1, 2]\n  return f(n - 1)[0]\nf(x)",
+        {"x": 1.0},
+        "branch_mismatch",
+        2,
+        ["shape (2,)"],
+    ),
+    (
+        "an index out of bounds, deep inside",
+        "v = [x, 2, 3]\ndef f(n):\n  if n == 0:\n    return v[int(n) + 5]\n  return f(n - 1)\nf(9)",
+        {"x": 1.0},
+        "index_out_of_bounds",
+        4,
+        ["index 5", "size 3", "f with n = 0"],
+    ),
+    (
+        "an assertion, deep inside",
+        "def f(n):\n  assert n > 3, 'too small'\n  return x if n == 0 else f(n - 1)\nf(9)",
+        {"x": 1.0},
+        "assertion_failed",
+        2,
+        ["too small", "n = 3"],
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "inputs", "code", "line", "says"), [row[1:] for row in WRONG], ids=[row[0] for row in WRONG]
+)
+def test_what_is_wrong_is_told_with_its_place_and_the_values(
+    text: str, inputs: dict[str, float], code: str, line: int, says: list[str]
+) -> None:
+    error = error_of(text, None, **inputs)
+    assert error.span is not None
+    assert (error.code, error.span.line) == (code, line)
+    for part in says:
+        assert part in error.message
+
+
+def test_calls_go_as_deep_as_is_allowed() -> None:
+    limits = Limits(recursion_depth=10)
+    inputs = {"n": np.array(9.0), "x": np.array(2.0)}
+    compiled, _ = Compiler(limits).compile(DOWN, inputs, Ask(derivative=True, mode="reverse"))
+    assert compiled.evaluate(inputs).gradients["x"] == 1.0
+    assert error_of(DOWN, limits, n=10.0, x=2.0).code == "recursion_too_deep"
+
+
+def test_the_machine_s_stack_is_a_limit_too() -> None:
+    error = error_of(DOWN, Limits(recursion_depth=10**9), n=0.5, x=1.0)
+    assert error.code == "recursion_too_deep"
+    assert "f with n =" in error.message
+
+
+def test_what_calls_keep_for_the_adjoint_is_bounded() -> None:
+    text = "def f(n): return x if n == 0 else sin(f(n - 1))\nf(n)"
+    limits = Limits(live_elements=1_500)
+    inputs = {"n": np.array(20.0), "x": np.array(2.0)}
+    compiled, _ = Compiler(limits).compile(text, inputs, Ask(derivative=True, mode="reverse"))
+    compiled.evaluate(inputs)
+    assert error_of(text, limits, n=150.0, x=1.0).code == "stack_too_large"
+
+
+def test_calls_that_hold_large_arrays_are_bounded() -> None:
+    text = "def f(n):\n  u = x + zeros(1000)\n  return sum(u) if n == 0 else f(n - 1) + sum(u)\nf(n)"
+    limits = replace(Limits(), live_elements=50_000)
+    assert error_of(text, limits, n=100.0, x=1.0).code == "memory_too_large"
+
+
+def test_endless_branching_ends_in_time() -> None:
+    text = "def f(n): return x if n < 2 else f(n - 1) + f(n - 2)\nf(n)"
+    compiler = Compiler(Limits(evaluation_seconds=0.2))
+    inputs = {"n": np.array(60.0), "x": np.array(1.0)}
+    compiled, _ = compiler.compile(text, inputs, Ask(derivative=True))
+    with pytest.raises(EvaluationTooLong):
+        compiled.evaluate(inputs)
+
+
+def test_a_call_is_one_node() -> None:
+    graph = lowered(PROGRAMS[0][1], PROGRAMS[0][2]).graph
+    assert [node.op for node in graph.nodes if node.op is OPS["call"]] == [OPS["call"]]
