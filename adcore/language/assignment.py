@@ -7,58 +7,30 @@ name to it, and whatever else holds the old one keeps it.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from adcore.errors import ShapeMismatch, TypeMismatch, Unsupported
-from adcore.graph import OPS, Node
+from adcore.errors import TypeMismatch, Unsupported
+from adcore.graph import Node
 from adcore.language.expressions import expression
 from adcore.language.indexing import key_of, read_part, write_part
 from adcore.language.lookup import read
 from adcore.language.lowering import Lowering
 from adcore.language.operators import binary
-from adcore.language.values import List, Place, Several, Value, describe, shape_text
+from adcore.language.unpacking import unpacked
+from adcore.language.values import List, Place, Value, describe
 
 
 def bind(low: Lowering, target: ast.expr, value: Value, place: ast.expr) -> None:
     """Give a name, the names of a tuple, or a part of an array the value."""
-    if isinstance(target, ast.Name):
-        low.scope.assign(target.id, value, target)
-        return
-    if isinstance(target, ast.Subscript):
-        _store(low, target, lambda _: value, place)
-        return
-    assert isinstance(target, (ast.Tuple, ast.List))
-    for part, x in zip(target.elts, _parts(low, target, value, place), strict=True):
-        bind(low, part, x, place)
+    for part, held in unpacked(low, target, value, place):
+        if isinstance(part, ast.Name):
+            low.scope.assign(part.id, held, part)
+        else:
+            _put(low, part, held, place)
 
 
-def _parts(low: Lowering, target: ast.Tuple | ast.List, value: Value, place: ast.expr) -> Sequence[Value]:
-    """As many values as the target has names."""
-    count = len(target.elts)
-    parts: Sequence[Value]
-    match value:
-        case Several(items):
-            parts = items
-            have = len(items)
-        case Node() if value.shape:
-            have = value.shape[0]
-            parts = [
-                low.emit(OPS["index"], (value,), place, (("key", (i,)),)) for i in range(have if have == count else 0)
-            ]
-        case _:
-            raise TypeMismatch(f"{describe(value)} cannot be parted into {count} names", span=low.span(place))
-    if have != count:
-        shape = f" (shape {shape_text(value.shape)})" if isinstance(value, Node) else ""
-        raise ShapeMismatch(
-            f"{_count(count, 'name')} for {_count(have, 'value')}{shape}",
-            span=low.span(target),
-            related=((low.span(place), _count(have, "value")),),
-        )
-    return parts
-
-
-def _count(n: int, what: str) -> str:
-    return f"{n} {what}" if n == 1 else f"{n} {what}s"
+def _put(low: Lowering, target: ast.Subscript, value: Value, place: Place) -> None:
+    _store(low, target, lambda _: value, place)
 
 
 def augmented(low: Lowering, statement: ast.AugAssign) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 from adcore.errors import BadCall, TypeMismatch
 from adcore.graph import OPS, DType, Node, Op
 from adcore.language.calls import Argument, call, check_dtype
-from adcore.language.lowering import Lowering
-from adcore.language.values import Known, Several, Value, describe, is_number
+from adcore.language.lowering import Lowering, several
+from adcore.language.values import Known, List, Several, Tuple, Value, describe, is_number
 
 
 def apply(low: Lowering, function: Known, arguments: Sequence[Argument], place: ast.Call) -> Value:
@@ -19,6 +19,10 @@ def apply(low: Lowering, function: Known, arguments: Sequence[Argument], place: 
     if special is not None:
         return special(low, function.name, arguments, place)
     op = OPS[function.name]
+    if function == ("sum", True) and len(arguments) == 1 and isinstance(arguments[0].value, Several):
+        arrays = [x for x in arguments[0].value.items if isinstance(x, Node) and x.shape]
+        if arrays:
+            return _added(low, arguments[0].value, place)
     if op.name in ("max", "min") and function.bare and sum(a.name is None for a in arguments) > 1:
         return _greatest(low, op, arguments, place)
     return call(low, op, arguments, place)
@@ -77,6 +81,33 @@ def _bool(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.Ca
     return low.operand(argument.value, DType.BOOL, argument.place)
 
 
+def _added(low: Lowering, values: Several, place: ast.Call) -> Value:
+    """Python's own ``sum([a, b, c])``: one value after the other is added."""
+    total, *rest = values.items
+    for value in rest:
+        total = low.emit(OPS["add"], (total, value), place)
+    return total
+
+
+def _several(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.Call) -> Value:
+    """``list(x)`` and ``tuple(x)``: an array stays one, which every list of numbers is here."""
+    argument = _only(low, name, arguments, place) if arguments else Argument(None, List((), 0, 1), place)
+    value = argument.value
+    if isinstance(value, Several):
+        return several(low, Tuple, value.items, place) if name == "tuple" else several(low, List, value.items, place)
+    if isinstance(value, Node) and value.shape:
+        return value
+    raise TypeMismatch(f"{describe(value)} has no parts", span=low.span(argument.place))
+
+
+def _divmod(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.Call) -> Value:
+    if len(arguments) != 2 or any(a.name is not None for a in arguments):
+        raise BadCall("divmod takes two arguments", span=low.span(place))
+    values, places = [a.value for a in arguments], [a.place for a in arguments]
+    parts = [low.emit(OPS[op], values, place, None, places) for op in ("floor_divide", "remainder")]
+    return several(low, Tuple, parts, place)
+
+
 def _greatest(low: Lowering, op: Op, arguments: Sequence[Argument], place: ast.Call) -> Value:
     """Python's own ``max(a, b, c)``: the greatest of several numbers."""
     elementwise = OPS["maximum" if op.name == "max" else "minimum"]
@@ -109,4 +140,7 @@ _SPECIAL: dict[str, Callable[[Lowering, str, Sequence[Argument], ast.Call], Valu
     "float": _float,
     "int": _int,
     "bool": _bool,
+    "list": _several,
+    "tuple": _several,
+    "divmod": _divmod,
 }

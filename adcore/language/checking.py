@@ -1,4 +1,4 @@
-"""The walk over Python's tree that says what the language has, what it has not, and what it has not yet."""
+"""The walk over Python's tree that says what the language has and what it has not."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Sequence
 from types import EllipsisType
 
-from adcore.errors import AdcoreError, NestingTooDeep, NotYet, SyntaxFault, UnknownFunction, Unsupported
+from adcore.errors import AdcoreError, NestingTooDeep, SyntaxFault, UnknownFunction, Unsupported
 from adcore.language import names
 from adcore.language.scopes import Names
 from adcore.language.source import Source
@@ -17,8 +17,6 @@ from adcore.limits import Limits
 # that stands for it (0 where the whole of it is shown).
 _Entry = tuple[type[AdcoreError], str, str | None, int]
 _REFUSED: dict[type[ast.AST], _Entry] = {
-    ast.ListComp: (NotYet, "list comprehensions are", "most functions act on whole arrays: write sin(x)", 0),
-    ast.GeneratorExp: (NotYet, "generator expressions are", "most functions act on whole arrays: write sum(x**2)", 0),
     ast.SetComp: (Unsupported, "sets do", None, 0),
     ast.DictComp: (Unsupported, "dictionaries do", None, 0),
     ast.Dict: (Unsupported, "dictionaries do", "give each value a name", 0),
@@ -61,6 +59,7 @@ class Walk:
         self.top = Names()
         self.scopes: dict[ast.FunctionDef, Names] = {}
         self.lambdas: dict[ast.Lambda, ast.FunctionDef] = {}
+        self.comprehensions: dict[ast.expr, Names] = {}
         self.imports: dict[str, str] = {}
         self.leaving: set[ast.stmt] = set()
         self.breaking: set[Loop] = set()
@@ -88,8 +87,6 @@ class Walk:
         kind, what, help, keyword = _REFUSED.get(type(node), (Unsupported, f"{type(node).__name__} does", None, 0))
         assert isinstance(node, (ast.expr, ast.stmt))
         span = self.source.word(node, keyword) if keyword else self.source.span(node)
-        if kind is NotYet:
-            return NotYet(f"{what} not supported yet", span=span, help=help)
         return kind(f"{what} not exist in this language", span=span, help=help)
 
     # --- expressions
@@ -137,6 +134,25 @@ class Walk:
 
     def _children(self, node: ast.AST, depth: int, scope: Names, branch: ast.stmt | None) -> None:
         self._push([c for c in ast.iter_child_nodes(node) if isinstance(c, ast.expr)], depth + 1, scope, branch)
+
+    def _comprehension(
+        self, node: ast.ListComp | ast.GeneratorExp, depth: int, scope: Names, branch: ast.stmt | None
+    ) -> None:
+        # Its names are its own; only what the first ``for`` goes over is read outside.
+        inner = Names(scope, inline=True)
+        self.comprehensions[node] = inner
+        scope.lambdas.append(inner)
+        first, *rest = node.generators
+        for part in node.generators:
+            if part.is_async:
+                raise Unsupported("async loops do not exist in this language", span=self.source.span(part.target))
+            for target in ast.walk(part.target):
+                if isinstance(target, (ast.Subscript, ast.Attribute)):
+                    raise Unsupported("a comprehension gives values to names only", span=self.source.span(target))
+            self._target(part.target, depth, inner, branch)
+        inside = [node.elt, *first.ifs, *(x for part in rest for x in (part.iter, *part.ifs))]
+        self._push(inside, depth + 1, inner, branch)
+        self._stack.append((first.iter, depth + 1, scope, branch))
 
     # --- statements
 
@@ -324,6 +340,8 @@ _RULES: dict[type[ast.AST], Callable[..., None]] = {
     ast.Continue: Walk._leave,
     ast.FunctionDef: Walk._function,
     ast.Lambda: Walk._lambda,
+    ast.ListComp: Walk._comprehension,
+    ast.GeneratorExp: Walk._comprehension,
     ast.Assert: Walk._assert,
     ast.Import: Walk._import,
     ast.ImportFrom: Walk._import_from,

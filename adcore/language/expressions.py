@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
-from adcore.errors import AdcoreError, ArrayTooLarge, BadCall, NestingTooDeep, TypeMismatch, UnknownFunction
+from adcore.errors import AdcoreError, BadCall, TypeMismatch, UnknownFunction
 from adcore.graph import OPS, DType, Node
-from adcore.language import builtins, calls, names
+from adcore.language import builtins, calls, comprehensions, names
 from adcore.language.branches import Merge, short_circuit
 from adcore.language.folding import number_of
 from adcore.language.indexing import key_of, read_part, subscript, write_part
 from adcore.language.lookup import attribute_span, callee, dotted, function_named, module_value, not_callable, read
-from adcore.language.lowering import Lowering
+from adcore.language.lowering import Lowering, several
 from adcore.language.operators import binary, is_condition, link_of, truth
-from adcore.language.values import Function, Known, List, Place, Several, Tuple, Value, describe, is_number
+from adcore.language.values import Function, Known, List, Several, Tuple, Value, describe, is_number
 
 
 def expression(low: Lowering, node: ast.expr) -> Value:
@@ -52,8 +52,6 @@ def function_of(low: Lowering, definition: ast.FunctionDef) -> Function:
 def _lambda(low: Lowering, node: ast.Lambda) -> Value:
     return function_of(low, low.syntax.lambdas[node])
 
-
-T = TypeVar("T", Tuple, List)
 
 # --- operators
 
@@ -138,23 +136,16 @@ def _choice(low: Lowering, node: ast.IfExp) -> Value:
 # --- parts and calls
 
 
-def several(low: Lowering, kind: type[T], items: list[Value], place: Place) -> T:
-    """Values in a row, if they are not too many and not too deep."""
-    size = sum(x.size if isinstance(x, Several) else 1 for x in items)
-    depth = 1 + max((x.depth for x in items if isinstance(x, Several)), default=0)
-    if size > low.limits.array_elements:
-        raise ArrayTooLarge(f"this list has more than {low.limits.array_elements} elements", span=low.span(place))
-    if depth > low.limits.nesting_depth:
-        raise NestingTooDeep(f"lists are nested deeper than {low.limits.nesting_depth}", span=low.span(place))
-    return kind(tuple(items), size, depth)
-
-
 def _list(low: Lowering, node: ast.List) -> Value:
-    return several(low, List, [expression(low, x) for x in node.elts], node)
+    return several(low, List, [handed_on(low, x) for x in node.elts], node)
+
+
+def _comprehension(low: Lowering, node: ast.ListComp | ast.GeneratorExp) -> Value:
+    return comprehensions.listed(low, node, expression)
 
 
 def _tuple(low: Lowering, node: ast.Tuple) -> Value:
-    return several(low, Tuple, [expression(low, x) for x in node.elts], node)
+    return several(low, Tuple, [handed_on(low, x) for x in node.elts], node)
 
 
 def _subscript(low: Lowering, node: ast.Subscript) -> Value:
@@ -201,10 +192,14 @@ def _no_attribute(low: Lowering, node: ast.Attribute, value: Value, known: set[s
 
 def _call(low: Lowering, node: ast.Call) -> Value:
     func = node.func
+    if comprehensions.gives_elements(low, node):
+        return comprehensions.listed(low, node, expression)
     if isinstance(func, ast.Name) or (isinstance(func, ast.Attribute) and dotted(low, func) is not None):
         function = callee(low, node)
         if isinstance(function, Function):
             return low.inline(low, function, _arguments(low, node, handed_on), node)
+        if comprehensions.joins(low, function, node):
+            return comprehensions.joined(low, function.name, node, expression)
         return builtins.apply(low, function, _arguments(low, node), node)
     if not isinstance(func, ast.Attribute):
         number = func.value if isinstance(func, ast.Constant) else None
@@ -297,4 +292,6 @@ _RULES: dict[type[ast.expr], Callable[[Lowering, Any], Value]] = {
     ast.Attribute: _attribute,
     ast.Call: _call,
     ast.Lambda: _lambda,
+    ast.ListComp: _comprehension,
+    ast.GeneratorExp: _comprehension,
 }

@@ -8,17 +8,23 @@ from typing import NamedTuple
 
 from adcore.errors import BadCall, TypeMismatch
 from adcore.graph import OPS, DType, Node
+from adcore.language import builtins
+from adcore.language.calls import Argument
+from adcore.language.folding import FOLDED
+from adcore.language.lookup import function_named
 from adcore.language.lowering import Lowering
-from adcore.language.values import Place, Several, Tuple, Value, describe, is_number
+from adcore.language.values import Function, Known, List, Place, Tuple, Value, describe, is_number
 
 Expression = Callable[[Lowering, ast.expr], Value]
 
 
 class Iteration(NamedTuple):
-    """The number of passes, known or computed, and the value at a position, which is an index."""
+    """The number of passes, known or computed, and the value at a position, which is an index or a known number."""
 
     passes: int | Node
-    at: Callable[[Node], Value]
+    at: Callable[[Node | int], Value]
+    listed: bool = False
+    """Whether there is a list or a tuple in it, whose items need not be of one kind and shape."""
 
 
 def iteration(low: Lowering, node: ast.expr, expression: Expression) -> Iteration:
@@ -26,40 +32,59 @@ def iteration(low: Lowering, node: ast.expr, expression: Expression) -> Iteratio
 
     Raises TypeMismatch where it is nothing to go over, and BadCall where a call takes other arguments.
     """
-    known = _known(low, node)
-    if known is not None:
-        call, special = known
-        for keyword in call.keywords:
+    special = iterator(low, node)
+    if special is not None:
+        assert isinstance(node, ast.Call)
+        for keyword in node.keywords:
             if keyword.arg != "start" or special is not _enumerate:
-                name = call.func.id if isinstance(call.func, ast.Name) else "this"
+                name = node.func.id if isinstance(node.func, ast.Name) else "this"
                 raise BadCall(f"{name} takes no argument {keyword.arg}", span=low.span(keyword.value))
-        return special(low, call, expression)
+        return special(low, node, expression)
     return over(low, expression(low, node), node)
 
 
 def over(low: Lowering, value: Value, place: ast.expr) -> Iteration:
-    """The parts of an array along its first axis, or those of a list or tuple, which must be of one shape."""
-    if isinstance(value, Several) and value.items:
-        array = low.array(value, place)
-    elif isinstance(value, Several):
-        return Iteration(0, lambda position: None)
-    elif isinstance(value, Node) and value.shape:
-        array = value
-    else:
+    """The parts of an array along its first axis, or those of a list or tuple.
+
+    At a position that is not known, those of a list must be of one shape.
+    """
+    if isinstance(value, (Tuple, List)):
+        return Iteration(len(value.items), _items(low, value, place), listed=True)
+    if not isinstance(value, Node) or not value.shape:
         help = "write range(...) to count" if is_number(value) or isinstance(value, Node) else None
         raise TypeMismatch(f"{describe(value)} has no parts to go over", span=low.span(place), help=help)
-    return Iteration(
-        array.shape[0], lambda position: low.emit(OPS["take"], (array, position), place, (("axis", 0),), (place, place))
-    )
+
+    def at(position: Node | int) -> Value:
+        if isinstance(position, int):
+            return low.emit(OPS["index"], (value,), place, (("key", (position,)),))
+        return low.emit(OPS["take"], (value, position), place, (("axis", 0),), (place, place))
+
+    return Iteration(value.shape[0], at)
 
 
-def _known(low: Lowering, node: ast.expr) -> tuple[ast.Call, Callable[..., Iteration]] | None:
-    """A call of one of Python's functions that are there for loops, unless the program has its own of that name."""
+def _items(low: Lowering, value: Tuple | List, place: ast.expr) -> Callable[[Node | int], Value]:
+    nodes, array = low.nodes, None
+
+    def at(position: Node | int) -> Value:
+        nonlocal array
+        if isinstance(position, int):
+            return value.items[position]
+        if array is None:
+            # It is made around the loop, once it is seen to be needed.
+            inside, low.nodes = low.nodes, nodes
+            array = low.array(value, place)
+            low.nodes = inside
+        return low.emit(OPS["take"], (array, position), place, (("axis", 0),), (place, place))
+
+    return at
+
+
+def iterator(low: Lowering, node: ast.expr) -> Callable[..., Iteration] | None:
+    """What becomes of a call of one of Python's functions that are there for loops; a program may have its own."""
     if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
         return None
     special = _SPECIAL.get(node.func.id)
-    scope = low.scope.names.home(node.func.id)
-    return (node, special) if special is not None and scope is None else None
+    return special if special is not None and low.scope.names.home(node.func.id) is None else None
 
 
 def _takes(low: Lowering, call: ast.Call, least: int, most: int) -> Sequence[ast.expr]:
@@ -114,12 +139,18 @@ def _range(low: Lowering, call: ast.Call, expression: Expression) -> Iteration:
     return Iteration(count, lambda p: _place(low, call, start, step, p))
 
 
-def _place(low: Lowering, call: ast.Call, start: Value, step: Value, position: Node) -> Value:
+def _place(low: Lowering, call: ast.Call, start: Value, step: Value, position: Node | int) -> Value:
     """``start + position * step``."""
-    value: Value = low.operand(position, DType.FLOAT, call)
+    value: Value = position if isinstance(position, int) else low.operand(position, DType.FLOAT, call)
     if step != 1:
-        value = _emit(low, call, "multiply", value, step)
-    return value if start == 0 and not isinstance(start, Node) else _emit(low, call, "add", value, start)
+        value = _number(low, call, "multiply", value, step)
+    return value if start == 0 and not isinstance(start, Node) else _number(low, call, "add", value, start)
+
+
+def _number(low: Lowering, place: Place, op: str, a: Value, b: Value) -> Value:
+    if isinstance(a, int) and isinstance(b, int):
+        return FOLDED[op](a, b)
+    return _emit(low, place, op, a, b)
 
 
 def _emit(low: Lowering, place: Place, op: str, *operands: Value) -> Node:
@@ -131,13 +162,15 @@ def _emit(low: Lowering, place: Place, op: str, *operands: Value) -> Node:
 
 def _reversed(low: Lowering, call: ast.Call, expression: Expression) -> Iteration:
     (inner,) = _takes(low, call, 1, 1)
-    count, at = iteration(low, inner, expression)
+    count, at, listed = iteration(low, inner, expression)
     last = _emit(low, call, "subtract", count, 1) if isinstance(count, Node) else count - 1
 
-    def backwards(position: Node) -> Value:
+    def backwards(position: Node | int) -> Value:
+        if isinstance(last, int) and isinstance(position, int):
+            return at(last - position)
         return at(low.operand(_emit(low, call, "subtract", last, position), DType.INT, call))
 
-    return Iteration(count, backwards)
+    return Iteration(count, backwards, listed)
 
 
 def _enumerate(low: Lowering, call: ast.Call, expression: Expression) -> Iteration:
@@ -145,12 +178,34 @@ def _enumerate(low: Lowering, call: ast.Call, expression: Expression) -> Iterati
     args = _takes(low, call, 1, 2 if start is None else 1)
     place = start or (args[1] if len(args) > 1 else None)
     first: int | Node = 0 if place is None else _bound(low, expression(low, place), place)
-    count, at = iteration(low, args[0], expression)
-    return Iteration(count, lambda p: Tuple((_place(low, call, first, 1, p), at(p)), 2, 1))
+    count, at, listed = iteration(low, args[0], expression)
+    return Iteration(count, lambda p: Tuple((_place(low, call, first, 1, p), at(p)), 2, 1), listed)
 
 
 def _zip(low: Lowering, call: ast.Call, expression: Expression) -> Iteration:
-    args = _takes(low, call, 1, low.limits.array_elements)
+    return _side_by_side(low, call, _takes(low, call, 1, low.limits.array_elements), expression)
+
+
+def _map(low: Lowering, call: ast.Call, expression: Expression) -> Iteration:
+    first, *rest = _takes(low, call, 2, low.limits.array_elements)
+    function = function_named(low, first) or expression(low, first)
+    if not isinstance(function, (Function, Known)):
+        raise TypeMismatch(f"map applies a function, and this is {describe(function)}", span=low.span(first))
+    count, at, listed = _side_by_side(low, call, rest, expression)
+
+    def applied(position: Node | int) -> Value:
+        values = at(position)
+        assert isinstance(values, Tuple)
+        arguments = [Argument(None, value, place) for value, place in zip(values.items, rest, strict=True)]
+        if isinstance(function, Function):
+            return low.inline(low, function, arguments, call)
+        return builtins.apply(low, function, arguments, call)
+
+    return Iteration(count, applied, listed)
+
+
+def _side_by_side(low: Lowering, call: ast.Call, args: Sequence[ast.expr], expression: Expression) -> Iteration:
+    """As many passes as the shortest has, each with a tuple of a value of each."""
     parts = [iteration(low, a, expression) for a in args]
     known = [part.passes for part in parts if isinstance(part.passes, int)]
     computed = [part.passes for part in parts if isinstance(part.passes, Node)]
@@ -162,7 +217,8 @@ def _zip(low: Lowering, call: ast.Call, expression: Expression) -> Iteration:
         for x in (*computed[1:], *([min(known)] if known else ())):
             least = _emit(low, call, "minimum", least, x)
         count = low.operand(least, DType.INT, call)
-    return Iteration(count, lambda p: Tuple(tuple(part.at(p) for part in parts), len(parts), 1))
+    listed = any(part.listed for part in parts)
+    return Iteration(count, lambda p: Tuple(tuple(part.at(p) for part in parts), len(parts), 1), listed)
 
 
 _SPECIAL: dict[str, Callable[[Lowering, ast.Call, Expression], Iteration]] = {
@@ -170,4 +226,5 @@ _SPECIAL: dict[str, Callable[[Lowering, ast.Call, Expression], Iteration]] = {
     "reversed": _reversed,
     "enumerate": _enumerate,
     "zip": _zip,
+    "map": _map,
 }

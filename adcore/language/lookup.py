@@ -183,19 +183,8 @@ def not_callable(low: Lowering, func: ast.expr, value: Value, text: str | None) 
 
 _ELSEWHERE = {
     "print": (Unsupported, "print does not exist in this language", "the result and every name can be asked for"),
-    "range": (
-        TypeMismatch,
-        "range stands in a for only",
-        "arange(n) is the array of the numbers from 0 to n - 1",
-    ),
-    "enumerate": (TypeMismatch, "enumerate stands in a for only", None),
-    "zip": (TypeMismatch, "zip stands in a for only", None),
-    "reversed": (TypeMismatch, "reversed stands in a for only", "write x[::-1], or flip(x)"),
-    "map": (NotYet, "map is not supported yet", "most functions act on whole arrays"),
     "grad": (NotYet, "derivatives inside a program are not supported yet", None),
     "str": (Unsupported, "texts do not exist in this language", None),
-    "list": (Unsupported, "list does not exist in this language", "an array is written with [ ]"),
-    "tuple": (Unsupported, "tuple does not exist in this language", None),
     "input": (Unsupported, "input does not exist in this language", "a name that is never assigned is an input"),
 }
 

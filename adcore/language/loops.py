@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from adcore.errors import AdcoreError, BoundInOneBranch, LoopMismatch
-from adcore.graph import OPS, DType, Node, Type, input_node, items
+from adcore.graph import DType, Node, Type, input_node, items
 from adcore.language.branches import VALUE, short_circuit
 from adcore.language.carrying import (
     Carried,
@@ -32,7 +32,7 @@ from adcore.language.folding import WHOLE
 from adcore.language.iteration import Iteration, iteration
 from adcore.language.lowering import Lowering, ends_of
 from adcore.language.operators import truth
-from adcore.language.regions import closed, needed, outside
+from adcore.language.regions import repeated
 from adcore.language.scopes import assignments
 from adcore.language.values import MISSING, Missing, Place, Unresolved, Unusable, Value, describe
 
@@ -304,25 +304,15 @@ class _Attempt:
             for one in order
             for start, x in zip(one.starts, one.inputs, strict=True)
         ]
-        tests = [test] if isinstance(test, Node) else []
-        asked = needed(self.test_nodes, tests)
-        made = needed([*self.test_nodes, *self.body_nodes], outputs)
-        own = {position, *inputs}
-        constants = [x for x in outside(asked, tests) | outside(made, outputs) if x not in own]
-        taken = [position, *inputs, *constants]
         count: Value = WHOLE if self.over is None else self.over.passes
-        node = OPS["loop"](
+        node = repeated(
             low.operand(count, DType.INT, statement),
-            *starts,
-            *constants,
-            body=closed(made, outputs, taken),
-            test=closed(asked, tests, taken) if tests else None,
-            carried=len(inputs),
-            read=0,
-            backwards=False,
-            limit=low.limits.loop_steps,
-            memory=low.limits.live_elements,
-            span=low.span(statement),
+            position,
+            dict(zip(inputs, starts, strict=True)),
+            (self.body_nodes, outputs),
+            (self.test_nodes, test if isinstance(test, Node) else None),
+            low.limits,
+            low.span(statement),
         )
         low.record(node)
         results = items(node)

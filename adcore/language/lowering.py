@@ -9,7 +9,7 @@ import ast
 import math
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -41,6 +41,8 @@ MAX_AXES = 32
 
 _STEPS_PER_NODE = 4
 """How many pieces of syntax may be looked at for each node allowed: functions that call functions can be many."""
+
+T = TypeVar("T", Tuple, List)
 
 
 class Mark(NamedTuple):
@@ -313,6 +315,17 @@ class Lowering:
         if not math.isfinite(number) or number != math.floor(number):
             raise NotWholeNumber(f"{what} is a whole number, and this is {number:g}", span=self.span(place))
         return int(number)
+
+
+def several(low: Lowering, kind: type[T], items: Sequence[Value], place: Place) -> T:
+    """Values in a row, if they are not too many and not too deep."""
+    size = sum(x.size if isinstance(x, Several) else 1 for x in items)
+    depth = 1 + max((x.depth for x in items if isinstance(x, Several)), default=0)
+    if size > low.limits.array_elements:
+        raise ArrayTooLarge(f"this list has more than {low.limits.array_elements} elements", span=low.span(place))
+    if depth > low.limits.nesting_depth:
+        raise NestingTooDeep(f"lists are nested deeper than {low.limits.nesting_depth}", span=low.span(place))
+    return kind(tuple(items), size, depth)
 
 
 def ends_of(place: ast.stmt) -> tuple[tuple[int, int], tuple[int, int]]:

@@ -42,7 +42,7 @@ PASSED_OVER = frozenset({"__future__", "typing", "collections.abc", "numpy.typin
 FLOAT_TYPES = frozenset({"float", "float64", "double", "float_"})
 """The one type of numbers, as ``dtype=`` may name it."""
 
-BUILTINS = {"len": "len", "float": "float", "int": "int", "bool": "bool"}
+BUILTINS = {name: name for name in ("len", "float", "int", "bool", "list", "tuple", "divmod")}
 """Python's own functions that are no op, by name."""
 
 _CONVERSIONS = ("array", "asarray", "asanyarray", "atleast_1d", "float64", "copy", "ascontiguousarray")
@@ -53,7 +53,7 @@ _CONVERSIONS = ("array", "asarray", "asanyarray", "atleast_1d", "float64", "copy
 def functions() -> dict[str, str]:
     """Every name a program can call, with the op or the special form it stands for."""
     names = {alias: op.name for op in OPS.values() if op.public for alias in (op.name, *op.aliases)}
-    return {**dict.fromkeys(_CONVERSIONS, "array"), **BUILTINS, **names}
+    return {**dict.fromkeys(_CONVERSIONS, "array"), **BUILTINS, "sorted": "sort", "fsum": "sum", **names}
 
 
 @functools.cache

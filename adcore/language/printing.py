@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from adcore.graph import CONSTANT, INPUT, ITEM, OPS, Function, Graph, Kind, Node, number
 from adcore.language import names
 from adcore.language.folding import WHOLE as ENDLESS
+from adcore.ops.assertions import UNSAID
 
 _POWER, _COMPARISON = 80, 40
 _TIGHT = 100
@@ -186,7 +187,7 @@ class _Printer:
         self.lines: list[str] = []
         self.definitions: list[str] = []
         self.functions: dict[Function, str] = {}
-        self.wanted: Mapping[Node, str] = {}
+        self.wanted: dict[Node, str] = {}
         self._next = 1
 
     def claim(self, name: str) -> bool:
@@ -220,7 +221,15 @@ class _Printer:
         for x in graph.outputs:
             uses[x] = uses.get(x, 0) + 1
         items = _items(graph)
+        self._name_what_is_told(graph)
         for node in graph.nodes:
+            if node.op is OPS["require"]:
+                texts[node] = self._assert(node, texts, indent)
+                continue
+            if node.op is OPS["guard"]:
+                # What an assertion guards follows it in the text.
+                texts[node] = texts[node.inputs[0]]
+                continue
             if node.op is ITEM:
                 texts.setdefault(node, texts[items[node.inputs[0]][node.param("index")]])
                 continue
@@ -236,6 +245,21 @@ class _Printer:
                 text = Text(name)
             texts[node] = text
         return [texts[x] for x in graph.outputs]
+
+    def _name_what_is_told(self, graph: Graph) -> None:
+        """Names for the values that the messages of assertions show, as far as they are free."""
+        for node in graph.nodes:
+            if node.op is OPS["require"]:
+                for name, value in zip(node.param("names"), node.inputs[2:], strict=True):
+                    if value.op not in (INPUT, CONSTANT, ITEM) and value not in self.wanted and self.claim(name):
+                        self.wanted[value] = name
+
+    def _assert(self, node: Node, texts: Mapping[Node, Text], indent: int) -> Text:
+        """An assertion; the token that it gives is true wherever it is there."""
+        message = node.param("message")
+        said = "" if message == UNSAID else f", {message!r}"
+        self._line(f"assert {texts[node.inputs[1]].text}{said}", indent)
+        return Text("True")
 
     def _several(self, node: Node, items: Mapping[int, Node], texts: dict[Node, Text], indent: int) -> None:
         """A node of several results: they get names, and a branch its two blocks."""

@@ -12,9 +12,8 @@ import numpy as np
 from adcore.errors import AdcoreError, MissingInput, NestingTooDeep, NoResult, Span, TypeMismatch, UnknownOutput
 from adcore.graph import Array, Graph, Node, Type, input_node, type_of
 from adcore.language import names
-from adcore.language.expressions import several
 from adcore.language.lookup import read
-from adcore.language.lowering import Lowering, check_size
+from adcore.language.lowering import Lowering, check_size, several
 from adcore.language.results import RESULT
 from adcore.language.scopes import CHECKED
 from adcore.language.statements import LAST, Rest, call_in, inline, run

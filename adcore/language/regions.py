@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from adcore.graph import CONSTANT, INPUT, Graph, Node, input_node
+from adcore.errors import Span
+from adcore.graph import CONSTANT, INPUT, OPS, Graph, Node, input_node
+from adcore.limits import Limits
 from adcore.traversal import graph_of
 
 
@@ -41,6 +43,42 @@ def closed(inside: Mapping[Node, None], outputs: Sequence[Node], operands: Seque
             new[node] = node.with_inputs(tuple([new[x] for x in node.inputs]))
             order.append(new[node])
     return graph_of(inputs, [new[x] for x in outputs], order=order)
+
+
+def repeated(
+    count: Node,
+    position: Node,
+    carried: Mapping[Node, Node],
+    body: tuple[Sequence[Node], Sequence[Node]],
+    test: tuple[Sequence[Node], Node | None],
+    limits: Limits,
+    span: Span,
+) -> Node:
+    """The loop whose passes take ``position`` and what is ``carried``, each with what it starts from.
+
+    ``body`` is the nodes of a pass, which may read those of the test, and what it carries on; ``test`` is the nodes of
+    the condition under which there is another pass, and the condition, if there is one.
+    """
+    test_nodes, condition = test
+    outputs, tests = body[1], [condition] if condition is not None else []
+    asked = needed(test_nodes, tests)
+    made = needed([*test_nodes, *body[0]], outputs)
+    own = {position, *carried}
+    constants = [x for x in outside(asked, tests) | outside(made, outputs) if x not in own]
+    taken = [position, *carried, *constants]
+    return OPS["loop"](
+        count,
+        *carried.values(),
+        *constants,
+        body=closed(made, outputs, taken),
+        test=closed(asked, tests, taken) if tests else None,
+        carried=len(carried),
+        read=0,
+        backwards=False,
+        limit=limits.loop_steps,
+        memory=limits.live_elements,
+        span=span,
+    )
 
 
 def _name(node: Node, i: int) -> str:

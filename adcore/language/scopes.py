@@ -28,8 +28,10 @@ class Names:
     functions: dict[str, list[Names]] = field(default_factory=dict)
     """Names that ``def`` statements bind."""
     asserts: bool = False
+    inline: bool = False
+    """Whether it is a comprehension, which is run where it stands."""
     lambdas: list[Names] = field(default_factory=list)
-    """The functions without a name that stand in it."""
+    """The functions without a name that stand in it, and the comprehensions."""
     reads: list[ast.Name] = field(default_factory=list)
     calls: list[ast.Name] = field(default_factory=list)
     """Names that are read only to be called."""
@@ -76,9 +78,12 @@ def note_reads(scopes: list[Names]) -> None:
             name, position = node.id, (node.lineno, node.col_offset)
             # A name that nothing binds may be an input, and those are the top level's.
             home = scope.home(name) or scopes[0]
-            if home is scope:
-                scope.read_at.setdefault(name, []).append(position)
-                scope.last_read[name] = max(scope.last_read.get(name, position), position)
+            here = scope
+            while here.inline and here is not home and here.parent is not None:
+                here = here.parent
+            if home is here:
+                here.read_at.setdefault(name, []).append(position)
+                here.last_read[name] = max(here.last_read.get(name, position), position)
             else:
                 home.last_read[name] = ALWAYS
 

@@ -18,6 +18,7 @@ from adcore.language.operators import truth
 from adcore.language.recursion import called
 from adcore.language.scopes import CHECKED
 from adcore.language.values import MISSING, Function, Missing, Scope, Unusable, Value
+from adcore.ops.assertions import UNSAID
 
 LAST = "<last>"
 """Where the value of an expression that may be the program's result is kept: no name can be this."""
@@ -193,7 +194,7 @@ def _assert(low: Lowering, statement: ast.Assert) -> None:
         held = low.scope.variables.get(name.id) if isinstance(name, ast.Name) else None
         if isinstance(held, Node) and held.shape == () and isinstance(name, ast.Name) and len(told) < _TOLD:
             told[name.id] = held
-    params = (("message", str(said or "an assertion does not hold")), ("names", tuple(told)))
+    params = (("message", str(said or UNSAID)), ("names", tuple(told)))
     token = low.scope.variables[CHECKED]
     assert not isinstance(token, Unusable)
     place = statement.test

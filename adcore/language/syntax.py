@@ -31,6 +31,8 @@ class Syntax:
     top: Names
     scopes: Mapping[ast.FunctionDef, Names]
     lambdas: Mapping[ast.Lambda, ast.FunctionDef]
+    comprehensions: Mapping[ast.expr, Names]
+    """The names of each comprehension and generator expression."""
     imports: Mapping[str, str]
     leaving: frozenset[ast.stmt]
     """The branches and loops with a statement inside that leaves what is around them: a ``return``, for branches also
@@ -82,7 +84,7 @@ def _checked(source: Source, limits: Limits) -> Syntax:
         isinstance(s, (ast.FunctionDef, ast.Import, ast.ImportFrom, ast.Pass)) for s in body if not _is_text(s)
     )
     entry = definitions[-1] if definitions and only_definitions else None
-    scopes = [walk.top, *walk.scopes.values()]
+    scopes = [walk.top, *walk.scopes.values(), *walk.comprehensions.values()]
     note_reads(scopes)
     inputs: list[InputName] = []
     main = body
@@ -119,6 +121,7 @@ def _checked(source: Source, limits: Limits) -> Syntax:
         walk.top,
         walk.scopes,
         walk.lambdas,
+        walk.comprehensions,
         walk.imports,
         frozenset(walk.leaving),
         frozenset(walk.breaking),

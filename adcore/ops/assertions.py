@@ -13,6 +13,8 @@ from adcore.graph import DType, Op, Type
 from adcore.ops.base import Hidden, declare, sample
 
 TOKEN = Type(DType.BOOL, ())
+UNSAID = "an assertion does not hold"
+"""The message of an assertion that has none."""
 
 
 def _require(token: Any, condition: Any, *values: Any, message: Hidden, names: Hidden) -> Any:

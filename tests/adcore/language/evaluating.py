@@ -56,3 +56,16 @@ def result(text: str, **inputs: Any) -> Any:
     """The one output of a program."""
     (value,) = run(text, inputs).values()
     return value
+
+
+def function(body: str, inputs: dict[str, Any]) -> str:
+    """A program that is one function."""
+    return "\n".join([f"def program({', '.join(inputs)}):", *(f"  {line}" for line in body.splitlines())])
+
+
+def python(text: str, inputs: dict[str, Any]) -> Any:
+    """What Python makes of a program that is one function; inputs that are whole numbers stay such."""
+    space: dict[str, Any] = {name: getattr(np, name) for name in ("zeros", "array", "sin", "cos", "exp", "where")}
+    space |= {"np": np, "prod": math.prod}
+    exec(text, space)
+    return space["program"](*(np.array(x) if isinstance(x, list) else x for x in inputs.values()))

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from adcore.errors import AdcoreError, AssertionFailed
+from adcore.language.printing import to_source
 from adcore.program import Ask, Compiler
-from tests.adcore.language.evaluating import lowered, result
+from tests.adcore.language.evaluating import lowered, result, values
 
 # Why, the program, inputs for which it holds with the value, and inputs for which it does not with what is said.
 TABLE: list[tuple[str, str, dict[str, Any], float, dict[str, Any], str]] = [
@@ -74,3 +75,19 @@ def test_the_message_is_a_text() -> None:
     with pytest.raises(AdcoreError) as caught:
         lowered("assert x > 0, x\nx", {"x": 1.0})
     assert caught.value.code == "unsupported_syntax"
+
+
+@pytest.mark.parametrize("row", TABLE[:-1], ids=[row[0] for row in TABLE[:-1]])
+def test_assertions_printed_and_read_back_still_hold_or_fail(row: tuple[Any, ...]) -> None:
+    _, text, good, value, bad, said = row
+    again = lowered(to_source(lowered(text, good).graph), good).graph
+    (found,) = values(again, good).values()
+    assert found == value
+    with pytest.raises(AssertionFailed) as caught:
+        values(again, bad)
+    assert caught.value.message.partition(":")[0] == said.partition(":")[0]
+
+
+def test_what_an_assertion_s_message_shows_keeps_its_name() -> None:
+    text = to_source(lowered("y = x * 2\nassert y < 9, 'too large'\ny + 1", {"x": 2.0}).graph)
+    assert text.splitlines()[1:] == ["    y = x * 2", "    assert y < 9, 'too large'", "    return y + 1"]

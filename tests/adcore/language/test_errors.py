@@ -167,24 +167,6 @@ TABLE = [
     ("«lambda t: t»", "type_mismatch", "the result result is a lambda, not a number or an array", None),
     ("x + («lambda t: t»)", "type_mismatch", "a lambda cannot be computed with", None),
     (
-        "«[t for t in v]»",
-        "not_yet_supported",
-        "list comprehensions are not supported yet",
-        "most functions act on whole arrays: write sin(x)",
-    ),
-    (
-        "sum«(t for t in v)»",
-        "not_yet_supported",
-        "generator expressions are not supported yet",
-        "most functions act on whole arrays: write sum(x**2)",
-    ),
-    (
-        "«range»(3)",
-        "type_mismatch",
-        "range stands in a for only",
-        "arange(n) is the array of the numbers from 0 to n - 1",
-    ),
-    (
         "def f(t): return f(t-1)\n«f»(x)",
         "recursion_too_deep",
         "f calls itself on every way through it",

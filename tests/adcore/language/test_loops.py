@@ -11,7 +11,7 @@ from adcore.errors import AdcoreError
 from adcore.graph import Node
 from adcore.language.printing import to_source
 from adcore.limits import Limits
-from tests.adcore.language.evaluating import lowered, result, run, values
+from tests.adcore.language.evaluating import function, lowered, python, result, run, values
 
 U = [1.0, 2.0, -1.0, 5.0]
 M = [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]
@@ -129,18 +129,6 @@ TABLE: list[tuple[str, str, dict[str, Any]]] = [
      "s = 0\nfor i in range(2):\n  for j in range(3):\n    s += A[i, j] * A[i, :].sum() + A[:, j].sum()\nreturn s",
      {"A": M}),
 ]  # fmt: skip
-
-
-def function(body: str, inputs: dict[str, Any]) -> str:
-    """A program that is one function."""
-    return "\n".join([f"def program({', '.join(inputs)}):", *(f"  {line}" for line in body.splitlines())])
-
-
-def python(text: str, inputs: dict[str, Any]) -> Any:
-    """What Python makes of a program that is one function; inputs that are whole numbers stay such."""
-    space: dict[str, Any] = {name: getattr(np, name) for name in ("zeros", "array", "sin", "sum")}
-    exec(text, space)
-    return space["program"](*(np.array(x) if isinstance(x, list) else x for x in inputs.values()))
 
 
 @pytest.mark.parametrize(("body", "inputs"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE])
