@@ -17,6 +17,7 @@ from adcore.language.regions import closed, needed, outside
 from adcore.language.values import (
     Change,
     Held,
+    Known,
     List,
     Missing,
     Place,
@@ -167,7 +168,11 @@ class Merge:
         at_b: ast.AST | None = None,
     ) -> Finish:
         """The value that is ``a`` after the first branch and ``b`` after the second."""
-        if a is b or (is_number(a) and type(a) is type(b) and repr(a) == repr(b)) or (isinstance(a, str) and a == b):
+        if (
+            a is b
+            or (is_number(a) and type(a) is type(b) and repr(a) == repr(b))
+            or (isinstance(a, (str, Known)) and a == b)
+        ):
             return lambda _: a
         if isinstance(a, Several) and isinstance(b, Several) and type(a) is type(b) and len(a.items) == len(b.items):
             kind, size, depth = type(a), a.size, a.depth

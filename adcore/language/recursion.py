@@ -12,13 +12,13 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from adcore.errors import BranchMismatch, NestingTooDeep, NotConstant, RecursionTooDeep
+from adcore.errors import AdcoreError, BranchMismatch, NotConstant, RecursionTooDeep, ShapeMismatch
 from adcore.graph import OPS, DType, Graph, Node, Type, input_node, items
 from adcore.graph import Function as GraphFunction
-from adcore.language.carrying import rebuilt
+from adcore.language.carrying import outlives, rebuilt
 from adcore.language.lowering import Lowering
 from adcore.language.regions import closed, needed, outside
-from adcore.language.values import Function, Place, Several, Unresolved, Value, describe, is_number
+from adcore.language.values import Function, Place, Scope, Several, Unresolved, Value, describe, is_number
 
 TRIES = 4
 """How often a function is lowered until what it gives is what it was taken to give, and what it reads is known."""
@@ -96,7 +96,7 @@ def called(low: Lowering, function: Function, bound: Mapping[str, Value], place:
         low.running.discard(key)
     try:
         return call_apart(low, function, bound, place, key, run)
-    except NotConstant as error:
+    except (NotConstant, BranchMismatch, ShapeMismatch) as error:
         # A known number may decide a shape in each call: then the calls are written out, until one of them ends.
         if function.definition in low.unrolled or not any(map(is_number, bound.values())):
             raise
@@ -106,7 +106,7 @@ def called(low: Lowering, function: Function, bound: Mapping[str, Value], place:
         low.unrolled.add(function.definition)
         try:
             return called(low, function, bound, place, run)
-        except NestingTooDeep:
+        except AdcoreError:
             raise error from None
 
 
@@ -198,6 +198,11 @@ def _lowered(low: Lowering, recursion: Recursion, bound: Mapping[str, Value], ru
             help="let it give a value without calling itself for some arguments",
             related=((low.syntax.source.word(recursion.function.definition, 3), "defined here"),),
         ) from None
+    if not _outlives(result, recursion.function.scope):
+        raise NotConstant(
+            f"{recursion.function.definition.name} calls itself, and gives a function that it makes anew in each call",
+            span=low.span(place.func),
+        )
     result = _as_nodes(low, result, place)
     made, low.nodes = low.nodes, outer
     outputs = [x for x, _ in _leaves([result]) if isinstance(x, Node)]
@@ -212,6 +217,13 @@ def _lowered(low: Lowering, recursion: Recursion, bound: Mapping[str, Value], ru
         return False
     recursion.graphs.append(closed(inside, outputs, (*inputs, *recursion.captured)))
     return True
+
+
+def _outlives(value: Value, scope: Scope) -> bool:
+    """Whether what a call gives can be used after it: a function may hold what is inside."""
+    if isinstance(value, Several):
+        return all(_outlives(x, scope) for x in value.items)
+    return not isinstance(value, Function) or outlives(value, scope)
 
 
 def _as_nodes(low: Lowering, value: Value, place: Place) -> Value:

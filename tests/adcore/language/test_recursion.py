@@ -123,6 +123,45 @@ PROGRAMS: list[tuple[str, str, Values]] = [
         {"x": 1.3},
     ),
     (
+        "functions made anew in each call, as deep as a known number says",
+        (
+            "def make(n):\n  if n == 0:\n    return lambda t: t*x\n  g = make(n - 1)\n"
+            "  return lambda t: g(t) + n*t\ny = make(3)(x)"
+        ),
+        {"x": 1.3},
+    ),
+    (
+        "a function of the language as result",
+        "def f(n):\n  if n > 3:\n    return np.sin\n  return f(n + 1)\ny = f(1)(x)",
+        {"x": 1.3},
+    ),
+    (
+        "a lambda, a tuple as argument, defaults and names",
+        "g = lambda p, k=2, *, s=1: p[1]*s*k if p[0] <= 0 else g((p[0] - 1, p[1]*x), s=s*x, k=k + 1)\ny = g((3, x))",
+        {"x": 1.3},
+    ),
+    (
+        "a loop that may return, with a call after its condition",
+        (
+            "def f(n):\n  while True:\n    if n <= 0:\n      return x\n    n = n - 1\n    if n > 5:\n"
+            "      return f(n - 2)*x\ny = f(10)"
+        ),
+        {"x": 1.3},
+    ),
+    (
+        "names around the function that change between its calls",
+        "a = 1\ndef f(n): return a if n <= 0 else f(n - 1)*a\nb = f(3)\na = x\ny = b + f(3)",
+        {"x": 1.3},
+    ),
+    (
+        "a function that calls itself inside one that does",
+        (
+            "def f(n):\n  if n <= 0:\n    return x\n  def g(m): return f(m - 1) + g(m - 1) if m > 0 else 1\n"
+            "  return g(n)*x\ny = f(3)"
+        ),
+        {"x": 1.3},
+    ),
+    (
         "a function handed on from call to call",
         (
             "def apply(f, n, t):\n  if n == 0:\n    return t\n  return apply(f, n - 1, f(t))\n"
@@ -252,6 +291,14 @@ WRONG: list[tuple[str, str, dict[str, float], str, int, list[str]]] = [
         "branch_mismatch",
         2,
         ["shape (2,)"],
+    ),
+    (
+        "a function made anew in each call, as deep as the inputs say",
+        "def f(n):\n  if n <= 0:\n    return lambda t: t\n  g = f(n - 1)\n  return lambda t: g(t)*n\nf(x)(x)",
+        {"x": 1.0},
+        "not_constant",
+        6,
+        ["f calls itself", "anew"],
     ),
     (
         "an index out of bounds, deep inside",
