@@ -48,17 +48,14 @@ class Plan:
     """The plans of all graphs inside it, at any depth, and of the functions they call."""
 
 
-FRAMES = 20_000
-"""How deep Python's own calls may go in a program that calls functions: each of its calls takes a few, about 1 kB of
-the machine's stack a piece, of which a thread has 8 MiB."""
+# Each call of a program's function takes some eight of Python's, and these about 200 bytes of the machine's stack a
+# piece, of which a thread has 8 MiB. What goes deeper than this is told as an error.
+sys.setrecursionlimit(max(20_000, sys.getrecursionlimit()))
 
 
 def plan(graph: Graph) -> Plan:
     """Lay out a graph, all graphs nested in it, and the functions they call."""
-    made = _plan(graph, {}, set())
-    if any(step.function for part in (made, *made.nested.values()) for step in part.steps):
-        sys.setrecursionlimit(max(FRAMES, sys.getrecursionlimit()))
-    return made
+    return _plan(graph, {}, set())
 
 
 def _plan(graph: Graph, nested: dict[Graph, Plan], begun: set[Graph]) -> Plan:
