@@ -86,15 +86,22 @@ def straighten(graph: Graph, values: Sequence[Any], limits: Limits, deadline: fl
     order: list[Node] = []
     held = 0
 
+    def step(value: Any) -> Any:
+        """A value as a step of the run: what control flow makes itself, a count, say, is a constant of it."""
+        if isinstance(value, (Step, list)):
+            return value
+        order.append(constant(value))
+        return Step(order[-1], value)
+
     def walk(inner: Graph, operands: Sequence[Any]) -> list[Any]:
         nonlocal held
-        at: dict[Node, Any] = dict(zip(inner.inputs, map(_step, operands), strict=True))
+        at: dict[Node, Any] = dict(zip(inner.inputs, map(step, operands), strict=True))
         for node in inner.nodes:
             given = [at[x] for x in node.inputs]
             if node.op.structure is not None:
                 at[node] = node.op.structure.run(walk, *given, **dict(node.params))
             elif node.op is ITEM and node.inputs[0].op.structure is not None:
-                at[node] = _step(given[0][node.param("index")])
+                at[node] = step(given[0][node.param("index")])
             else:
                 new = node.with_inputs(tuple([step.node for step in given]))
                 at[node] = Step(new, _compute(new, [step.value for step in given]))
@@ -115,11 +122,6 @@ def straighten(graph: Graph, values: Sequence[Any], limits: Limits, deadline: fl
     with np.errstate(all="ignore"):
         outputs = walk(graph, [Step(x, v) for x, v in zip(graph.inputs, values, strict=True)])
     return graph_of(graph.inputs, [y.node for y in outputs], graph.output_names, dict.fromkeys(order))
-
-
-def _step(value: Any) -> Any:
-    """A value as a step of the run: what control flow makes itself, a count, say, is a constant of it."""
-    return value if isinstance(value, (Step, list)) else Step(constant(value), value)
 
 
 def _compute(node: Node, values: Sequence[Any]) -> Any:

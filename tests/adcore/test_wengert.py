@@ -169,6 +169,15 @@ def test_a_branch_not_taken_is_not_run() -> None:
     assert caught.value.source == text
 
 
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    "text", ["s = 0\nfor i in range(3):\n  s = s + i * u[i]\ns", "sum(i * a for i, a in enumerate(u))"]
+)
+def test_the_positions_of_a_loop_are_constants_of_its_trace(text: str, mode: Mode) -> None:
+    trace = traced(text, {"u": [1.0, 2.0, -3.0]}, mode)
+    assert trace.primal[-1].value == -4.0
+
+
 def test_arrays_are_values_of_rows() -> None:
     trace = traced("sum(x * x)", {"x": [1.0, 2.0, 3.0]})
     assert [np.shape(r.value) for r in trace.primal] == [(3,), (3,), ()]
