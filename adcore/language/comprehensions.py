@@ -12,10 +12,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from adcore.errors import BadCall, TypeMismatch
+from adcore.errors import BadCall, NotConstant, TypeMismatch
 from adcore.graph import OPS, DType, Node, Type, input_node, items
 from adcore.language.branches import Merge, short_circuit
 from adcore.language.carrying import zeros
+from adcore.language.evaluation import TooDear, Unknown, evaluate
 from adcore.language.folding import FOLDED
 from adcore.language.iteration import Expression, Iteration, iteration, iterator
 from adcore.language.lowering import Lowering, several
@@ -216,8 +217,20 @@ class _Elements:
 
     def _holds(self, test: ast.expr) -> bool:
         """Whether a condition holds: the length of a list depends on it."""
-        value = truth(self.low, self.expression(self.low, test), test)
-        return bool(self.low.known(value, test, "what belongs to a list"))
+        low = self.low
+        value = truth(low, self.expression(low, test), test)
+        if isinstance(value, bool):
+            return value
+        try:
+            # An input that nothing else fixes does not decide it: its gradient would be lost.
+            return bool(evaluate(value, {}, low.values, low.static))
+        except (Unknown, TooDear) as error:
+            on = error.name if isinstance(error, Unknown) else "what takes too long to compute while compiling"
+            raise NotConstant(
+                f"how many elements the list has depends on {on}",
+                span=low.span(test),
+                help="sum(... if ...) and its kind take elements as they come; where(condition, a, b) keeps them all",
+            ) from None
 
     def _stacked(self, values: list[Value]) -> Node:
         return self.low.array(several(self.low, List, values, self.place), self.place)

@@ -169,7 +169,7 @@ WRONG = [
     ("a length that changes in a loop", "s = 0\nfor i in range(n):\n  s += sum(array([x for j in «range(i)»]))\ns",
      "not_constant", "the length of a list must be known when the program is compiled, and i changes in the loop"),
     ("a length that depends on an input's values", "[a for a in v if «a > x»]",
-     "not_constant", "what belongs to a list must be known when the program is compiled, and it depends on x"),
+     "not_constant", "how many elements the list has depends on x"),
     ("nothing to go over", "[a for a in «x»]", "type_mismatch", "a number has no parts to go over"),
     ("two names for one", "[a for «a, b» in [(1, 2, 3)]]", "shape_mismatch", "2 names for 3 values"),
     ("the greatest of arrays", "max(«row» for row in [v, v])", "type_mismatch", None),
