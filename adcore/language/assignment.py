@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from functools import partial
 
 from adcore.errors import TypeMismatch, Unsupported
 from adcore.graph import Node
 from adcore.language.expressions import expression
-from adcore.language.indexing import key_of, read_part, write_part
+from adcore.language.indexing import choose, key_of, read_part, spread_masked, write_part
 from adcore.language.lookup import read
 from adcore.language.lowering import Lowering
 from adcore.language.operators import binary
 from adcore.language.unpacking import unpacked
-from adcore.language.values import List, Place, Value, describe
+from adcore.language.values import List, Value, describe
 
 
 def bind(low: Lowering, target: ast.expr, value: Value, place: ast.expr) -> None:
@@ -26,29 +27,34 @@ def bind(low: Lowering, target: ast.expr, value: Value, place: ast.expr) -> None
         if isinstance(part, ast.Name):
             low.scope.assign(part.id, held, part)
         else:
-            _put(low, part, held, place)
+            _store(low, part, partial(_same, held), place)
 
 
-def _put(low: Lowering, target: ast.Subscript, value: Value, place: Place) -> None:
-    _store(low, target, lambda _: value, place)
+def _same(value: Value) -> Value:
+    return value
 
 
 def augmented(low: Lowering, statement: ast.AugAssign) -> None:
     """``x += 1``, ``A[i, :] *= 2``."""
     target, value = statement.target, statement.value
-
-    def changed(before: Value) -> Value:
-        return binary(low, statement.op, before, expression(low, value), statement, target, value)
-
     if isinstance(target, ast.Name):
-        low.scope.assign(target.id, changed(read(low, target)), target)
+        before = read(low, target)
+        low.scope.assign(
+            target.id, binary(low, statement.op, before, expression(low, value), statement, target, value), target
+        )
     else:
         assert isinstance(target, ast.Subscript)
-        _store(low, target, changed, value)
+        _store(low, target, lambda: expression(low, value), value, statement)
 
 
-def _store(low: Lowering, target: ast.Subscript, value: Callable[[Node], Value], place: Place) -> None:
-    """Put into a part of an array what ``value`` makes of the part as it was."""
+def _store(
+    low: Lowering,
+    target: ast.Subscript,
+    value: Callable[[], Value],
+    place: ast.expr,
+    change: ast.AugAssign | None = None,
+) -> None:
+    """Put a value into a part of an array, or what ``change`` makes of the part as it was and the value."""
     base = target.value
     name = base
     while isinstance(name, ast.Subscript):
@@ -65,9 +71,17 @@ def _store(low: Lowering, target: ast.Subscript, value: Callable[[Node], Value],
         raise TypeMismatch(f"{describe(held)} has no parts that could be assigned to", span=low.span(target))
     array = low.array(held, base)
     key = key_of(low, array, target, expression)
-    new = write_part(low, array, key, value(read_part(low, array, key, target)), target, place)
+    if change is None:
+        new = write_part(low, array, key, value(), target, place)
+    elif key.mask is not None:
+        by = spread_masked(low, array, key.mask, low.array(value(), place), target, place)
+        changed = binary(low, change.op, array, by, change, target, place)
+        new = choose(low, array, key.mask, low.operand(changed, None, place), target)
+    else:
+        before = read_part(low, array, key, target)
+        new = write_part(low, array, key, binary(low, change.op, before, value(), change, target, place), target, place)
     if isinstance(base, ast.Name):
         low.scope.assign(base.id, new, base)
     else:
         assert isinstance(base, ast.Subscript)
-        _store(low, base, lambda _: new, place)
+        _store(low, base, partial(_same, new), place)

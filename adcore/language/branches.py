@@ -250,7 +250,7 @@ class Merge:
         return results
 
 
-_CAN_FAIL = frozenset({"as_int", "take", "take_along_axis", "part", "assign", "require"})
+_CAN_FAIL = frozenset({"as_int", "take", "take_along_axis", "part", "assign", "accumulate", "require"})
 """The ops that refuse some values of their operands; those with graphs of their own may hold such ones."""
 
 

@@ -6,12 +6,12 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from adcore.errors import AdcoreError, BadCall, TypeMismatch, UnknownFunction
+from adcore.errors import AdcoreError, BadCall, NotYet, TypeMismatch, UnknownFunction
 from adcore.graph import OPS, DType, Node
 from adcore.language import builtins, calls, comprehensions, names
 from adcore.language.branches import Merge, short_circuit
 from adcore.language.folding import number_of
-from adcore.language.indexing import key_of, read_part, subscript, write_part
+from adcore.language.indexing import choose, key_of, read_part, spread_masked, subscript, write_part
 from adcore.language.lookup import attribute_span, callee, dotted, function_named, module_value, not_callable, read
 from adcore.language.lowering import Lowering, several
 from adcore.language.operators import binary, is_condition, link_of, truth
@@ -243,7 +243,7 @@ _AT = {
 """What ``x.at[i]`` has, and the op that makes the new part from the old one and the argument."""
 
 
-def _replaced(low: Lowering, node: ast.Call, func: ast.Attribute, place: ast.Subscript, at: ast.Attribute) -> Value:
+def _replaced(low: Lowering, node: ast.Call, func: ast.Attribute, place: ast.Subscript, base: ast.Attribute) -> Value:
     """``x.at[i].set(v)`` and its kind, as JAX has them: the array with a part of it replaced."""
     if func.attr not in _AT:
         raise UnknownFunction(
@@ -251,15 +251,30 @@ def _replaced(low: Lowering, node: ast.Call, func: ast.Attribute, place: ast.Sub
             span=attribute_span(low, func),
             help=names.did_you_mean(func.attr, _AT) or "it has set and add",
         )
-    array = low.array(expression(low, at.value), at.value)
+    array = low.array(expression(low, base.value), base.value)
     arguments = _arguments(low, node)
     if len(arguments) != 1 or arguments[0].name is not None:
         raise BadCall(f"{func.attr} takes one argument", span=low.span(node))
     key = key_of(low, array, place, expression)
-    value, op = arguments[0].value, _AT[func.attr]
-    if op is not None:
-        value = low.emit(OPS[op], (read_part(low, array, key, place), value), node)
-    return write_part(low, array, key, value, place, arguments[0].place)
+    value, op, at = arguments[0].value, _AT[func.attr], arguments[0].place
+    if op is None:
+        return write_part(low, array, key, value, place, at)
+    if key.mask is not None:
+        value = spread_masked(low, array, key.mask, low.array(value, at), place, at)
+        return choose(low, array, key.mask, low.emit(OPS[op], (array, value), node), place)
+    if not key.has_arrays:
+        return write_part(
+            low, array, key, low.emit(OPS[op], (read_part(low, array, key, place), value), node), place, at
+        )
+    if op not in ("add", "subtract"):
+        raise NotYet(
+            f"{func.attr} at places of an array, which may name one twice, is not supported yet",
+            span=attribute_span(low, func),
+            help="add, subtract and set are",
+        )
+    if op == "subtract":
+        value = low.emit(OPS["negative"], (value,), node)
+    return write_part(low, array, key, value, place, at, "accumulate")
 
 
 def _arguments(

@@ -1,19 +1,21 @@
-"""Subscripts: ``x[0]``, ``A[i, 1:]``, ``x[None]``. What is known becomes one static index, the rest is taken."""
+"""Subscripts: ``x[0]``, ``A[i, 1:]``, ``x[None]``, ``x[i:i + 3]``. What is known becomes one static index, the rest is
+read or written at places that are computed."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable
 from types import EllipsisType
 from typing import Any, NamedTuple
 
-from adcore.errors import AdcoreError, BadCall, IndexOutOfBounds, NotYet, ShapeMismatch, TypeMismatch
+from adcore.errors import AdcoreError, BadCall, IndexOutOfBounds, NotConstant, ShapeMismatch, TypeMismatch
 from adcore.graph import OPS, DType, Node, Shape
+from adcore.language.distances import distance
 from adcore.language.evaluation import is_constant
 from adcore.language.lowering import Lowering
 from adcore.language.values import List, Place, Several, Tuple, Value, describe, is_number, shape_text
 from adcore.ops.indexing import ALL
-from adcore.ops.parts import AT, region
+from adcore.ops.parts import AT, region, window
 
 Expression = Callable[[Lowering, ast.expr], Value]
 
@@ -31,34 +33,50 @@ def subscript(low: Lowering, value: Value, node: ast.Subscript, expression: Expr
 
 
 class Key(NamedTuple):
-    """What stands between the brackets: what is known, with all of an axis in the places of what is computed."""
+    """What stands between the brackets: what is known, and what is computed, in the order of its places there."""
 
     entries: tuple[Any, ...]
-    computed: tuple[tuple[int, Node, ast.expr], ...]
-    """The place among the entries, the index and where it is written."""
+    """As the ops take them that have computed places."""
+    computed: tuple[Node, ...] = ()
+    mask: Node | None = None
+    """A condition of elements, which stands alone."""
 
     @property
-    def is_place(self) -> bool:
-        """Whether all that is computed are single indices."""
-        return all(not index.shape for _, index, _ in self.computed)
-
     def params(self) -> tuple[tuple[str, Hashable], ...]:
-        """The key as the ops take it that have computed places."""
-        places = {place for place, _, _ in self.computed}
-        return (("key", tuple(AT if i in places else k for i, k in enumerate(self.entries))),)
+        return (("key", self.entries),)
+
+    @property
+    def has_arrays(self) -> bool:
+        """Whether a place may be named twice."""
+        return any(index.shape for index in self.computed)
+
+
+class _Window(NamedTuple):
+    """A slice whose start is computed and whose length is known."""
+
+    start: Node
+    length: int
+    step: int
 
 
 def key_of(low: Lowering, array: Node, node: ast.Subscript, expression: Expression) -> Key:
     """The key of a subscript, once it is seen to fit the array."""
     parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
     key: list[Any] = []
-    taken: list[tuple[int, Node, ast.expr]] = []
+    computed: list[Node] = []
     axis = 0
     for part in parts:
         index = _part(low, part, expression)
+        if isinstance(index, Node) and index.type.dtype is DType.BOOL:
+            if len(parts) > 1 or not index.shape:
+                raise TypeMismatch("a condition is no index", span=low.span(part), help=_CHOOSE)
+            return Key((), mask=index)
         if isinstance(index, Node):
-            taken.append((len(key), index, part))
-            index = ALL
+            computed.append(index)
+            index = AT
+        elif isinstance(index, _Window):
+            computed.append(index.start)
+            index = window(index.length, index.step)
         key.append(index)
         if index is None or index == "...":
             continue
@@ -72,30 +90,42 @@ def key_of(low: Lowering, array: Node, node: ast.Subscript, expression: Expressi
             f"an array of shape {shape_text(array.shape)} has {_axes(array.ndim)}, and {axis} indices are given",
             span=low.span(node),
         )
-    return Key(tuple(key), tuple(taken))
+    return Key(tuple(key), tuple(computed))
+
+
+_CHOOSE = "use where() to choose by a condition"
 
 
 def read_part(low: Lowering, array: Node, key: Key, node: ast.Subscript) -> Node:
     """The part of an array that a key names."""
-    computed = [index for _, index, _ in key.computed]
-    known = any(k != ALL for k in key.entries)
-    if computed and key.is_place and (known or len(computed) > 1):
-        return low.emit(OPS["part"], (array, *computed), node, key.params())
-    if known:
-        array = _static(low, array, key.entries, node)
-    return _take(low, array, list(key.entries), key.computed, node)
-
-
-def write_part(low: Lowering, array: Node, key: Key, value: Value, node: ast.Subscript, place: Place) -> Node:
-    """The array with another value in the part that a key names; the value is broadcast to the part's shape."""
-    if not key.is_place:
-        raise NotYet(
-            "only single places and slices can be assigned to",
+    if key.mask is not None:
+        raise TypeMismatch(
+            "how many elements a condition chooses is not known when the program is compiled",
             span=low.span(node.slice),
-            help="assign one element after the other, in a loop",
+            help="where(condition, x, 0) keeps the shape; sum(where(condition, x, 0)) adds those that are chosen",
         )
-    shape = region(array.shape, key.params()[0][1])
+    if not key.computed:
+        return _static(low, array, key.entries, node)
+    if (
+        len(key.computed) == 1
+        and AT in key.entries
+        and all(k in (AT, ALL) or (key.has_arrays and not isinstance(k, int)) for k in key.entries)
+    ):
+        return _take(low, array, key, node)
+    return _at(low, "part", (array, *key.computed), key, node)
+
+
+def write_part(
+    low: Lowering, array: Node, key: Key, value: Value, node: ast.Subscript, place: Place, op: str = "assign"
+) -> Node:
+    """The array with another value in the part that a key names, or added to it by the op ``accumulate``.
+
+    The value is broadcast to the part's shape.
+    """
     value = low.array(value, place) if isinstance(value, Several) else low.operand(value, DType.FLOAT, place)
+    if key.mask is not None:
+        return choose(low, array, key.mask, spread_masked(low, array, key.mask, value, node, place), node)
+    shape = _shape_of_part(low, array, key, node)
     if value.shape != shape:
         lead = value.ndim - len(shape)
         if lead > 0 and all(n == 1 for n in value.shape[:lead]):
@@ -107,8 +137,54 @@ def write_part(low: Lowering, array: Node, key: Key, value: Value, node: ast.Sub
                 related=((low.span(node), "this part"),),
             )
         value = low.emit(OPS["broadcast_to"], (value,), place, (("shape", shape),))
-    computed = [index for _, index, _ in key.computed]
-    return low.emit(OPS["assign"], (array, value, *computed), node, key.params())
+    return _at(low, op, (array, value, *key.computed), key, node)
+
+
+def _at(low: Lowering, op: str, operands: tuple[Node, ...], key: Key, node: ast.Subscript) -> Node:
+    try:
+        return low.emit(OPS[op], operands, node, key.params)
+    except IndexOutOfBounds as error:
+        error.span = low.span(node.slice)
+        raise
+
+
+def _shape_of_part(low: Lowering, array: Node, key: Key, node: ast.Subscript) -> Shape:
+    try:
+        return region(array.shape, key.entries, [index.shape for index in key.computed])
+    except AdcoreError as error:
+        error.span = low.span(node.slice)
+        raise
+
+
+# --- conditions as indices
+
+
+def spread_masked(low: Lowering, array: Node, mask: Node, value: Node, node: ast.Subscript, place: Place) -> Node:
+    """A value for the elements that a condition chooses, however many they are: one for all of them."""
+    if mask.shape != array.shape[: mask.ndim]:
+        raise ShapeMismatch(
+            f"a condition of shape {shape_text(mask.shape)} does not choose from an array of shape "
+            f"{shape_text(array.shape)}",
+            span=low.span(node.slice),
+        )
+    if not _spreads(value.shape, array.shape[mask.ndim :]):
+        raise ShapeMismatch(
+            f"how many elements a condition chooses is not known, and here {describe(value)} is given for them",
+            span=low.span(place),
+            help="give one number for all of them, or write where(condition, new, old)",
+        )
+    return value
+
+
+def choose(low: Lowering, array: Node, mask: Node, value: Node, node: ast.Subscript) -> Node:
+    """The array with another value where the condition holds."""
+    if mask.ndim < array.ndim:
+        shape = mask.shape + (1,) * (array.ndim - mask.ndim)
+        mask = low.emit(OPS["reshape"], (mask,), node, (("shape", shape),))
+    return low.emit(OPS["where"], (mask, value, array), node)
+
+
+# --- the parts of a subscript
 
 
 def _spreads(shape: Shape, to: Shape) -> bool:
@@ -125,39 +201,23 @@ def _static(low: Lowering, array: Node, key: tuple[Any, ...], node: ast.Subscrip
         raise
 
 
-def _take(
-    low: Lowering, array: Node, key: list[Any], taken: Sequence[tuple[int, Node, ast.expr]], node: ast.Subscript
-) -> Node:
-    """The elements at computed indices, one axis after the other, from the last one on so that places stay right."""
-    if sum(bool(index.shape) for _, index, _ in taken) > 1:
-        raise BadCall(
-            "only one index can be an array here",
-            span=low.span(node),
-            help="index one axis after the other: x[i][:, j]",
-        )
-    extra = 0
-    for place, index, _ in reversed(taken):
-        if "..." in key[:place]:
-            axis = array.ndim - extra - sum(_makes_axis(k) for k in key[place:])
-        else:
-            axis = sum(_makes_axis(k) for k in key[:place])
-        array = low.emit(OPS["take"], (array, index), node, (("axis", axis),))
-        if index.shape:
-            extra += index.ndim - 1
-        else:
-            key[place] = 0
-    return array
-
-
-def _makes_axis(k: Any) -> bool:
-    return k is None or isinstance(k, tuple)
+def _take(low: Lowering, array: Node, key: Key, node: ast.Subscript) -> Node:
+    """The elements at computed indices along one axis, after the slices along others."""
+    entries = tuple(ALL if k == AT else k for k in key.entries)
+    place = key.entries.index(AT)
+    if any(k != ALL for k in entries):
+        array = _static(low, array, entries, node)
+    if "..." in entries[:place]:
+        axis = array.ndim - len(entries[place:])
+    else:
+        axis = place
+    return low.emit(OPS["take"], (array, key.computed[0]), node, (("axis", axis),))
 
 
 def _part(low: Lowering, part: ast.expr, expression: Expression) -> Any:
     """One part of a subscript: a whole number, a slice, None or ``...`` as the static index has them, or a node."""
     if isinstance(part, ast.Slice):
-        bounds = (part.lower, part.upper, part.step)
-        return ("slice", *(None if b is None else _bound(low, expression(low, b), b) for b in bounds))
+        return _slice(low, part, expression)
     value = expression(low, part)
     match value:
         case None:
@@ -165,23 +225,45 @@ def _part(low: Lowering, part: ast.expr, expression: Expression) -> Any:
         case EllipsisType():
             return "..."
         case bool():
-            raise TypeMismatch(
-                "a condition is no index", span=low.span(part), help="use where() to choose by a condition"
-            )
+            raise TypeMismatch("a condition is no index", span=low.span(part), help=_CHOOSE)
         case int() | float():
             return low.whole(value, part, "an index")
         case Several() | Node():
             index = low.array(value, part)
             if index.type.dtype is DType.BOOL:
-                raise TypeMismatch(
-                    "a condition is no index", span=low.span(part), help="use where() to choose by a condition"
-                )
+                return index
             if is_constant(index) and not index.shape:
                 return low.whole(index, part, "an index")
             return low.operand(index, DType.INT, part)
         case _:
             pass
     raise TypeMismatch(f"{describe(value)} is no index", span=low.span(part))
+
+
+def _slice(low: Lowering, part: ast.Slice, expression: Expression) -> Any:
+    """A slice: of known bounds, or of a known length from a computed place on."""
+    start, stop, step = (None if b is None else expression(low, b) for b in (part.lower, part.upper, part.step))
+    bounds = [x for x in (start, stop) if isinstance(x, Node) and not x.shape and not is_constant(x)]
+    if bounds and all(is_number(x) or (isinstance(x, Node) and not x.shape) for x in (start, stop)):
+        apart = distance(start, stop)
+        if apart is not None:
+            assert part.lower is not None
+            by = 1 if step is None else low.whole(step, part.step or part, "the step of a slice")
+            if by == 0:
+                raise BadCall("the step of a slice must not be 0", span=low.span(part))
+            length = low.whole(apart, part, "the length of a slice")
+            return _Window(low.operand(start, DType.INT, part.lower), max(0, -(-length // by)), by)
+    try:
+        return (
+            "slice",
+            *(
+                None if b is None else _bound(low, x, b)
+                for x, b in ((start, part.lower), (stop, part.upper), (step, part.step))
+            ),
+        )
+    except NotConstant as error:
+        error.help = error.help or "a slice has a known length, as x[i:i + 3] has"
+        raise
 
 
 def _bound(low: Lowering, value: Value, place: Place) -> int | None:

@@ -130,7 +130,8 @@ embed: Op = linear(
 # --- computed indices
 
 
-def _check(indices: Any, size: int, axis: int) -> None:
+def check_indices(indices: Any, size: int, axis: int) -> None:
+    """Raises IndexOutOfBounds, which names the first index that is."""
     wrong = (indices < -size) | (indices >= size)
     if wrong.any():
         first = int(indices[wrong].flat[0]) if indices.ndim else int(indices)
@@ -146,7 +147,7 @@ def _taken(shape: Shape, indices: Shape, axis: Axis) -> Shape:
 
 def _take(x: Any, indices: Any, *, axis: Axis = None) -> Any:
     """Raises IndexOutOfBounds."""
-    _check(indices, x.size if axis is None else x.shape[axis], 0 if axis is None else one_axis(axis, x.ndim))
+    check_indices(indices, x.size if axis is None else x.shape[axis], 0 if axis is None else one_axis(axis, x.ndim))
     return np.take(x, indices, axis)
 
 
@@ -185,10 +186,10 @@ def _put(g: Any, indices: Any, *, axis: Axis, shape: Hidden) -> Any:
     """Raises IndexOutOfBounds: it may be computed before what is put is taken."""
     out = np.zeros(shape)
     if axis is None:
-        _check(indices, out.size, 0)
+        check_indices(indices, out.size, 0)
         np.add.at(out.reshape(-1), indices, g)
     else:
-        _check(indices, shape[axis], one_axis(axis, len(shape)))
+        check_indices(indices, shape[axis], one_axis(axis, len(shape)))
         np.add.at(out, (slice(None),) * one_axis(axis, len(shape)) + (indices,), g)
     return out[()]
 
@@ -240,7 +241,7 @@ def _infer_take_along_axis(x: Type, indices: Type, *, axis: int) -> Type:
 
 def _take_along_axis(x: Any, indices: Any, *, axis: int) -> Any:
     """Raises IndexOutOfBounds."""
-    _check(indices, x.shape[axis], one_axis(axis, x.ndim))
+    check_indices(indices, x.shape[axis], one_axis(axis, x.ndim))
     return x[_places(x.shape, indices, axis)]
 
 
@@ -271,7 +272,7 @@ def _infer_put_along_axis(g: Type, indices: Type, *, axis: int, shape: Hidden) -
 
 def _put_along_axis(g: Any, indices: Any, *, axis: int, shape: Hidden) -> Any:
     """Raises IndexOutOfBounds."""
-    _check(indices, shape[axis], one_axis(axis, len(shape)))
+    check_indices(indices, shape[axis], one_axis(axis, len(shape)))
     out = np.zeros(shape)
     np.add.at(out, _places(shape, indices, axis), g)
     return out

@@ -290,7 +290,12 @@ TABLE = [
     ("«np» + 1", "type_mismatch", "np is a module, and a value is needed here", None),
     ("«x[0]»", "type_mismatch", "a number has no parts", None),
     ("v[«True»]", "type_mismatch", "a condition is no index", "use where() to choose by a condition"),
-    ("v[«v > 1»]", "type_mismatch", "a condition is no index", "use where() to choose by a condition"),
+    (
+        "v[«v > 1»]",
+        "type_mismatch",
+        "how many elements a condition chooses is not known when the program is compiled",
+        "where(condition, x, 0) keeps the shape; sum(where(condition, x, 0)) adds those that are chosen",
+    ),
     ("a, c = «x»", "type_mismatch", "a number cannot be parted into 2 names", None),
     (
         "x if «v > 1» else y",
@@ -447,12 +452,7 @@ TABLE = [
     # more of each
     ("(1, 2)[«2»]", "index_out_of_bounds", "index 2 is out of bounds: this has 2 elements", "indices count from 0"),
     ("(1, 2)[«::0»]", "bad_arguments", "the step of a slice must not be 0", None),
-    (
-        "«A[[0, 1], [1, 0]]»",
-        "bad_arguments",
-        "only one index can be an array here",
-        "index one axis after the other: x[i][:, j]",
-    ),
+    ("«A[[0, 1], [1, 0, 1]]»", "shape_mismatch", "indices of shapes (2,) and (3,) do not broadcast", None),
     (
         "sum(v, keepdims=«v»)",
         "type_mismatch",
