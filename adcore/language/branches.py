@@ -21,6 +21,7 @@ from adcore.language.values import (
     List,
     Missing,
     Place,
+    Raised,
     Several,
     Unresolved,
     Unusable,
@@ -168,6 +169,8 @@ class Merge:
         at_b: ast.AST | None = None,
     ) -> Finish:
         """The value that is ``a`` after the first branch and ``b`` after the second."""
+        if isinstance(a, Raised) or isinstance(b, Raised):
+            return self._unless_raised(a, b)
         if (
             a is b
             or (is_number(a) and type(a) is type(b) and repr(a) == repr(b))
@@ -190,6 +193,17 @@ class Merge:
             self.low.nodes = outer
         position = len(self.outputs[0]) - 1
         return lambda results: results[position]
+
+    def _unless_raised(self, a: Value, b: Value) -> Finish:
+        """The value of the branch that has one; that of the other cannot be there."""
+        if isinstance(a, Raised) and isinstance(b, Raised):
+            return lambda _: a
+        token, other = (a.token, b) if isinstance(a, Raised) else (b.token, a)  # type: ignore[union-attr]
+        i = int(isinstance(b, Raised))
+        outer, self.low.nodes = self.low.nodes, self.nodes[i]
+        value = self.low.guarded(like(self.low, other, self.place), self.place, token)
+        self.low.nodes = outer
+        return self.pair(*((other, value) if i else (value, other)))
 
     def _as_array(self, i: int, value: Value) -> Value:
         if not isinstance(value, List):

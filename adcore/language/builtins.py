@@ -57,8 +57,14 @@ def _array(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.C
     return low.array(argument.value, argument.place)
 
 
+_WORDS = ("inf", "+inf", "-inf", "infinity", "-infinity", "nan")
+"""What is written as a text where there is no number for it."""
+
+
 def _float(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.Call) -> Value:
     argument = _only(low, name, arguments, place)
+    if isinstance(argument.value, str) and argument.value.strip().lower() in _WORDS:
+        return float(argument.value)
     if isinstance(argument.value, (int, float)):
         return float(argument.value)
     return low.operand(argument.value, DType.FLOAT, argument.place)

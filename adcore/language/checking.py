@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
-from types import EllipsisType
 
 from adcore.errors import AdcoreError, NestingTooDeep, SyntaxFault, UnknownFunction, Unsupported
 from adcore.language import names
+from adcore.language.messages import text_of
+from adcore.language.results import is_passed_over
 from adcore.language.scopes import Names
 from adcore.language.source import Source
 from adcore.language.values import LAMBDA
@@ -28,7 +29,6 @@ _REFUSED: dict[type[ast.AST], _Entry] = {
     ast.With: (Unsupported, "with blocks do", None, 4),
     ast.AsyncWith: (Unsupported, "with blocks do", None, 5),
     ast.AsyncFor: (Unsupported, "async loops do", None, 5),
-    ast.Raise: (Unsupported, "raise does", "use where() or nan for values outside the domain", 5),
     ast.Match: (Unsupported, "match does", "write if and elif", 5),
     ast.Global: (Unsupported, "global does", "return the value from the function", 6),
     ast.Nonlocal: (Unsupported, "nonlocal does", "return the value from the function", 8),
@@ -132,6 +132,11 @@ class Walk:
         else:
             self._stack.append((node.value, depth + 1, scope, branch))
 
+    def _compare(self, node: ast.Compare, depth: int, scope: Names, branch: ast.stmt | None) -> None:
+        # A text can be compared with, as the name of a mode is.
+        operands = [x for x in (node.left, *node.comparators) if not _is_constant(x, str)]
+        self._push(operands, depth + 1, scope, branch)
+
     def _children(self, node: ast.AST, depth: int, scope: Names, branch: ast.stmt | None) -> None:
         self._push([c for c in ast.iter_child_nodes(node) if isinstance(c, ast.expr)], depth + 1, scope, branch)
 
@@ -197,14 +202,19 @@ class Walk:
             raise Unsupported("values have no attributes that could be set", span=self.source.span(target))
 
     def _expression(self, node: ast.Expr, depth: int, scope: Names, branch: ast.stmt | None) -> None:
-        if not _is_constant(node.value, (str, EllipsisType)):
+        if not is_passed_over(node):
             self._stack.append((node.value, depth + 1, scope, branch))
 
     def _assert(self, node: ast.Assert, depth: int, scope: Names, branch: ast.stmt | None) -> None:
         scope.asserts = True
-        if node.msg is not None and not _is_constant(node.msg, str):
+        if node.msg is not None and text_of(node.msg) is None:
             raise Unsupported("what an assertion says is a text", span=self.source.span(node.msg))
         self._stack.append((node.test, depth + 1, scope, branch))
+
+    def _raise(self, node: ast.Raise, depth: int, scope: Names, branch: ast.stmt | None) -> None:
+        scope.asserts = True
+        if node.exc is None:
+            raise Unsupported("raise needs what is raised", span=self.source.span(node))
 
     def _return(self, node: ast.Return, depth: int, scope: Names, branch: ast.stmt | None) -> None:
         around = branch
@@ -240,6 +250,8 @@ class Walk:
             self._stack.append((node.test, depth + 1, scope, branch))
 
     def _if(self, node: ast.If, depth: int, scope: Names, branch: ast.stmt | None) -> None:
+        if is_passed_over(node):
+            return
         self._around[node] = branch
         self._push([*node.body, *node.orelse], depth + 1, scope, node)
         self._stack.append((node.test, depth + 1, scope, branch))
@@ -327,12 +339,14 @@ _RULES: dict[type[ast.AST], Callable[..., None]] = {
     ast.Constant: Walk._constant,
     ast.BinOp: Walk._binary,
     ast.Call: Walk._call,
+    ast.Compare: Walk._compare,
     ast.Attribute: Walk._attribute,
     ast.Assign: Walk._assign,
     ast.AnnAssign: Walk._annotated,
     ast.AugAssign: Walk._augmented,
     ast.Expr: Walk._expression,
     ast.Return: Walk._return,
+    ast.Raise: Walk._raise,
     ast.If: Walk._if,
     ast.For: Walk._loop,
     ast.While: Walk._loop,
@@ -347,7 +361,7 @@ _RULES: dict[type[ast.AST], Callable[..., None]] = {
     ast.ImportFrom: Walk._import_from,
     ast.Pass: Walk._leaf,
     **dict.fromkeys(
-        (ast.UnaryOp, ast.BoolOp, ast.IfExp, ast.Compare, ast.Subscript, ast.Tuple, ast.List, ast.Slice),
+        (ast.UnaryOp, ast.BoolOp, ast.IfExp, ast.Subscript, ast.Tuple, ast.List, ast.Slice),
         Walk._children,
     ),
 }

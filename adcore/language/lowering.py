@@ -30,7 +30,19 @@ from adcore.language.evaluation import TooDear, Unknown, evaluate
 from adcore.language.folding import WHOLE
 from adcore.language.scopes import CHECKED
 from adcore.language.syntax import KEYWORDS, Syntax
-from adcore.language.values import Change, Function, List, Place, Scope, Several, Tuple, Value, describe, shape_text
+from adcore.language.values import (
+    Change,
+    Function,
+    Held,
+    List,
+    Place,
+    Scope,
+    Several,
+    Tuple,
+    Value,
+    describe,
+    shape_text,
+)
 from adcore.limits import Limits
 
 if TYPE_CHECKING:
@@ -121,13 +133,13 @@ class Lowering:
         del self.active[mark.active :], self.loops[mark.loops :]
         self.depth = mark.depth
 
-    def guarded(self, value: Value, place: Place) -> Value:
-        """A value that is given only if all that this scope has asserted holds."""
-        token = self.scope.variables.get(CHECKED, True)
+    def guarded(self, value: Value, place: Place, token: Held | None = None) -> Value:
+        """A value that is given only if all that this scope, or the token, has asserted holds."""
+        token = self.scope.variables.get(CHECKED, True) if token is None else token
         if not isinstance(token, Node):
             return value
         if isinstance(value, Several):
-            return type(value)(tuple(self.guarded(x, place) for x in value.items), value.size, value.depth)
+            return type(value)(tuple(self.guarded(x, place, token) for x in value.items), value.size, value.depth)
         if isinstance(value, (Node, bool, int, float)):
             return self.emit(OPS["guard"], (value, token), place)
         return value

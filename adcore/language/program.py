@@ -18,7 +18,19 @@ from adcore.language.results import RESULT
 from adcore.language.scopes import CHECKED
 from adcore.language.statements import LAST, Rest, call_in, inline, run
 from adcore.language.syntax import Syntax
-from adcore.language.values import Function, List, Missing, Scope, Several, Tuple, Unusable, Value, describe, is_number
+from adcore.language.values import (
+    Function,
+    List,
+    Missing,
+    Raised,
+    Scope,
+    Several,
+    Tuple,
+    Unusable,
+    Value,
+    describe,
+    is_number,
+)
 from adcore.limits import Limits
 from adcore.traversal import graph_of
 
@@ -102,7 +114,7 @@ def _finish(low: Lowering, outputs: Sequence[str] | None) -> Callable[[Value | M
 
     def finish(returned: Value | Missing) -> Value:
         value = _result(low) if isinstance(returned, Missing) else returned
-        if outputs is not None:
+        if outputs is not None and not isinstance(value, Raised):
             value = several(low, Tuple, [_asked(low, name, value) for name in outputs], _end(low))
         # A main block that is a function's body is guarded where the function is called.
         return low.guarded(value, _end(low)) if syntax.entry is None else value
@@ -173,6 +185,8 @@ def _flat(name: str, value: Value) -> list[tuple[str, Value]]:
 
 def _named(low: Lowering, value: Value, outputs: Sequence[str] | None) -> list[tuple[str, Node]]:
     """The graph's outputs with their names, no name twice."""
+    if isinstance(value, Raised):
+        raise value.error
     if outputs is not None:
         assert isinstance(value, Tuple)
         pairs = [pair for name, x in zip(outputs, value.items, strict=True) for pair in _flat(name, x)]

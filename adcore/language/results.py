@@ -93,9 +93,9 @@ def _end_of(block: Sequence[ast.stmt]) -> Plan | bool:
     """What holds the result at the end of a block; False where nothing does, True where the end is not reached."""
     for statement in reversed(block):
         match statement:
-            case ast.Return():
+            case ast.Return() | ast.Raise():
                 return True
-            case ast.Expr(ast.Constant(str() | EllipsisType())):
+            case _ if is_passed_over(statement):
                 continue
             case ast.Expr(value):
                 written = _expression(value)
@@ -116,6 +116,17 @@ def _end_of(block: Sequence[ast.stmt]) -> Plan | bool:
             case _:
                 continue
     return False
+
+
+def is_passed_over(statement: ast.stmt) -> bool:
+    """Whether a statement computes nothing: a text, ``...``, a ``print``, or what a file does when it is run itself."""
+    match statement:
+        case ast.Expr(ast.Constant(str() | EllipsisType()) | ast.Call(ast.Name("print"))):
+            return True
+        case ast.If(ast.Compare(ast.Name("__name__"))):
+            return True
+        case _:
+            return False
 
 
 def _breaks(block: Sequence[ast.stmt]) -> bool:

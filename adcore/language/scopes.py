@@ -109,7 +109,7 @@ def assignments(statement: ast.For | ast.While) -> dict[str, ast.expr | ast.stmt
                 stack.append(target)
             case ast.FunctionDef(name):
                 found[name] = node
-            case ast.Assert():
+            case ast.Assert() | ast.Raise():
                 found[CHECKED] = node
             case ast.If(body=body, orelse=orelse) | ast.While(body=body, orelse=orelse):
                 stack += reversed([*body, *orelse])
@@ -140,6 +140,14 @@ def free_names(start: Names, imports: Mapping[str, str]) -> list[ast.Name]:
                 if known is None or (node.lineno, node.col_offset) < (known.lineno, known.col_offset):
                     first[node.id] = node
     return sorted(first.values(), key=lambda node: (node.lineno, node.col_offset))
+
+
+def reads_inputs(names: Names, imports: Mapping[str, str]) -> bool:
+    """Whether a name that nothing binds is read in this scope itself."""
+    return any(
+        manner != "calls" and names.home(node.id) is None and not _is_known(node.id, imports)
+        for node, manner in names.uses()
+    )
 
 
 def _is_known(name: str, imports: Mapping[str, str]) -> bool:

@@ -6,8 +6,9 @@ import ast
 from collections.abc import Callable, Mapping, Sequence
 
 from adcore.errors import BadCall
-from adcore.graph import OPS, Node
+from adcore.graph import Node
 from adcore.language import names
+from adcore.language.assertions import asserted, forbid, raised, raising
 from adcore.language.assignment import augmented, bind
 from adcore.language.branches import VALUE, Merge
 from adcore.language.expressions import expression, function_of, handed_on
@@ -16,9 +17,9 @@ from adcore.language.loops import RETURNED, RUNNING, Loop, Outcome, lower_loop
 from adcore.language.lowering import Lowering
 from adcore.language.operators import truth
 from adcore.language.recursion import called
+from adcore.language.results import is_passed_over
 from adcore.language.scopes import CHECKED
-from adcore.language.values import MISSING, Function, Missing, Scope, Unusable, Value
-from adcore.ops.assertions import UNSAID
+from adcore.language.values import MISSING, Function, Missing, Raised, Scope, Value
 
 LAST = "<last>"
 """Where the value of an expression that may be the program's result is kept: no name can be this."""
@@ -61,6 +62,8 @@ def run(low: Lowering, rest: Rest | None, finish: Finish, leave: Leave | None = 
             statement = block[i]
             if isinstance(statement, ast.Return):
                 return finish(None if statement.value is None else handed_on(low, statement.value))
+            if isinstance(statement, ast.Raise):
+                return finish(raised(low, statement))
             if isinstance(statement, (ast.Break, ast.Continue)):
                 assert leave is not None
                 leave(statement)
@@ -78,11 +81,18 @@ def run(low: Lowering, rest: Rest | None, finish: Finish, leave: Leave | None = 
                 if otherwise is not None:
                     rest = after
                     break
+            elif is_passed_over(statement):
+                continue
             elif isinstance(statement, ast.If):
                 test = truth(low, expression(low, statement.test), statement.test) if given is None else given
                 given = None
                 if isinstance(test, bool):
                     rest = Rest(statement.body if test else statement.orelse, 0, after)
+                    break
+                end = raising(statement)
+                if end is not None:
+                    forbid(low, statement, test, *end)
+                    rest = Rest(statement.body if end[0] else statement.orelse, 0, after)
                     break
                 if statement in low.syntax.leaving:
                     return _leaving(low, statement, test, after, finish, leave)
@@ -127,7 +137,7 @@ def _pass(low: Lowering, statement: Loop, over: Iteration | None, position: Node
     scope = low.scope
 
     def finish(value: Value | Missing) -> Value:
-        if not isinstance(value, Missing):
+        if not isinstance(value, (Missing, Raised)):
             scope.assign(RUNNING, False)
             scope.assign(RETURNED, True)
             scope.assign(VALUE, value)
@@ -176,33 +186,9 @@ def _count(n: int, what: str) -> str:
 
 
 def _expression(low: Lowering, statement: ast.Expr) -> None:
-    if isinstance(statement.value, ast.Constant) and isinstance(statement.value.value, str):
-        return
     value = expression(low, statement.value)
     if statement in low.syntax.plan.expressions:
         low.scope.assign(LAST, value, statement)
-
-
-def _assert(low: Lowering, statement: ast.Assert) -> None:
-    """A condition that must hold for anything that is computed after it, or has been before in this function."""
-    test = truth(low, expression(low, statement.test), statement.test)
-    if test is True:
-        return
-    said = statement.msg.value if isinstance(statement.msg, ast.Constant) else None
-    told: dict[str, Node] = {}
-    for name in ast.walk(statement.test):
-        held = low.scope.variables.get(name.id) if isinstance(name, ast.Name) else None
-        if isinstance(held, Node) and held.shape == () and isinstance(name, ast.Name) and len(told) < _TOLD:
-            told[name.id] = held
-    params = (("message", str(said or UNSAID)), ("names", tuple(told)))
-    token = low.scope.variables[CHECKED]
-    assert not isinstance(token, Unusable)
-    place = statement.test
-    low.scope.assign(CHECKED, low.emit(OPS["require"], (token, test, *told.values()), place, params), statement)
-
-
-_TOLD = 4
-"""How many values the message of an assertion shows at most."""
 
 
 def _nothing(low: Lowering, statement: ast.stmt) -> None:
@@ -228,7 +214,10 @@ def inline(
 
     def run_with(parameters: Mapping[str, Value]) -> Value:
         scope = Scope(low.syntax.scopes[definition], function.scope, dict(parameters))
-        return call_in(low, definition, scope, lambda value: None if isinstance(value, Missing) else value)
+        value = call_in(low, definition, scope, lambda value: None if isinstance(value, Missing) else value)
+        if isinstance(value, Raised):
+            raise value.error
+        return value
 
     return called(low, function, bound, place, run_with)
 
@@ -298,7 +287,7 @@ def _signature(function: Function) -> str:
 _SIMPLE: dict[type[ast.stmt], Callable[..., None]] = {
     ast.Assign: _assign,
     ast.AnnAssign: _annotated,
-    ast.Assert: _assert,
+    ast.Assert: asserted,
     ast.AugAssign: augmented,
     ast.Expr: _expression,
     ast.FunctionDef: _define,

@@ -7,13 +7,13 @@ measures the nesting, so that what follows may descend into the tree without fea
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from adcore.errors import AdcoreError, NoResult, Span
 from adcore.language.checking import Loop, Walk
-from adcore.language.results import Plan, plan_of
-from adcore.language.scopes import InputName, Names, free_names, note_reads
+from adcore.language.results import Plan, is_passed_over, plan_of
+from adcore.language.scopes import InputName, Names, free_names, note_reads, reads_inputs
 from adcore.language.source import Source, read
 from adcore.limits import Limits
 
@@ -79,11 +79,7 @@ def _checked(source: Source, limits: Limits) -> Syntax:
     walk = Walk(source, limits)
     walk.run()
     body = tuple(source.tree.body)
-    definitions = [statement for statement in body if isinstance(statement, ast.FunctionDef)]
-    only_definitions = all(
-        isinstance(s, (ast.FunctionDef, ast.Import, ast.ImportFrom, ast.Pass)) for s in body if not _is_text(s)
-    )
-    entry = definitions[-1] if definitions and only_definitions else None
+    entry = _entry(body, constants=not reads_inputs(walk.top, walk.imports))
     scopes = [walk.top, *walk.scopes.values(), *walk.comprehensions.values()]
     note_reads(scopes)
     inputs: list[InputName] = []
@@ -131,13 +127,16 @@ def _checked(source: Source, limits: Limits) -> Syntax:
     )
 
 
-def _is_text(statement: ast.stmt) -> bool:
-    """Whether a statement is nothing but a string: a docstring."""
-    return (
-        isinstance(statement, ast.Expr)
-        and isinstance(statement.value, ast.Constant)
-        and isinstance(statement.value.value, str)
-    )
+def _entry(body: Sequence[ast.stmt], constants: bool) -> ast.FunctionDef | None:
+    """The function that is the program: the last statement, where nothing but functions, and constants, is before it.
+
+    ``constants`` says whether the assignments beside the functions read no inputs.
+    """
+    passed_over = (ast.Import, ast.ImportFrom, ast.Pass)
+    statements = [s for s in body if not isinstance(s, passed_over) and not is_passed_over(s)]
+    kinds = (ast.FunctionDef, ast.Assign, ast.AnnAssign) if constants else ast.FunctionDef
+    last = statements[-1] if statements else None
+    return last if isinstance(last, ast.FunctionDef) and all(isinstance(s, kinds) for s in statements) else None
 
 
 def _head(source: Source, statement: ast.stmt) -> Span:

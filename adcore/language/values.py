@@ -67,6 +67,14 @@ class Unresolved(Exception):
     """A way through a function comes back to the function, of which it is not known yet what it gives."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Raised:
+    """What a way through the program gives that ends in ``raise``: the condition it fails, and the error it is."""
+
+    token: Node
+    error: AdcoreError
+
+
 class Missing:
     """The mark of no value at all, where None is a value."""
 
@@ -74,7 +82,7 @@ class Missing:
 MISSING = Missing()
 
 Number = bool | int | float
-Value = Node | bool | int | float | str | Tuple | List | Function | Known | EllipsisType | slice | None
+Value = Node | bool | int | float | str | Tuple | List | Function | Known | Raised | EllipsisType | slice | None
 Held = Value | Unusable
 
 

@@ -44,7 +44,15 @@ def _full(fill_value: Any, *, shape: Extent) -> Any:
     return np.full(shape, fill_value)[()]
 
 
-zeros = declare("zeros", "", _zeros, _infer_shape, samples=(sample(shape=(2, 3)), sample(shape=())), doc="Zeros.")
+zeros = declare(
+    "zeros",
+    "",
+    _zeros,
+    _infer_shape,
+    aliases=("empty",),
+    samples=(sample(shape=(2, 3)), sample(shape=())),
+    doc="Zeros.",
+)
 ones = declare("ones", "", _ones, _infer_shape, samples=(sample(shape=(2, 3)), sample(shape=())), doc="Ones.")
 full = linear(
     "full",
@@ -58,7 +66,7 @@ full = linear(
 )
 
 
-def _shaped_like(name: str, value: Any, doc: str) -> Op:
+def _shaped_like(name: str, value: Any, doc: str, aliases: tuple[str, ...] = ()) -> Op:
     """An op of which only the operand's shape matters, so that its derivative is zero."""
     return declare(
         name,
@@ -68,11 +76,12 @@ def _shaped_like(name: str, value: Any, doc: str) -> Op:
         jvp=lambda node, tangents: None,
         vjp=lambda node, g: (None,),
         dtypes=(None,),
+        aliases=aliases,
         doc=doc,
     )
 
 
-zeros_like = _shaped_like("zeros_like", lambda x: np.zeros(x.shape)[()], "Zeros in the shape of x.")
+zeros_like = _shaped_like("zeros_like", lambda x: np.zeros(x.shape)[()], "Zeros in the shape of x.", ("empty_like",))
 ones_like = _shaped_like("ones_like", lambda x: np.ones(x.shape)[()], "Ones in the shape of x.")
 
 

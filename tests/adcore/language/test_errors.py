@@ -104,7 +104,7 @@ TABLE = [
     ('«f"{x}"»', "unsupported_syntax", "texts do not exist in this language", None),
     ('«"abc"» + x', "unsupported_syntax", "a text has no place here", None),
     (
-        "«print»(x)",
+        "y = «print»(x)",
         "unsupported_syntax",
         "print does not exist in this language",
         "the result and every name can be asked for",
@@ -151,12 +151,8 @@ TABLE = [
     ('x = [1, 2, «"a"»]', "unsupported_syntax", "a text has no place here", None),
     ("«match» x:\n  case 1: y", "unsupported_syntax", "match does not exist in this language", "write if and elif"),
     ("«async» def f(): pass", "unsupported_syntax", "async functions do not exist in this language", "write def"),
-    (
-        "«raise» ValueError",
-        "unsupported_syntax",
-        "raise does not exist in this language",
-        "use where() or nan for values outside the domain",
-    ),
+    ("«raise»", "unsupported_syntax", "raise needs what is raised", None),
+    ("«raise ValueError»", "no_result", None, "end it with an expression or an assignment"),
     (
         "«nonlocal» x",
         "unsupported_syntax",

@@ -30,6 +30,12 @@ from tests.adcore.language.evaluating import LIMITS, lowered, result, run
         pytest.param("def f(t):\n  u = t\n  def g(s): return u + s + w\n  return g(1)\nf(a)", "w a", id="closures"),
         pytest.param("def f(t): return g(t)\ndef g(t): return t + k\nf(a)", "k a", id="through another function"),
         pytest.param("y = x\ndef f(a, b=1): return a + c", "x", id="an assignment besides: no entry function"),
+        pytest.param("G = 9.81\ndef f(a): return a * G", "a", id="a constant besides"),
+        pytest.param("def f(a, b=k): return a + b", "a b k", id="what a default reads"),
+        pytest.param("def f(a): return a\nprint(f(2))", "a", id="a print after the function that is the program"),
+        pytest.param(
+            "def f(a): return a\nif __name__ == '__main__':\n  print(f(q))", "a", id="what a file does when it is run"
+        ),
         pytest.param("def f(a, b=1): return a + b + c", "a b c", id="the parameters of the entry, then free names"),
         pytest.param("def g(q): return q\ndef f(a): return g(a) + h", "a h", id="the last function is the entry"),
         pytest.param("x[i] + A[:, j]", "x i A j", id="indices"),
