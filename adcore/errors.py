@@ -177,6 +177,12 @@ class AssertionFailed(ProgramError):
     code = "assertion_failed"
 
 
+class NotConverged(ProgramError):
+    """The solver of an equation, or of a differential equation, does not come to an end."""
+
+    code = "not_converged"
+
+
 class NotDifferentiable(ProgramError):
     """The derivative that was asked for goes through an op that has none."""
 

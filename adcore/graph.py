@@ -535,3 +535,5 @@ class Structure:
     pullback: from cotangents of the new node's results to those of its operands."""
     times: Callable[[Node], int] = lambda node: 1
     """How often the dearest of its graphs is run, as far as that can be foreseen."""
+    opaque: bool = False
+    """Whether a run of it is one step of a trace, whatever its graphs do."""

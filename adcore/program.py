@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import replace
 from typing import Literal as OneOf
 
 from adcore.asked import Ask, Mode, check_inputs, differentiable, is_batched, normalised, places, scalar, types_of
 from adcore.cache import Cache, CacheInfo
 from adcore.compiled import Answer, Compiled, Direction, lay_out
+from adcore.derivatives.expansion import expand
 from adcore.derivatives.forward import jvp
 from adcore.derivatives.reverse import gradient
 from adcore.engines.batch import block_of
@@ -93,7 +95,7 @@ class Compiler:
         try:
             if of == "program":
                 return self._lower(syntax, given, ends(syntax) if outputs is None else outputs).graph
-            lowered = self._lower(syntax, given, outputs)
+            lowered = self._expanded(self._lower(syntax, given, outputs))
             names = differentiable(lowered, wrt)
             return optimise(gradient(scalar(lowered.graph), places(lowered.graph, names)))
         except AdcoreError as error:
@@ -111,10 +113,15 @@ class Compiler:
         check_inputs(syntax, given, self.limits)
         return lower(syntax, given, outputs, self.limits)
 
+    def _expanded(self, lowered: Lowered) -> Lowered:
+        """The program with the derivatives and equations that it asks for ready to be computed."""
+        graph = expand(lowered.graph)
+        return lowered if graph is lowered.graph else replace(lowered, graph=graph)
+
     def _make(self, text: str, inputs: Mapping[str, Array], ask: Ask) -> tuple[Compiled, frozenset[str]]:
         syntax = self._parse(text)
         try:
-            lowered = self._lower(syntax, types_of(ask, inputs), ask.outputs)
+            lowered = self._expanded(self._lower(syntax, types_of(ask, inputs), ask.outputs))
             return self._compile(text, lowered, inputs, ask), lowered.static
         except AdcoreError as error:
             error.located(text)

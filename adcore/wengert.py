@@ -98,13 +98,13 @@ def straighten(graph: Graph, values: Sequence[Any], limits: Limits, deadline: fl
         at: dict[Node, Any] = dict(zip(inner.inputs, map(step, operands), strict=True))
         for node in inner.nodes:
             given = [at[x] for x in node.inputs]
-            if node.op.structure is not None:
+            if node.op.structure is not None and not node.op.structure.opaque:
                 at[node] = node.op.structure.run(walk, *given, **dict(node.params))
-            elif node.op is ITEM and node.inputs[0].op.structure is not None:
+            elif node.op is ITEM and isinstance(given[0], list):
                 at[node] = step(given[0][node.param("index")])
             else:
                 new = node.with_inputs(tuple([step.node for step in given]))
-                at[node] = Step(new, _compute(new, [step.value for step in given]))
+                at[node] = Step(new, _compute(new, [step.value for step in given], deadline))
                 order.append(new)
                 held += sum(t.size for t in new.types)
                 if held > limits.trace_elements or len(order) > limits.graph_nodes:
@@ -115,8 +115,6 @@ def straighten(graph: Graph, values: Sequence[Any], limits: Limits, deadline: fl
                         span=node.span,
                         help="leave out trace, or trace a smaller case",
                     )
-                if deadline is not None and time.monotonic() > deadline:
-                    raise EvaluationTooLong("the evaluation took longer than is allowed", span=node.span)
         return [at[y] for y in inner.outputs]
 
     with np.errstate(all="ignore"):
@@ -124,9 +122,19 @@ def straighten(graph: Graph, values: Sequence[Any], limits: Limits, deadline: fl
     return graph_of(graph.inputs, [y.node for y in outputs], graph.output_names, dict.fromkeys(order))
 
 
-def _compute(node: Node, values: Sequence[Any]) -> Any:
-    assert node.op.value is not None
+def _compute(node: Node, values: Sequence[Any], deadline: float | None) -> Any:
+    def run(graph: Graph, operands: Sequence[Any]) -> list[Any]:
+        at = dict(zip(graph.inputs, operands, strict=True))
+        for inner in graph.nodes:
+            at[inner] = _compute(inner, [at[x] for x in inner.inputs], deadline)
+        return [at[y] for y in graph.outputs]
+
+    if deadline is not None and time.monotonic() > deadline:
+        raise EvaluationTooLong("the evaluation took longer than is allowed", span=node.span)
     try:
+        if node.op.structure is not None:
+            return node.op.structure.run(run, *values, **dict(node.params))
+        assert node.op.value is not None
         return node.op.value(*values, **dict(node.params))
     except AdcoreError as error:
         error.span = error.span or node.span
@@ -210,6 +218,8 @@ def _adjoint_rows(graph: Graph, names: Mapping[Node, str], wrt: Sequence[Node]) 
     output = graph.outputs[0]
     seed = constant(1.0)
     _, adjoints = backpropagate(graph, {output: seed}, wrt)
+    names = {**names, **{adjoints.became[x]: name for x, name in names.items() if x in adjoints.became}}
+    output = adjoints.became.get(output, output)
     spoken = dict(names)
     values: list[Node] = []
     rows: list[Row] = []
@@ -231,8 +241,9 @@ def _tangent_rows(
 ) -> tuple[list[Node], list[Node], list[Row]]:
     """The inputs for the tangents, and a pass over the tangents of all values: the rows are those of every pass."""
     seeds = {x: input_node(f"d{x.param('name')}", x.type) for x in wrt}
-    _, tangent = tangents(graph, seeds)
-    spoken = dict(names) | {t: f"d{names[x]}" for x, t in tangent.items() if t not in names}
+    primal, tangent = tangents(graph, seeds)
+    spoken = dict(names) | {primal[x]: name for x, name in names.items()}
+    spoken |= {t: f"d{names[x]}" for x, t in tangent.items() if t not in names}
     values = list(seeds.values())
     rows = [Row(f"d{names[x]}", "", _NOTHING, input=str(x.param("name"))) for x in seeds]
     for node in by_level(graph):

@@ -245,8 +245,18 @@ class OpDescription(_Strict):
     differentiable: bool
 
 
+class FunctionDescription(_Strict):
+    """A function of the language whose arguments are functions."""
+
+    name: str
+    aliases: list[str]
+    signature: str
+    doc: str
+
+
 class OpsResponse(_Strict):
     ops: list[OpDescription]
+    functions: list[FunctionDescription] = Field(description="The functions of functions.")
 
 
 class Health(_Strict):

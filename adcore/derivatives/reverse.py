@@ -35,6 +35,8 @@ class Adjoints:
 
     of: Mapping[Node, Node]
     contributions: tuple[Contribution, ...]
+    became: Mapping[Node, Node]
+    """What became of each node of a graph with structured ops; empty without them."""
 
 
 def augment(graph: Graph, active: set[Node]) -> tuple[dict[Node, Node], dict[Node, Pullback]]:
@@ -64,6 +66,7 @@ def backpropagate(graph: Graph, seeds: Mapping[Node, Node], wrt: Collection[Node
     """
     active = dependents(graph.nodes, wrt)
     pullbacks: dict[Node, Pullback] = {}
+    new: dict[Node, Node] = {}
     if any(node.op.structure is not None for node in graph.nodes):
         new, pullbacks = augment(graph, active)
         seeds = {new[y]: g for y, g in seeds.items()}
@@ -101,7 +104,7 @@ def backpropagate(graph: Graph, seeds: Mapping[Node, Node], wrt: Collection[Node
         for operand, term in zip(node.inputs, terms, strict=True):
             if term is not None and operand in active:
                 receive(node, operand, term)
-    return graph, Adjoints(adjoint, tuple(contributions))
+    return graph, Adjoints(adjoint, tuple(contributions), new)
 
 
 def vjp(graph: Graph, wrt: Sequence[int]) -> Graph:

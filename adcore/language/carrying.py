@@ -12,7 +12,19 @@ from dataclasses import dataclass, field
 
 from adcore.graph import OPS, DType, Node, Type, input_node
 from adcore.language.lowering import Lowering
-from adcore.language.values import MISSING, Function, List, Missing, Place, Scope, Several, Unusable, Value, is_number
+from adcore.language.values import (
+    MISSING,
+    Derived,
+    Function,
+    List,
+    Missing,
+    Place,
+    Scope,
+    Several,
+    Unusable,
+    Value,
+    is_number,
+)
 
 
 class Width(enum.IntEnum):
@@ -173,6 +185,8 @@ def outlives(value: Value | Unusable | Missing, scope: Scope) -> bool:
         while around is not None and around is not value.scope:
             around = around.parent
         return around is not None and not any(list(_leaves(x)) for x in value.defaults.values())
+    if isinstance(value, Derived):
+        return outlives(value.function, scope)
     if isinstance(value, Several):
         return all(outlives(x, scope) for x in value.items)
     return not isinstance(value, (Unusable, Missing))

@@ -8,14 +8,15 @@ from typing import Any
 
 from adcore.errors import AdcoreError, BadCall, NotYet, TypeMismatch, UnknownFunction
 from adcore.graph import OPS, DType, Node
-from adcore.language import builtins, calls, comprehensions, names
+from adcore.language import calls, comprehensions, names
+from adcore.language.application import apply, takes_functions
 from adcore.language.branches import Merge, short_circuit
 from adcore.language.folding import number_of
 from adcore.language.indexing import choose, key_of, read_part, spread_masked, subscript, write_part
 from adcore.language.lookup import attribute_span, callee, dotted, function_named, module_value, not_callable, read
 from adcore.language.lowering import Lowering, several
 from adcore.language.operators import binary, is_condition, link_of, truth
-from adcore.language.values import Function, Known, List, Several, Tuple, Value, describe, is_number
+from adcore.language.values import Callee, Function, Known, List, Several, Tuple, Value, describe, is_number
 
 
 def expression(low: Lowering, node: ast.expr) -> Value:
@@ -196,18 +197,14 @@ def _call(low: Lowering, node: ast.Call) -> Value:
         return comprehensions.listed(low, node, expression)
     if isinstance(func, ast.Name) or (isinstance(func, ast.Attribute) and dotted(low, func) is not None):
         function = callee(low, node)
-        if isinstance(function, Function):
-            return low.inline(low, function, _arguments(low, node, handed_on), node)
-        if comprehensions.joins(low, function, node):
+        if isinstance(function, Known) and comprehensions.joins(low, function, node):
             return comprehensions.joined(low, function.name, node, expression)
-        return builtins.apply(low, function, _arguments(low, node), node)
+        return _applied(low, function, node)
     if not isinstance(func, ast.Attribute):
         number = func.value if isinstance(func, ast.Constant) else None
         made = expression(low, func)
-        if isinstance(made, Function):
-            return low.inline(low, made, _arguments(low, node, handed_on), node)
-        if isinstance(made, Known):
-            return builtins.apply(low, made, _arguments(low, node), node)
+        if isinstance(made, Callee):
+            return _applied(low, made, node)
         raise not_callable(low, func, made, None if number is None else str(number))
     place = func.value
     if isinstance(place, ast.Subscript) and isinstance(place.value, ast.Attribute) and place.value.attr == "at":
@@ -227,6 +224,10 @@ def _call(low: Lowering, node: ast.Call) -> Value:
         raise _no_attribute(low, func, value, {*names.methods(), *_OF_ARRAYS})
     own = calls.Argument(None, value, func.value)
     return calls.call(low, op, [own, *_arguments(low, node)], node, method=True)
+
+
+def _applied(low: Lowering, function: Callee, node: ast.Call) -> Value:
+    return apply(low, function, _arguments(low, node, handed_on if takes_functions(function) else expression), node)
 
 
 _AT = {

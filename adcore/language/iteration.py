@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 from adcore.errors import BadCall, TypeMismatch
 from adcore.graph import OPS, DType, Node
-from adcore.language import builtins
+from adcore.language.application import apply
 from adcore.language.calls import Argument
 from adcore.language.folding import FOLDED
 from adcore.language.lookup import function_named
 from adcore.language.lowering import Lowering
-from adcore.language.values import Function, Known, List, Place, Tuple, Value, describe, is_number
+from adcore.language.values import Callee, List, Place, Tuple, Value, describe, is_number
 
 Expression = Callable[[Lowering, ast.expr], Value]
 
@@ -189,7 +189,7 @@ def _zip(low: Lowering, call: ast.Call, expression: Expression) -> Iteration:
 def _map(low: Lowering, call: ast.Call, expression: Expression) -> Iteration:
     first, *rest = _takes(low, call, 2, low.limits.array_elements)
     function = function_named(low, first) or expression(low, first)
-    if not isinstance(function, (Function, Known)):
+    if not isinstance(function, Callee):
         raise TypeMismatch(f"map applies a function, and this is {describe(function)}", span=low.span(first))
     count, at, listed = _side_by_side(low, call, rest, expression)
 
@@ -197,9 +197,7 @@ def _map(low: Lowering, call: ast.Call, expression: Expression) -> Iteration:
         values = at(position)
         assert isinstance(values, Tuple)
         arguments = [Argument(None, value, place) for value, place in zip(values.items, rest, strict=True)]
-        if isinstance(function, Function):
-            return low.inline(low, function, arguments, call)
-        return builtins.apply(low, function, arguments, call)
+        return apply(low, function, arguments, call)
 
     return Iteration(count, applied, listed)
 

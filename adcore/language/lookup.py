@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 
-from adcore.errors import AdcoreError, NotYet, Span, TypeMismatch, UnknownFunction, Unsupported, UsedBeforeAssignment
+from adcore.errors import AdcoreError, Span, TypeMismatch, UnknownFunction, Unsupported, UsedBeforeAssignment
 from adcore.language import names
 from adcore.language.lowering import Lowering
-from adcore.language.values import MISSING, Function, Held, Known, Missing, Scope, Unusable, Value, describe
+from adcore.language.values import MISSING, Callee, Held, Known, Missing, Scope, Unusable, Value, describe
 
 
 def read(low: Lowering, node: ast.Name) -> Value:
@@ -17,20 +17,20 @@ def read(low: Lowering, node: ast.Name) -> Value:
         held = _outside(low, node)
     if isinstance(held, Unusable):
         raise held.error(node)
-    if isinstance(held, (Function, Known)):
+    if isinstance(held, Callee):
         raise _is_function(low, node, node.id)
     if isinstance(held, Missing):
         return _defined(low, node)
     return held
 
 
-def function_named(low: Lowering, node: ast.expr) -> Function | Known | None:
+def function_named(low: Lowering, node: ast.expr) -> Callee | None:
     """The function that a name, or a dotted name, stands for; None where it stands for something else."""
     if isinstance(node, ast.Name):
         held = low.scope.variables.get(node.id, MISSING)
         if isinstance(held, Missing):
             held = _outside(low, node)
-        if isinstance(held, (Function, Known)):
+        if isinstance(held, Callee):
             return held
         if not isinstance(held, Missing):
             return None
@@ -151,14 +151,14 @@ def module_value(low: Lowering, node: ast.Attribute, full: str) -> Value:
     )
 
 
-def callee(low: Lowering, node: ast.Call) -> Function | Known:
+def callee(low: Lowering, node: ast.Call) -> Callee:
     """The function that is called by name, or by a dotted name that begins with a module."""
     func = node.func
     if isinstance(func, ast.Name):
         held = low.scope.variables.get(func.id, MISSING)
         if isinstance(held, Missing):
             held = _outside(low, func)
-        if isinstance(held, (Function, Known)):
+        if isinstance(held, Callee):
             return held
         if isinstance(held, Unusable):
             raise held.error(func)
@@ -183,7 +183,6 @@ def not_callable(low: Lowering, func: ast.expr, value: Value, text: str | None) 
 
 _ELSEWHERE = {
     "print": (Unsupported, "print does not exist in this language", "the result and every name can be asked for"),
-    "grad": (NotYet, "derivatives inside a program are not supported yet", None),
     "str": (Unsupported, "texts do not exist in this language", None),
     "input": (Unsupported, "input does not exist in this language", "a name that is never assigned is an input"),
 }

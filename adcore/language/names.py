@@ -45,6 +45,19 @@ FLOAT_TYPES = frozenset({"float", "float64", "double", "float_"})
 BUILTINS = {name: name for name in ("len", "float", "int", "bool", "list", "tuple", "divmod")}
 """Python's own functions that are no op, by name."""
 
+HIGHER = {
+    **{
+        name: name
+        for name in (
+            *("grad", "value_and_grad", "jacobian", "hessian", "jvp"),
+            *("root", "fixed_point", "minimize"),
+        )
+    },
+    "jacfwd": "jacobian",
+    "jacrev": "jacobian",
+}
+"""The functions that take functions, by name."""
+
 _CONVERSIONS = ("array", "asarray", "asanyarray", "atleast_1d", "float64", "copy", "ascontiguousarray")
 """NumPy's functions that make an array of what is an array already."""
 
@@ -53,7 +66,7 @@ _CONVERSIONS = ("array", "asarray", "asanyarray", "atleast_1d", "float64", "copy
 def functions() -> dict[str, str]:
     """Every name a program can call, with the op or the special form it stands for."""
     names = {alias: op.name for op in OPS.values() if op.public for alias in (op.name, *op.aliases)}
-    return {**dict.fromkeys(_CONVERSIONS, "array"), **BUILTINS, "sorted": "sort", "fsum": "sum", **names}
+    return {**dict.fromkeys(_CONVERSIONS, "array"), **BUILTINS, **HIGHER, "sorted": "sort", "fsum": "sum", **names}
 
 
 @functools.cache

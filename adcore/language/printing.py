@@ -186,7 +186,7 @@ class _Printer:
         self.taken = set(taken)
         self.lines: list[str] = []
         self.definitions: list[str] = []
-        self.functions: dict[Function, str] = {}
+        self.functions: dict[Function | Graph, str] = {}
         self.wanted: dict[Node, str] = {}
         self._next = 1
 
@@ -271,8 +271,12 @@ class _Printer:
             self._line(f"{', '.join(results)} = {text.text}", indent)
             return
         if node.op is OPS["call"]:
-            name = self._function(node.param("function"))
+            function = node.param("function")
+            name = self._function(function, function.name, function.graph)
             self._line(f"{', '.join(results)} = {name}({', '.join(texts[x].text for x in node.inputs)})", indent)
+            return
+        if node.op is OPS["derivative"] or node.op is OPS["solution"]:
+            self._higher(node, results, [texts[x].text for x in node.inputs], indent)
             return
         if node.op is OPS["loop"]:
             self._loop(node, results[: node.param("carried")], [texts[x] for x in node.inputs], indent)
@@ -307,17 +311,45 @@ class _Printer:
             self._line("break", indent + 2)
         self._line(f"{names} = {', '.join(x.text for x in self.block(body, inputs, indent + 1))}", indent + 1)
 
-    def _function(self, function: Function) -> str:
+    def _function(self, function: Function | Graph, name: str, graph: Graph) -> str:
         """The name of a function, which is defined where it is met first."""
         if function not in self.functions:
-            name = self.functions[function] = self.unique(function.name)
+            name = self.functions[function] = self.unique(name)
             outer, self.lines = self.lines, []
-            inputs = [self.unique(x) for x in function.graph.input_names]
-            results = self.block(function.graph, [Text(x) for x in inputs], 2)
+            inputs = [self.unique(x) for x in graph.input_names]
+            results = self.block(graph, [Text(x) for x in inputs], 2)
             self._line(f"return {', '.join(x.text for x in results)}", 2)
             self.definitions += [f"    def {name}({', '.join(inputs)}):", *self.lines]
             self.lines = outer
         return self.functions[function]
+
+    def _higher(self, node: Node, results: Sequence[str], operands: Sequence[str], indent: int) -> None:
+        """A function of functions, applied to a function that takes what it reads from around it as arguments."""
+        params: dict[str, Any] = dict(node.params)
+        graph: Graph = params["graph"]
+        name = self._function(graph, "f", graph)
+        if node.op is OPS["solution"]:
+            start, *given = operands
+            how = (
+                f"args=({''.join(f'{x}, ' for x in given)}), tol={_number(params['tol'])}, max_steps={params['limit']}"
+            )
+            self._line(f"{results[0]} = {params['kind']}({name}, {start}, {how})", indent)
+            return
+        wrt, count = params["wrt"], len(graph.inputs)
+        own, ways = operands[:count], operands[count:]
+        if params["kind"] == "jvp":
+            inputs = [self.unique(x) for x in graph.input_names[:wrt]]
+            closed = f"lambda {', '.join(inputs)}: {name}({', '.join([*inputs, *own[wrt:]])})"
+            primals, tangents = (f"({''.join(f'{x}, ' for x in part)})" for part in (own[:wrt], ways))
+            self._line(f"{', '.join(results)} = jvp({closed}, {primals}, {tangents})", indent)
+            return
+        arguments, places = ", ".join(own), _parameter(tuple(range(wrt)))
+        if params["kind"] == "gradient":
+            found = f"value_and_grad({name}, {places})({arguments})"
+            self._line(f"{results[0]}, ({''.join(f'{x}, ' for x in results[1:])}) = {found}", indent)
+            return
+        self._line(f"{results[0]} = {name}({arguments})", indent)
+        self._line(f"({''.join(f'{x}, ' for x in results[1:])}) = jacobian({name}, {places})({arguments})", indent)
 
     def _line(self, text: str, indent: int) -> None:
         self.lines.append("    " * indent + text)

@@ -18,7 +18,7 @@ from adcore.graph import Function as GraphFunction
 from adcore.language.carrying import outlives, rebuilt
 from adcore.language.lowering import Lowering
 from adcore.language.regions import closed, needed, outside
-from adcore.language.values import Function, Place, Scope, Several, Unresolved, Value, describe, is_number
+from adcore.language.values import Derived, Function, Place, Scope, Several, Unresolved, Value, describe, is_number
 
 TRIES = 4
 """How often a function is lowered until what it gives is what it was taken to give, and what it reads is known."""
@@ -66,6 +66,8 @@ def signature(low: Lowering, function: Function, bound: Mapping[str, Value]) -> 
             return (type(value), *map(of, value.items))
         if isinstance(value, Function):
             return (value.definition, value.scope)
+        if isinstance(value, Derived):
+            return (value.kind, value.argnums, of(value.function))
         return value if isinstance(value, Hashable) else id(value)
 
     return (function.definition, function.scope, tuple((name, of(value)) for name, value in bound.items()))
@@ -223,7 +225,7 @@ def _outlives(value: Value, scope: Scope) -> bool:
     """Whether what a call gives can be used after it: a function may hold what is inside."""
     if isinstance(value, Several):
         return all(_outlives(x, scope) for x in value.items)
-    return not isinstance(value, Function) or outlives(value, scope)
+    return not isinstance(value, (Function, Derived)) or outlives(value, scope)
 
 
 def _as_nodes(low: Lowering, value: Value, place: Place) -> Value:

@@ -57,6 +57,21 @@ class Function:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Derived:
+    """A function made of another one: its gradient, say, by some of its arguments, by their numbers."""
+
+    kind: str
+    function: Callee
+    argnums: tuple[int, ...]
+    single: bool
+    """Whether the derivative is by one argument, and not by a tuple of them."""
+
+
+Callee = Function | Known | Derived
+"""What can be called."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Unusable:
     """What a name holds after an ``if`` whose branches do not agree on it: the error it is to use it there."""
 
@@ -82,7 +97,7 @@ class Missing:
 MISSING = Missing()
 
 Number = bool | int | float
-Value = Node | bool | int | float | str | Tuple | List | Function | Known | Raised | EllipsisType | slice | None
+Value = Node | bool | int | float | str | Tuple | List | Callee | Raised | EllipsisType | slice | None
 Held = Value | Unusable
 
 
@@ -136,6 +151,8 @@ def describe(value: Value) -> str:
         case Function():
             name = value.definition.name
             return "a lambda" if name == LAMBDA else f"the function {name}"
+        case Derived():
+            return f"the {value.kind.replace('_', ' ')} of {describe(value.function)}"
         case Known():
             return f"the function {value.name}"
         case Node():

@@ -9,6 +9,8 @@ from typing import Any
 import orjson
 from fastapi import APIRouter, Response
 
+from adcore.language.higher import FUNCTIONS
+from adcore.language.names import HIGHER
 from adcore.ops import OPS, Op
 from app.schemas import OpsResponse
 
@@ -49,7 +51,15 @@ def _symbol(name: str) -> str:
 @cache
 def _listing() -> bytes:
     # The table does not change while the process runs.
-    return orjson.dumps({"ops": [describe_op(op) for op in OPS.values() if op.public]})
+    functions = [
+        {"name": name, "aliases": _aliases(name), "signature": each.signature, "doc": each.doc}
+        for name, each in FUNCTIONS.items()
+    ]
+    return orjson.dumps({"ops": [describe_op(op) for op in OPS.values() if op.public], "functions": functions})
+
+
+def _aliases(name: str) -> list[str]:
+    return [alias for alias, of in HIGHER.items() if of == name and alias != name]
 
 
 def _ops_table() -> str:
@@ -58,7 +68,11 @@ def _ops_table() -> str:
         for op in OPS.values()
         if op.public
     )
-    return "\n".join(["| op | also called | what it is |", "| --- | --- | --- |", *rows])
+    functions = (
+        f"| `{each.signature}` | {', '.join(f'`{alias}`' for alias in _aliases(name))} | {each.doc} |"
+        for name, each in FUNCTIONS.items()
+    )
+    return "\n".join(["| op | also called | what it is |", "| --- | --- | --- |", *rows, *functions])
 
 
 @router.get(

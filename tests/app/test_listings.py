@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 
 from adcore.errors import AdcoreError
+from adcore.language.higher import FUNCTIONS
 from adcore.ops import OPS
 from app.errors import problem_kinds
 from app.schemas import OpsResponse, ProblemsResponse
@@ -21,6 +22,15 @@ def test_the_ops(client: httpx.Client) -> None:
         assert "{0}" not in op.text + op.latex
     log = next(op for op in listed if op.name == "log")
     assert (log.aliases, log.text, log.latex) == (["ln"], "log(x)", r"\ln\left(x\right)")
+
+
+def test_the_functions_of_functions(client: httpx.Client) -> None:
+    listed = OpsResponse.model_validate_json(client.get("/ops").content).functions
+    assert [function.name for function in listed] == list(FUNCTIONS)
+    for function in listed:
+        assert function.signature.startswith(f"{function.name}(f")
+        assert function.doc
+    assert next(function for function in listed if function.name == "jacobian").aliases == ["jacfwd", "jacrev"]
 
 
 def test_the_problems(client: httpx.Client) -> None:

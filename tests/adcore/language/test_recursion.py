@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from adcore.derivatives.forward import jvp
-from adcore.derivatives.reverse import gradient, vjp
 from adcore.engines.interpreter import execute, plan
 from adcore.errors import AdcoreError, EvaluationTooLong
-from adcore.graph import OPS, Graph
+from adcore.graph import OPS
 from adcore.language.printing import to_source
 from adcore.limits import Limits
-from adcore.passes import optimise
 from adcore.program import Ask, Compiler
-from adcore.traversal import check
+from tests.adcore.language.differentiating import Values, agree, graph_and_values, run
 from tests.adcore.language.evaluating import lowered
-
-Values = Mapping[str, Any]
 
 # Why each is here, the program, its inputs; the result is y.
 PROGRAMS: list[tuple[str, str, Values]] = [
@@ -181,15 +175,6 @@ def by_python(text: str, inputs: Values) -> float:
     return float(names["y"])
 
 
-def graph_and_values(text: str, inputs: Values) -> tuple[Graph, list[Any]]:
-    graph = check(lowered(text, inputs).graph)
-    return graph, [np.asarray(inputs[name], float)[()] for name in graph.input_names]
-
-
-def run(graph: Graph, values: list[Any]) -> list[Any]:
-    return execute(plan(check(optimise(graph))), values)
-
-
 @programs
 def test_the_value_is_what_python_gives(text: str, inputs: Values) -> None:
     graph, values = graph_and_values(text, inputs)
@@ -200,34 +185,7 @@ def test_the_value_is_what_python_gives(text: str, inputs: Values) -> None:
 
 @programs
 def test_both_modes_agree_with_differences_at_order_one_and_two(text: str, inputs: Values) -> None:
-    graph, values = graph_and_values(text, inputs)
-    wrt = [i for i, name in enumerate(graph.input_names) if name != "n"]
-    random = np.random.default_rng(1)
-    ways = [random.uniform(0.5, 1.0, values[i].shape)[()] for i in wrt]
-    first = gradient(graph, wrt)
-    slopes = run(first, values)[1:]
-    (_, slope) = run(jvp(graph, wrt), [*values, *ways])
-    assert slope == pytest.approx(sum(float(np.sum(g * w)) for g, w in zip(slopes, ways, strict=True)), rel=1e-12)
-    forward_over_reverse = run(jvp(first, wrt), [*values, *ways])[len(first.outputs) + 1 :]
-    along = [np.float64(0.0), *ways]
-    reverse_over_reverse = run(vjp(first, wrt), [*values, *along])[len(first.outputs) :]
-    pushed = jvp(graph, wrt)
-    reverse_over_forward = run(vjp(pushed, wrt), [*values, *ways, np.float64(0.0), np.float64(1.0)])[2:]
-    step = 1e-6
-
-    def moved(sign: float) -> list[Any]:
-        new = list(values)
-        for i, way in zip(wrt, ways, strict=True):
-            new[i] = new[i] + sign * step * way
-        return run(first, new)
-
-    after, before = moved(1.0), moved(-1.0)
-    assert slope == pytest.approx((after[0] - before[0]) / (2 * step), rel=1e-6, abs=1e-8)
-    second = zip(forward_over_reverse, reverse_over_reverse, reverse_over_forward, after[1:], before[1:], strict=True)
-    for by_forward, by_reverse, mixed, a, b in second:
-        np.testing.assert_allclose(by_forward, by_reverse, rtol=1e-10, atol=1e-12)
-        np.testing.assert_allclose(by_forward, mixed, rtol=1e-10, atol=1e-12)
-        np.testing.assert_allclose(by_forward, (a - b) / (2 * step), rtol=1e-5, atol=1e-6)
+    agree(text, inputs)
 
 
 @programs

@@ -1,0 +1,92 @@
+"""Derivatives written in programs, replaced by the graphs of the derivatives; and equations, made ready to be solved.
+
+Both are nodes that hold the function they are of as a graph. The innermost is expanded first, so what is differentiated
+holds no derivative that is not a plain graph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from adcore.derivatives.forward import jvp
+from adcore.derivatives.jacobian import jacobian
+from adcore.derivatives.reverse import gradient
+from adcore.errors import AdcoreError
+from adcore.graph import ITEM, OPS, Function, Graph, Node
+from adcore.ops.differentiation import GRADIENT, JVP, derivative
+from adcore.ops.equations import FIXED_POINT, MINIMUM, solution
+from adcore.traversal import graph_of, schedule, substitute
+
+
+def expand(graph: Graph) -> Graph:
+    """The graph with plain graphs in the place of the derivatives inside it, at any depth; itself where it has none.
+
+    Raises NotDifferentiable.
+    """
+    if not any(node.op.structure is not None for node in graph.nodes):
+        return graph
+    new: dict[Node, Node] = {x: x for x in graph.inputs}
+    replaced: dict[Node, tuple[Node, ...]] = {}
+    for node in graph.nodes:
+        if node.op is ITEM and node.inputs[0] in replaced:
+            new[node] = replaced[node.inputs[0]][node.param("index")]
+            continue
+        moved = node.with_inputs(tuple([new[x] for x in node.inputs]))
+        if node.op.structure is not None:
+            moved = _inside(moved)
+        try:
+            if node.op is derivative:
+                replaced[node] = _differentiated(moved)
+                continue
+            new[node] = _prepared(moved) if node.op is solution else moved
+        except AdcoreError as error:
+            error.span = error.span or node.span
+            raise
+    outputs = [new[y] for y in graph.outputs]
+    return graph_of(graph.inputs, outputs, graph.output_names, schedule([n for n in new.values() if n not in replaced]))
+
+
+def _inside(node: Node) -> Node:
+    """The node with the graphs among its parameters expanded."""
+
+    def expanded(value: Hashable) -> Hashable:
+        if isinstance(value, Graph):
+            return expand(value)
+        return value.mapped(expand) if isinstance(value, Function) else value
+
+    params = tuple((name, expanded(value)) for name, value in node.params)
+    if all(a is b for (_, a), (_, b) in zip(params, node.params, strict=True)):
+        return node
+    return Node(node.op, node.inputs, params, node.types, node.span)
+
+
+def _differentiated(node: Node) -> tuple[Node, ...]:
+    """The results of a derivative, as the graph that computes them."""
+    graph, kind, wrt = (node.param(name) for name in ("graph", "kind", "wrt"))
+    if kind == JVP:
+        return _put(jvp(graph, range(wrt)), node.inputs)
+    if kind == GRADIENT:
+        return _put(gradient(graph, range(wrt)), node.inputs)
+    parts = [_put(jacobian(graph, i), node.inputs) for i in range(wrt)]
+    return (parts[0][0], *(part[1] for part in parts))
+
+
+def _prepared(node: Node) -> Node:
+    """An equation with what its solver and its derivatives need: the residual, and the residual's Jacobian."""
+    graph, kind = node.param("graph"), node.param("kind")
+    unknown = graph.inputs[0]
+    if kind == MINIMUM:
+        slope = gradient(graph, [0])
+        condition = graph_of(slope.inputs, slope.outputs[1:])
+    elif kind == FIXED_POINT:
+        condition = graph_of(graph.inputs, [OPS["subtract"](graph.outputs[0], unknown)])
+    else:
+        condition = graph
+    params = dict(node.params) | {"condition": condition, "jacobian": jacobian(condition, 0)}
+    return Node(node.op, node.inputs, tuple(params.items()), node.types, node.span)
+
+
+def _put(graph: Graph, operands: tuple[Node, ...]) -> tuple[Node, ...]:
+    """The outputs of a graph that is put in place, applied to operands."""
+    inside = substitute(graph, dict(zip(graph.inputs, operands, strict=True)))
+    return tuple(inside[y] for y in graph.outputs)

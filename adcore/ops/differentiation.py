@@ -1,0 +1,67 @@
+"""Derivatives as an op: what a program writes as ``grad(f)(x)``, until it is replaced by the derivative's own graph.
+
+Its graph is ``f``, closed: what ``f`` reads from around it comes after its arguments. Types are known without
+differentiating. ``adcore.derivatives.expansion`` puts the differentiated graph in its place, innermost first; since
+that has nodes of its own, derivatives inside derivatives cannot be confused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from adcore.errors import NotConstant
+from adcore.graph import UNKNOWN, DType, Graph, Node, Op, Pullback, Push, Run, Split, Structure, Type
+from adcore.ops.base import Hidden, declare
+
+GRADIENT, JACOBIAN, JVP = "gradient", "jacobian", "jvp"
+
+
+def _derivative(*operands: Any, graph: Hidden, kind: Hidden, wrt: Hidden) -> Any:
+    raise NotImplementedError("a derivative is expanded before it is run")
+
+
+def _types(*operands: Type, graph: Graph, kind: str, wrt: int) -> tuple[Type, ...]:
+    """The result of the graph, then its derivatives by the first ``wrt`` inputs.
+
+    These are arrays of the inputs' shapes for the gradient of a number, of the result's shape and then the input's for
+    the Jacobian; for the JVP, whose operands end with the tangents, one of the result's.
+    """
+    taken = tuple(x.type for x in graph.inputs)
+    wanted = taken + taken[:wrt] if kind == JVP else taken
+    assert operands == wanted, "a derivative takes other operands than its graph"
+    (y,) = (x.type for x in graph.outputs)
+    if kind == GRADIENT:
+        assert y == Type(DType.FLOAT, ()), "a gradient is that of a number"
+        return (y, *taken[:wrt])
+    if kind == JACOBIAN:
+        return (y, *(Type(DType.FLOAT, y.shape + x.shape) for x in taken[:wrt]))
+    return (y, y)
+
+
+def _run(run: Run, *operands: Any, **params: Any) -> Sequence[Any]:
+    # Only what decides a shape is evaluated before it is expanded.
+    raise NotConstant("a derivative is not known when the program is compiled")
+
+
+def _push(
+    node: Node, tangents: tuple[Node | None, ...], push: Push
+) -> tuple[tuple[Node, ...], tuple[Node | None, ...]]:
+    raise NotImplementedError("a derivative is expanded before it is differentiated")
+
+
+def _pull(node: Node, wanted: Sequence[bool], split: Split) -> tuple[tuple[Node, ...], Node, Pullback]:
+    raise NotImplementedError("a derivative is expanded before it is differentiated")
+
+
+derivative: Op = declare(
+    "derivative",
+    "*operands",
+    _derivative,
+    _types,
+    structure=Structure(_run, _push, _pull, times=lambda node: UNKNOWN),
+    several=True,
+    dtypes=(None,),
+    public=False,
+    doc="What a function gives, and its derivatives by its first arguments.",
+)
