@@ -33,9 +33,6 @@ _ESCAPE = re.compile(r"\\[^\r\n]")
 _GLUED = re.compile(
     r"(?<![\w.])(?:\d[\d_]*+(?:\.\d*+)?|\.\d++)(?:[eE][+-]?\d++)?(?=(?:if|else|and|or|in|is|not|for)\b)"
 )
-# Characters at which Python's str.splitlines ends a line, and neither Python's grammar nor an editor does.
-_NO_NEWLINE = dict.fromkeys((0x0B, 0x0C, 0x1C, 0x1D, 0x1E, 0x85, 0x2028, 0x2029), " ")
-
 Columns = Mapping[int, tuple[int, ...]]
 
 
@@ -82,7 +79,6 @@ def _column(columns: Columns, line: int, offset: int) -> int:
 def read(text: str, limits: Limits) -> Source:
     """The tree of a text; SourceTooLong, NestingTooDeep or SyntaxFault where there is none."""
     text = text.removeprefix("\ufeff")
-    shown = text.translate(_NO_NEWLINE)
     try:
         encoded = _encoded(text)
         if len(encoded) > limits.source_bytes:
@@ -90,9 +86,9 @@ def read(text: str, limits: Limits) -> Source:
                 f"the program is {len(encoded)} bytes long, and at most {limits.source_bytes} are taken"
             )
         rewritten, columns = _rewrite(text, len(encoded) > len(text), limits)
-        return Source(shown, _tree(rewritten, columns, limits), columns)
+        return Source(text, _tree(rewritten, columns, limits), columns)
     except (SourceTooLong, NestingTooDeep, SyntaxFault) as error:
-        error.located(shown)
+        error.located(text)
         raise
 
 
