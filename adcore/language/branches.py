@@ -14,6 +14,7 @@ from adcore.graph import OPS, DType, Node
 from adcore.language.carrying import like
 from adcore.language.lowering import Lowering
 from adcore.language.regions import closed, needed, outside
+from adcore.language.scopes import appended
 from adcore.language.values import (
     Change,
     Held,
@@ -31,6 +32,8 @@ from adcore.language.values import (
 )
 from adcore.ops.control import branch
 
+ONE_EACH = "a list grows by one element in each pass of a for, and is read after it; or it is a comprehension"
+"""The remedy where a list is appended to in another way."""
 VALUE = "<value>"
 """The name of what a loop is left with by ``return``."""
 
@@ -238,6 +241,7 @@ class Merge:
         return BranchMismatch(
             f"{subject} {first} if the condition holds, and {second} if not",
             span=self.low.span(places[0][0] if name and places else place),
+            help=ONE_EACH if any(appended(at) for at, _ in places) else None,
             related=tuple((self.low.span(at), text) for at, text in places),
         )
 

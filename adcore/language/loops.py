@@ -8,13 +8,13 @@ that says whether it still runs.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from adcore.errors import AdcoreError, BoundInOneBranch, LoopMismatch
 from adcore.graph import DType, Node, Type, input_node, items
-from adcore.language.branches import VALUE, short_circuit
+from adcore.language.branches import ONE_EACH, VALUE, short_circuit
 from adcore.language.carrying import (
     Carried,
     Differs,
@@ -27,14 +27,15 @@ from adcore.language.carrying import (
     rebuilt,
     zeros,
 )
+from adcore.language.collecting import collected, collection, row_of, started
 from adcore.language.expressions import expression
 from adcore.language.folding import WHOLE
 from adcore.language.iteration import Iteration, iteration
 from adcore.language.lowering import Lowering, ends_of
 from adcore.language.operators import truth
 from adcore.language.regions import repeated
-from adcore.language.scopes import assignments
-from adcore.language.values import MISSING, Missing, Place, Unresolved, Unusable, Value, describe
+from adcore.language.scopes import appended, assignments
+from adcore.language.values import MISSING, List, Missing, Place, Unresolved, Unusable, Value, describe
 
 RUNNING, RETURNED = "<running>", "<returned>"
 """What a pass leaves behind beside the program's names: whether the loop goes on, and whether it was left by
@@ -108,6 +109,9 @@ class _Attempt:
         scope, syntax = low.scope, low.syntax
         before, journal, count, outer = dict(scope.variables), scope.journal, low.count, low.nodes
         names = assignments(statement)
+        lists = self._collected(before)
+        for name in lists:
+            del names[name]
         stops = statement in syntax.breaking or statement in syntax.leaving
         position = input_node(_variable(statement), Type(DType.INT, ()), low.span(statement))
         low.carried.add(position)
@@ -139,6 +143,16 @@ class _Attempt:
         for name, place in names.items():
             if name not in self.carried:
                 self._first(name, ends.get(name, MISSING), place, sure)
+        for name, place in lists.items():
+            held, row = before[name], ends[row_of(name)]
+            assert isinstance(held, (List, Node))
+            assert self.over is not None
+            assert not isinstance(row, Unusable)
+            one = self.carried[name] = collection(low, name, held, row, self.over, position, place)
+            low.nodes = outer
+            started(low, one, place)
+            low.nodes = self.body_nodes
+            names[name] = place
         low.loops.pop()
         outputs = [test] if isinstance(test, Node) else []
         again = not self._settle(ends, names, outputs)
@@ -149,6 +163,19 @@ class _Attempt:
         return self._emit(position, test, names, ends)
 
     # --- the parts of a pass
+
+    def _collected(self, before: Mapping[str, Value | Unusable]) -> dict[str, ast.Expr]:
+        """The lists that are collected in arrays, each with the statement that appends."""
+        low, statement = self.low, self.statement
+        if statement in low.syntax.breaking or statement in low.syntax.leaving:
+            return {}
+        found = {
+            name: place
+            for name, place in collected(statement).items()
+            if isinstance(held := before.get(name), List) or (isinstance(held, Node) and held.shape)
+        }
+        low.collecting.update(found.values())
+        return found
 
     def _running(self) -> Node | None:
         running = self.carried.get(RUNNING)
@@ -286,7 +313,7 @@ class _Attempt:
         return LoopMismatch(
             f"{name} changes in the loop {told}",
             span=low.span(place),
-            help="what a loop carries from pass to pass keeps its kind and shape",
+            help=ONE_EACH if appended(place) else "what a loop carries from pass to pass keeps its kind and shape",
             related=tuple(related),
         )
 

@@ -91,6 +91,8 @@ class Lowering:
     """The names of the main block that are asked for at its end."""
     loops: list[tuple[Scope, ast.For | ast.While]] = field(default_factory=list)
     """The loops that are being lowered, outermost first, with the scopes they stand in."""
+    collecting: set[ast.Expr] = field(default_factory=set)
+    """The statements that append to a list what a loop collects in an array."""
     carried: set[Node] = field(default_factory=set)
     """What changes from pass to pass: the inputs of the loops' graphs."""
     arguments: set[Node] = field(default_factory=set)

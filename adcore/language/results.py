@@ -97,6 +97,8 @@ def _end_of(block: Sequence[ast.stmt]) -> Plan | bool:
                 return True
             case _ if is_passed_over(statement):
                 continue
+            case ast.Expr(ast.Call(ast.Attribute(ast.Name(name), "append"))):
+                return Plan((name,), False, held=True)
             case ast.Expr(value):
                 written = _expression(value)
                 return Plan(written.names, written.several, frozenset({statement}))

@@ -88,6 +88,15 @@ def note_reads(scopes: list[Names]) -> None:
                 home.last_read[name] = ALWAYS
 
 
+def appended(statement: ast.AST) -> tuple[ast.Name, ast.expr] | None:
+    """The list and the element of ``out.append(x)``."""
+    match statement:
+        case ast.Expr(ast.Call(ast.Attribute(ast.Name() as name, "append"), [element], [])):
+            return name, element
+        case _:
+            return None
+
+
 def assignments(statement: ast.For | ast.While) -> dict[str, ast.expr | ast.stmt]:
     """The names that a pass of a loop may bind, each with the last place."""
     found: dict[str, ast.expr | ast.stmt] = {}
@@ -108,6 +117,8 @@ def assignments(statement: ast.For | ast.While) -> dict[str, ast.expr | ast.stmt
             case ast.AugAssign(target) | ast.AnnAssign(target):
                 stack.append(target)
             case ast.FunctionDef(name):
+                found[name] = node
+            case ast.Expr(ast.Call(ast.Attribute(ast.Name(name), "append"))):
                 found[name] = node
             case ast.Assert() | ast.Raise():
                 found[CHECKED] = node

@@ -11,6 +11,7 @@ from adcore.language import names
 from adcore.language.assertions import asserted, forbid, raised, raising
 from adcore.language.assignment import augmented, bind
 from adcore.language.branches import VALUE, Merge
+from adcore.language.collecting import append
 from adcore.language.expressions import expression, function_of, handed_on
 from adcore.language.iteration import Iteration
 from adcore.language.loops import RETURNED, RUNNING, Loop, Outcome, lower_loop
@@ -18,7 +19,7 @@ from adcore.language.lowering import Lowering
 from adcore.language.operators import truth
 from adcore.language.recursion import called
 from adcore.language.results import is_passed_over
-from adcore.language.scopes import CHECKED
+from adcore.language.scopes import CHECKED, appended
 from adcore.language.values import MISSING, Function, Missing, Raised, Scope, Value
 
 LAST = "<last>"
@@ -186,6 +187,10 @@ def _count(n: int, what: str) -> str:
 
 
 def _expression(low: Lowering, statement: ast.Expr) -> None:
+    parts = appended(statement)
+    if parts is not None:
+        append(low, statement, *parts)
+        return
     value = expression(low, statement.value)
     if statement in low.syntax.plan.expressions:
         low.scope.assign(LAST, value, statement)

@@ -1,0 +1,87 @@
+"""``out.append(x)``: a list that grows, and the array that a loop makes of one that grows once in each pass."""
+
+from __future__ import annotations
+
+import ast
+
+from adcore.errors import TypeMismatch, Unsupported
+from adcore.graph import OPS, DType, Node, Type, input_node
+from adcore.language.carrying import Carried, zeros
+from adcore.language.expressions import expression
+from adcore.language.iteration import Iteration
+from adcore.language.lookup import read
+from adcore.language.lowering import Lowering, several
+from adcore.language.scopes import appended
+from adcore.language.values import List, Several, Value, describe
+from adcore.ops.parts import AT
+
+
+def append(low: Lowering, statement: ast.Expr, name: ast.Name, element: ast.expr) -> None:
+    """Bind the name to the list with one element more; in a loop that collects it, only note the element."""
+    scope = low.scope
+    if statement in low.collecting:
+        scope.assign(row_of(name.id), expression(low, element), statement)
+        return
+    if not scope.names.binds(name.id):
+        raise Unsupported(
+            f"a function cannot change {name.id}, which is not its own",
+            span=low.span(statement),
+            help=f"give the function {name.id} as an argument, and return the new list",
+        )
+    held, value = read(low, name), expression(low, element)
+    if isinstance(held, List):
+        scope.assign(name.id, several(low, List, (*held.items, value), statement.value), statement)
+    elif isinstance(held, Node) and held.shape:
+        row = low.array(several(low, List, (value,), element), element)
+        scope.assign(name.id, low.emit(OPS["concatenate"], (held, row), statement.value, (("axis", 0),)), statement)
+    else:
+        raise TypeMismatch(f"{describe(held)} cannot be appended to", span=low.span(statement))
+
+
+def row_of(name: str) -> str:
+    """Where the element is kept that a pass appends to a list."""
+    return f"<row of {name}>"
+
+
+def collected(statement: ast.For | ast.While) -> dict[str, ast.Expr]:
+    """The lists that each pass of a ``for`` appends one element to, and that it does not use otherwise."""
+    if not isinstance(statement, ast.For) or any(isinstance(x, ast.Continue) for x in ast.walk(statement)):
+        return {}
+    found = {}
+    for one in statement.body:
+        parts = appended(one)
+        if parts is not None and isinstance(one, ast.Expr):
+            uses = sum(isinstance(x, ast.Name) and x.id == parts[0].id for x in ast.walk(statement))
+            if uses == 1:
+                found[parts[0].id] = one
+    return found
+
+
+def collection(
+    low: Lowering, name: str, before: List | Node, row: Value, over: Iteration, position: Node, place: ast.Expr
+) -> Carried:
+    """The list as an array that a pass puts its row into; nodes of the pass, but for what the loop starts from."""
+    assert isinstance(place.value, ast.Call)
+    at = place.value.args[0]
+    node = low.array(row, at) if isinstance(row, Several) else low.operand(row, None, at)
+    node = low.operand(node, DType.FLOAT, at)
+    count = low.whole(over.passes, place.value, f"the length of {name}")
+    have = len(before.items) if isinstance(before, List) else before.shape[0]
+    array = input_node(name, Type(DType.FLOAT, (have + count, *node.shape)), low.span(place))
+    index = position
+    if have:
+        index = low.operand(low.emit(OPS["add"], (position, have), place), DType.INT, place)
+    filled = low.emit(OPS["assign"], (array, node, index), place, (("key", (AT,)),))
+    return Carried(name, array, [array], [before], [filled], array)
+
+
+def started(low: Lowering, one: Carried, place: ast.Expr) -> None:
+    """What the array of a list starts from: what is in the list, and room for the rows."""
+    (before,), (array,) = one.starts, one.inputs
+    assert isinstance(before, (List, Node))
+    have = len(before.items) if isinstance(before, List) else before.shape[0]
+    shape = array.shape
+    room = zeros(low, Type(DType.FLOAT, (shape[0] - have, *shape[1:])), place)
+    if have:
+        room = low.emit(OPS["concatenate"], (low.array(before, place), room), place, (("axis", 0),))
+    one.starts = [room]
