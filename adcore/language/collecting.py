@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 
 from adcore.errors import TypeMismatch, Unsupported
 from adcore.graph import OPS, DType, Node, Type, input_node
@@ -45,16 +46,14 @@ def row_of(name: str) -> str:
 
 def collected(statement: ast.For | ast.While) -> dict[str, ast.Expr]:
     """The lists that each pass of a ``for`` appends one element to, and that it does not use otherwise."""
-    if not isinstance(statement, ast.For) or any(isinstance(x, ast.Continue) for x in ast.walk(statement)):
+    appends = [(one, parts) for one in statement.body if isinstance(one, ast.Expr) and (parts := appended(one))]
+    if not appends or not isinstance(statement, ast.For):
         return {}
-    found = {}
-    for one in statement.body:
-        parts = appended(one)
-        if parts is not None and isinstance(one, ast.Expr):
-            uses = sum(isinstance(x, ast.Name) and x.id == parts[0].id for x in ast.walk(statement))
-            if uses == 1:
-                found[parts[0].id] = one
-    return found
+    inside = list(ast.walk(statement))
+    uses = Counter(x.id for x in inside if isinstance(x, ast.Name))
+    if any(isinstance(x, ast.Continue) for x in inside):
+        return {}
+    return {name.id: one for one, (name, _) in appends if uses[name.id] == 1}
 
 
 def collection(
