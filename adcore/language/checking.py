@@ -120,6 +120,7 @@ class Walk:
             if keyword.arg is None:
                 raise Unsupported("arguments with ** do not exist in this language", span=self.source.span(keyword))
         # A text can be an argument: the subscripts of an einsum, the name of a mode.
+        arguments = [a.value if isinstance(a, ast.Starred) else a for a in arguments]
         self._push([a for a in arguments if not (_is_constant(a, str))], depth + 1, scope, branch)
         if isinstance(node.func, ast.Name):
             scope.calls.append(node.func)
@@ -275,10 +276,10 @@ class Walk:
     def _definition(self, node: ast.FunctionDef, depth: int, scope: Names, branch: ast.stmt | None) -> Names:
         inner = Names(scope, node)
         arguments = node.args
-        star = arguments.vararg or arguments.kwarg
-        if star is not None:
-            raise Unsupported("a function takes a fixed number of arguments here", span=self.source.span(star))
-        for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
+        if arguments.kwarg is not None:
+            raise Unsupported("arguments with ** do not exist in this language", span=self.source.span(arguments.kwarg))
+        star = [arguments.vararg] if arguments.vararg is not None else []
+        for argument in (*arguments.posonlyargs, *arguments.args, *star, *arguments.kwonlyargs):
             if argument.arg in inner.parameters:
                 raise SyntaxFault(f"two parameters are called {argument.arg}", span=self.source.span(argument))
             inner.parameters[argument.arg] = argument

@@ -16,6 +16,7 @@ from adcore.language.indexing import choose, key_of, read_part, spread_masked, s
 from adcore.language.lookup import attribute_span, callee, dotted, function_named, module_value, not_callable, read
 from adcore.language.lowering import Lowering, several
 from adcore.language.operators import binary, is_condition, link_of, truth
+from adcore.language.unpacking import all_parts
 from adcore.language.values import Callee, Function, Known, List, Several, Tuple, Value, describe, is_number
 
 
@@ -281,7 +282,14 @@ def _replaced(low: Lowering, node: ast.Call, func: ast.Attribute, place: ast.Sub
 def _arguments(
     low: Lowering, node: ast.Call, value_of: Callable[[Lowering, ast.expr], Value] = expression
 ) -> list[calls.Argument]:
-    arguments = [calls.Argument(None, value_of(low, a), a) for a in node.args if not _is_type(low, a)]
+    arguments = []
+    for a in node.args:
+        if isinstance(a, ast.Starred):
+            arguments += [
+                calls.Argument(None, value, a.value) for value in all_parts(low, expression(low, a.value), a.value)
+            ]
+        elif not _is_type(low, a):
+            arguments.append(calls.Argument(None, value_of(low, a), a))
     for keyword in node.keywords:
         typed = keyword.arg == "dtype"
         value = None if typed and not isinstance(keyword.value, ast.Constant) else value_of(low, keyword.value)

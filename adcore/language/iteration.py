@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from adcore.errors import BadCall, TypeMismatch
+from adcore.errors import BadCall, TypeMismatch, Unsupported
 from adcore.graph import OPS, DType, Node
 from adcore.language.application import apply
 from adcore.language.calls import Argument
@@ -89,6 +89,9 @@ def iterator(low: Lowering, node: ast.expr) -> Callable[..., Iteration] | None:
 
 def _takes(low: Lowering, call: ast.Call, least: int, most: int) -> Sequence[ast.expr]:
     count = len(call.args)
+    star = next((a for a in call.args if isinstance(a, ast.Starred)), None)
+    if star is not None:
+        raise Unsupported("unpacking with * does not exist here", span=low.span(star), help="name each value")
     if not least <= count <= most:
         assert isinstance(call.func, ast.Name)
         wanted = f"{least}" if least == most else f"{least} to {most}"

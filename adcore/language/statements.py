@@ -15,12 +15,12 @@ from adcore.language.collecting import append
 from adcore.language.expressions import expression, function_of, handed_on
 from adcore.language.iteration import Iteration
 from adcore.language.loops import RETURNED, RUNNING, Loop, Outcome, lower_loop
-from adcore.language.lowering import Lowering
+from adcore.language.lowering import Lowering, several
 from adcore.language.operators import truth
 from adcore.language.recursion import called
 from adcore.language.results import is_passed_over
 from adcore.language.scopes import CHECKED, appended
-from adcore.language.values import MISSING, Function, Missing, Raised, Scope, Value
+from adcore.language.values import MISSING, Function, Missing, Raised, Scope, Tuple, Value
 
 LAST = "<last>"
 """Where the value of an expression that may be the program's result is kept: no name can be this."""
@@ -253,9 +253,13 @@ def _bound(
     positional = [a.arg for a in (*given.posonlyargs, *given.args)]
     by_name = [a.arg for a in (*given.args, *given.kwonlyargs)]
     bound: dict[str, Value] = {}
+    more: list[Value] = []
     count = 0
     for keyword, value, at in arguments:
         if keyword is None:
+            if count == len(positional) and given.vararg is not None:
+                more.append(value)
+                continue
             if count == len(positional):
                 raise BadCall(
                     f"{name} takes {_count(len(positional), 'argument')}, and this is number {count + 1}",
@@ -272,6 +276,8 @@ def _bound(
             raise BadCall(f"{name} is given {keyword} twice", span=low.span(at))
         else:
             bound[keyword] = value
+    if given.vararg is not None:
+        bound[given.vararg.arg] = several(low, Tuple, more, place)
     missing = [p for p in function_parameters(function.definition) if p not in bound and p not in function.defaults]
     if missing:
         raise BadCall(f"{name} needs {' and '.join(missing)}", span=low.span(place), help=_signature(function))
@@ -286,6 +292,9 @@ def function_parameters(definition: ast.FunctionDef) -> list[str]:
 
 def _signature(function: Function) -> str:
     shown = [p if p not in function.defaults else f"{p}=..." for p in function_parameters(function.definition)]
+    star = function.definition.args.vararg
+    if star is not None:
+        shown.append(f"*{star.arg}")
     return f"it is defined as {function.definition.name}({', '.join(shown)})"
 
 

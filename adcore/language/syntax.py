@@ -10,7 +10,7 @@ import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from adcore.errors import AdcoreError, NoResult, Span
+from adcore.errors import AdcoreError, NoResult, Span, Unsupported
 from adcore.language.checking import Loop, Walk
 from adcore.language.results import Plan, is_passed_over, plan_of
 from adcore.language.scopes import InputName, Names, free_names, note_reads, reads_inputs
@@ -88,6 +88,8 @@ def _checked(source: Source, limits: Limits) -> Syntax:
         main = tuple(entry.body)
         first = walk.scopes[entry]
         arguments = entry.args
+        if arguments.vararg is not None:
+            raise Unsupported("the program's inputs have a name each", span=source.span(arguments.vararg))
         required = len(arguments.posonlyargs) + len(arguments.args) - len(arguments.defaults)
         optional = {a.arg for a in (*arguments.posonlyargs, *arguments.args)[required:]}
         optional |= {a.arg for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if d is not None}

@@ -26,6 +26,15 @@ def unpacked(
         yield from unpacked(low, part, x, place)
 
 
+def all_parts(low: Lowering, value: Value, place: ast.expr) -> Sequence[Value]:
+    """The parts of a list or a tuple, or of an array along its first axis."""
+    if isinstance(value, Several):
+        return value.items
+    if isinstance(value, Node) and value.shape and value.shape[0] <= low.limits.graph_nodes:
+        return [low.emit(OPS["index"], (value,), place, (("key", (i,)),)) for i in range(value.shape[0])]
+    raise TypeMismatch(f"{describe(value)} has no parts to go over", span=low.span(place))
+
+
 def _parts(low: Lowering, target: ast.Tuple | ast.List, value: Value, place: ast.expr) -> Sequence[Value]:
     """As many values as the target has names."""
     count = len(target.elts)

@@ -85,8 +85,10 @@ TABLE = [
     ("«class» A: pass", "unsupported_syntax", "classes do not exist in this language", "write functions"),
     ("«try»:\n  x\nexcept: y", "unsupported_syntax", "try blocks do not exist in this language", None),
     ("«with» x: y", "unsupported_syntax", "with blocks do not exist in this language", None),
-    ("def f(*«a»): return a\nf(x)", "unsupported_syntax", "a function takes a fixed number of arguments here", None),
-    ("def f(**«a»): return a\nf(x)", "unsupported_syntax", "a function takes a fixed number of arguments here", None),
+    ("def f(*«a»): return a[0]", "unsupported_syntax", "the program's inputs have a name each", None),
+    ("def f(**«a»): return a\nf(x)", "unsupported_syntax", "arguments with ** do not exist in this language", None),
+    ("maximum(*«x»)", "type_mismatch", "a number has no parts to go over", None),
+    ("sum(zip(«*v»))", "unsupported_syntax", "unpacking with * does not exist here", "name each value"),
     ("@«jit»\ndef f(x): return x", "unsupported_syntax", "decorators do not exist in this language", None),
     (
         "«global» x",

@@ -34,6 +34,12 @@ TABLE: list[tuple[str, str]] = [
     ("in a loop", "r = 0\nfor i in range(4):\n  g = lambda t: t * i\n  r += g(x)"),
     ("Newton's method for any function",
      "def root(f, d, t):\n  for i in range(9): t -= f(t)/d(t)\n  return t\nr=root(lambda t: t*t-k, lambda t: 2*t, 1)"),
+    ("any number of arguments", "def f(a, *rest): return a * sum(t * t for t in rest)\nr = f(x, k, 2) + f(k, x)"),
+    ("no more arguments", "def f(a, *rest): return a + len(rest)\nr = f(x)"),
+    ("arguments handed on", "def f(*t): return t[0] - t[-1]\ndef g(*t): return f(*t)\nr = g(x, 2, k)"),
+    ("a list as arguments", "def f(a, b, c=1): return a - b * c\nr = f(*[x, k], c=5) + f(*np.array([x, k, 2]))"),
+    ("a list as the arguments of a function of the language", "r = np.hypot(*[x, k]) + max(*(x, k, 2))"),
+    ("a lambda of any number of arguments", "f = lambda *t: t[1] * x\nr = f(1, k)"),
     ("in a branch", "if x > 0:\n  f = lambda t: t * k\n  r = f(x)\nelse:\n  r = 0"),
 ]  # fmt: skip
 
@@ -62,7 +68,6 @@ WRONG = [
     ("a function that changes in a loop", "f = sin\nfor i in range(3):\n  y = f(x)\n  f = cos\ny", "loop_mismatch"),
     ("a number that is called", "def f(g): return g(x)\nf(2)", "type_mismatch"),
     ("a lambda in a sum", "x + (lambda t: t)", "type_mismatch"),
-    ("a starred parameter", "f = lambda *a: 1\nf(x)", "unsupported_syntax"),
 ]  # fmt: skip
 
 
