@@ -1,7 +1,8 @@
 """What a loop carries: the values of names as nodes that a pass takes, and what it makes of them.
 
 A value keeps its kind and shape from pass to pass. Where the first pass would change a kind that can be made wider (a
-condition that becomes a number, a list that becomes an array), it is carried as the wider one from the start.
+condition that becomes a number, a list that becomes an array, a number that arrays are added to), it is carried as the
+wider one from the start.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import enum
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from adcore.graph import OPS, DType, Node, Type, input_node
+from adcore.graph import OPS, DType, Node, Shape, Type, input_node
 from adcore.language.lowering import Lowering
 from adcore.language.values import (
     MISSING,
@@ -45,6 +46,14 @@ class Widen(Exception):
     def __init__(self, width: Width) -> None:
         super().__init__(width)
         self.width = width
+
+
+class Spread(Exception):
+    """A pass makes an array of what was a number."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__(shape)
+        self.shape = shape
 
 
 @dataclass(eq=False)
@@ -91,7 +100,7 @@ def enter(low: Lowering, name: str, held: Value, width: Width, place: Place) -> 
 
 
 def leave(low: Lowering, carried: Carried, end: Value, place: Place) -> list[Node]:
-    """The nodes that a pass gives for a name, in the order of its inputs. Raises Differs and Widen."""
+    """The nodes that a pass gives for a name, in the order of its inputs. Raises Differs, Widen and Spread."""
     outputs: list[Node] = []
 
     def given(inside: Value, end: Value) -> None:
@@ -118,7 +127,7 @@ def _same(low: Lowering, inside: Node, end: Value, place: Place) -> Node:
         end = low.array(end, place)
     if isinstance(end, Node):
         if end.shape != inside.shape:
-            raise Differs
+            raise Spread(end.shape) if inside.shape == () else Differs
         fits = end.type.dtype is inside.type.dtype
     elif is_number(end) and inside.shape == ():
         fits = inside.type.dtype is DType.FLOAT or isinstance(end, _NUMBERS[inside.type.dtype])

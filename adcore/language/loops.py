@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from adcore.errors import AdcoreError, BoundInOneBranch, LoopMismatch
-from adcore.graph import DType, Node, Type, input_node, items
+from adcore.graph import OPS, DType, Node, Shape, Type, input_node, items
 from adcore.language.branches import ONE_EACH, VALUE, short_circuit
 from adcore.language.carrying import (
     Carried,
     Differs,
+    Spread,
     Widen,
     Width,
     begin,
@@ -34,7 +35,7 @@ from adcore.language.iteration import Iteration, iteration
 from adcore.language.lowering import Lowering, ends_of
 from adcore.language.operators import truth
 from adcore.language.regions import repeated
-from adcore.language.scopes import appended, assignments
+from adcore.language.scopes import accumulates, appended, assignments
 from adcore.language.values import MISSING, List, Missing, Place, Unresolved, Unusable, Value, describe
 
 RUNNING, RETURNED = "<running>", "<returned>"
@@ -61,10 +62,11 @@ def lower_loop(low: Lowering, statement: Loop, body: Body) -> Outcome:
         return Outcome(True, False, None)
     low.enter(statement)
     widths: dict[str, Width] = {}
+    shapes: dict[str, Shape] = {}
     mark, before = low.mark(), dict(low.scope.variables)
     try:
         while True:
-            attempt = _Attempt(low, statement, over, widths)
+            attempt = _Attempt(low, statement, over, widths, shapes)
             outcome = attempt.lower(body)
             if outcome is not None:
                 low.depth -= 1
@@ -90,12 +92,16 @@ def _variable(statement: Loop) -> str:
 
 @dataclass(eq=False)
 class _Attempt:
-    """One lowering of a loop, its names carried as wide as ``widths`` says; it grows where that was not enough."""
+    """One lowering of a loop, its names carried as wide as ``widths`` says, and as arrays of ``shapes``.
+
+    These grow where they were not enough.
+    """
 
     low: Lowering
     statement: Loop
     over: Iteration | None
     widths: dict[str, Width]
+    shapes: dict[str, Shape]
     carried: dict[str, Carried] = field(default_factory=dict)
     after: dict[str, Value | Unusable] = field(default_factory=dict)
     """What names hold after the loop that are known without it."""
@@ -120,6 +126,8 @@ class _Attempt:
         for name in names:
             held = before.get(name, MISSING)
             if not isinstance(held, (Missing, Unusable)):
+                if name in self.shapes:
+                    held = low.emit(OPS["broadcast_to"], (held,), statement, (("shape", self.shapes[name]),))
                 one = enter(low, name, held, self.widths.get(name, Width.AS_IT_IS), statement)
                 self.carried[name] = one
                 scope.variables[name] = one.inside
@@ -230,6 +238,11 @@ class _Attempt:
                     except Widen as wider:
                         if self.widths.get(name, Width.AS_IT_IS) < wider.width:
                             self.widths[name] = wider.width
+                            return False
+                        self.errors[name] = self._mismatch(one, ends[name], names)
+                    except Spread as spread:
+                        if accumulates(self.statement, name) and name not in self.shapes:
+                            self.shapes[name] = spread.shape
                             return False
                         self.errors[name] = self._mismatch(one, ends[name], names)
                     except Differs:

@@ -131,6 +131,35 @@ def assignments(statement: ast.For | ast.While) -> dict[str, ast.expr | ast.stmt
     return found
 
 
+def accumulates(statement: ast.For | ast.While, name: str) -> bool:
+    """Whether a loop does nothing to a name but ``s += x``, ``s = s + x`` and their kind, element by element."""
+    uses = sum(isinstance(x, ast.Name) and x.id == name for x in ast.walk(statement))
+    found = 0
+    for one in ast.walk(statement):
+        match one:
+            case ast.AugAssign(ast.Name(target), op) if target == name and not isinstance(op, ast.MatMult):
+                found += 1
+            case ast.Assign([ast.Name(target)], value) if target == name:
+                found += 1 + _operands(value, name)
+            case _:
+                pass
+    return found == uses
+
+
+def _operands(value: ast.expr, name: str) -> int:
+    """How often a name is an operand of operators that go element by element."""
+    found, queue = 0, [value]
+    while queue:
+        match queue.pop():
+            case ast.BinOp(left, op, right) if not isinstance(op, ast.MatMult):
+                queue += left, right
+            case ast.Name(operand) if operand == name:
+                found += 1
+            case _:
+                pass
+    return found
+
+
 def free_names(start: Names, imports: Mapping[str, str]) -> list[ast.Name]:
     """The first place of every free name of ``start`` and of the functions it can reach, in the text's order."""
     first: dict[str, ast.Name] = {}
