@@ -50,7 +50,7 @@ HIGHER = {
         name: name
         for name in (
             *("grad", "value_and_grad", "jacobian", "hessian", "jvp"),
-            *("root", "fixed_point", "minimize"),
+            *("root", "fixed_point", "minimize", "odeint"),
         )
     },
     "jacfwd": "jacobian",

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 from fastapi import APIRouter, Response
 
-from adcore.language.higher import FUNCTIONS
+from adcore.language.application import FUNCTIONS
 from adcore.language.names import HIGHER
 from adcore.ops import OPS, Op
 from app.schemas import OpsResponse

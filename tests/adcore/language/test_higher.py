@@ -11,7 +11,7 @@ from scipy import optimize
 
 from adcore.errors import AdcoreError
 from adcore.language import names
-from adcore.language.higher import FUNCTIONS
+from adcore.language.application import FUNCTIONS
 from adcore.language.printing import to_source
 from adcore.limits import Limits
 from adcore.program import Ask, Compiler

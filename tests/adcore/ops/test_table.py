@@ -26,6 +26,7 @@ def mirrored(a: Any) -> Any:
 
 # For what NumPy and SciPy have no function of that name, or one that is called in another way.
 REFERENCES: dict[str, Callable[..., Any]] = {
+    "stop_gradient": lambda x: x,
     "cholesky": lambda a, **given: np.linalg.cholesky(mirrored(a), **given),
     "eigh": lambda a: np.linalg.eigh(mirrored(a)),
     "eigvalsh": lambda a: np.linalg.eigvalsh(mirrored(a)),
