@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +153,11 @@ class NotConstant(ProgramError):
     """A shape, an axis or a count must be known when the program is compiled, and is not."""
 
     code = "not_constant"
+
+    def __init__(self, message: str, *, depends: object = None, **where: Any) -> None:
+        super().__init__(message, **where)
+        self.depends = depends
+        """The node that it depends on, where it is one."""
 
 
 class IndexOutOfBounds(ProgramError):

@@ -1,7 +1,8 @@
 """Comprehensions and generators: elements made one after the other, put into an array or joined to one value.
 
 Each ``for`` becomes a loop, so that no graph grows with its length. Only what goes over a list or a tuple, whose items
-may be of different kinds, is written out item by item, and so is a list that leaves some elements out.
+may be of different kinds, is written out item by item, and so is a list that leaves some elements out, and a short loop
+whose position decides shapes.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from adcore.language.operators import truth
 from adcore.language.regions import repeated
 from adcore.language.unpacking import unpacked
 from adcore.language.values import Known, List, Place, Scope, Several, Value, describe, is_number
+from adcore.language.writing_out import written_out_if_needed
 from adcore.ops.parts import AT
 
 
@@ -200,7 +202,14 @@ class _Elements:
         count = self.low.whole(over.passes, self._iter(i), "the length of a list")
         if over.listed or self._tests(i) or count == 0:
             return self._one_by_one(i, over, count)
-        return self._array(i, over, count)
+        position = self._position(i)
+        return written_out_if_needed(
+            self.low,
+            count,
+            [position],
+            lambda: self._array(i, over, count, position),
+            lambda: self._one_by_one(i, over, count),
+        )
 
     def _one_by_one(self, i: int, over: Iteration, count: int) -> list[Value] | Node:
         low = self.low
@@ -230,15 +239,15 @@ class _Elements:
                 f"how many elements the list has depends on {on}",
                 span=low.span(test),
                 help="sum(... if ...) and its kind take elements as they come; where(condition, a, b) keeps them all",
+                depends=error.node if isinstance(error, Unknown) else None,
             ) from None
 
     def _stacked(self, values: list[Value]) -> Node:
         return self.low.array(several(self.low, List, values, self.place), self.place)
 
-    def _array(self, i: int, over: Iteration, count: int) -> Node:
+    def _array(self, i: int, over: Iteration, count: int, position: Node) -> Node:
         """A loop that puts a row into an array in each pass."""
         low, place = self.low, self.place
-        position = self._position(i)
         outer, low.nodes = low.nodes, []
         self._bind(i, over.at(position))
         inner = self.listed(i + 1)
@@ -267,10 +276,20 @@ class _Elements:
         over = self._over(i)
         if over.passes == 0:
             return how.start, False
+        count = over.passes
         if over.listed:
-            assert isinstance(over.passes, int)
-            return self._in_turn(i, over, over.passes, how)
-        return self._in_a_loop(i, over, how)
+            assert isinstance(count, int)
+            return self._in_turn(i, over, count, how)
+        position = self._position(i)
+        if not isinstance(count, int):
+            return self._in_a_loop(i, over, how, position)
+        return written_out_if_needed(
+            self.low,
+            count,
+            [position],
+            lambda: self._in_a_loop(i, over, how, position),
+            lambda: self._in_turn(i, over, count, how),
+        )
 
     def _part(self, how: Joining) -> Value:
         """An element as what is joined: a condition, a number to compare, anything to add."""
@@ -343,9 +362,8 @@ class _Elements:
                 value = ask()[0]
         return value, some
 
-    def _in_a_loop(self, i: int, over: Iteration, how: Joining) -> tuple[Value, bool | Node]:
+    def _in_a_loop(self, i: int, over: Iteration, how: Joining, position: Node) -> tuple[Value, bool | Node]:
         low, place = self.low, self.place
-        position = self._position(i)
         outer, low.nodes = low.nodes, []
         self._bind(i, over.at(position))
         value, some = self._where(self._tests(i), i, how)

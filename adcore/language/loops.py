@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from adcore.errors import AdcoreError, BoundInOneBranch, LoopMismatch
+from adcore.errors import AdcoreError, BoundInOneBranch, LoopMismatch, NotConstant
 from adcore.graph import OPS, DType, Node, Shape, Type, input_node, items
 from adcore.language.branches import ONE_EACH, VALUE, short_circuit
 from adcore.language.carrying import (
@@ -37,13 +37,14 @@ from adcore.language.operators import truth
 from adcore.language.regions import repeated
 from adcore.language.scopes import accumulates, appended, assignments
 from adcore.language.values import MISSING, List, Missing, Place, Unresolved, Unusable, Value, describe
+from adcore.language.writing_out import written_out_if_needed
 
 RUNNING, RETURNED = "<running>", "<returned>"
 """What a pass leaves behind beside the program's names: whether the loop goes on, and whether it was left by
 ``return``; then ``VALUE`` is what was returned."""
 
 Loop = ast.For | ast.While
-Body = Callable[[Lowering, Loop, Iteration | None, Node], None]
+Body = Callable[[Lowering, Loop, Iteration | None, Node | int], None]
 """Runs one pass."""
 
 
@@ -64,13 +65,25 @@ def lower_loop(low: Lowering, statement: Loop, body: Body) -> Outcome:
     widths: dict[str, Width] = {}
     shapes: dict[str, Shape] = {}
     mark, before = low.mark(), dict(low.scope.variables)
-    try:
+    changing: set[Node] = set()
+
+    def looped() -> Outcome:
         while True:
-            attempt = _Attempt(low, statement, over, widths, shapes)
+            attempt = _Attempt(low, statement, over, widths, shapes, changing)
             outcome = attempt.lower(body)
             if outcome is not None:
-                low.depth -= 1
                 return outcome
+
+    try:
+        if over is None or not isinstance(over.passes, int):
+            outcome = looped()
+        else:
+            passes = over.passes
+            outcome = written_out_if_needed(
+                low, passes, changing, looped, lambda: _written_out(low, statement, over, passes, body)
+            )
+        low.depth -= 1
+        return outcome
     except Unresolved:
         low.back(mark)
         low.depth -= 1
@@ -80,6 +93,34 @@ def lower_loop(low: Lowering, statement: Loop, body: Body) -> Outcome:
         if endless or (over is not None and isinstance(over.passes, int)):
             raise
         return Outcome(True, False, None)
+
+
+def _written_out(low: Lowering, statement: Loop, over: Iteration, passes: int, body: Body) -> Outcome:
+    """The passes of a loop one after the other, as if each were written down."""
+    scope = low.scope
+    before, journal = dict(scope.variables), scope.journal
+    scope.journal = None
+    low.loops.append((scope, statement))
+    running: Value | Unusable = True
+    returned: Value | Unusable = False
+    for k in range(passes):
+        scope.variables |= {RUNNING: True, RETURNED: False}
+        body(low, statement, over, k)
+        running, returned = scope.variables[RUNNING], scope.variables[RETURNED]
+        if not isinstance(running, bool) or not isinstance(returned, bool):
+            raise NotConstant("how a pass of a loop that is written out ends must be known", span=low.span(statement))
+        if not running:
+            break
+    low.loops.pop()
+    ends, scope.variables, scope.journal = scope.variables, before, journal
+    for name, place in assignments(statement).items():
+        if name in ends and ends[name] is not before.get(name):
+            scope.assign(name, ends[name], place)
+    value = ends[VALUE] if returned else None
+    assert isinstance(running, bool)
+    assert isinstance(returned, bool)
+    assert not isinstance(value, Unusable)
+    return Outcome(running, returned, value)
 
 
 def _variable(statement: Loop) -> str:
@@ -102,6 +143,8 @@ class _Attempt:
     over: Iteration | None
     widths: dict[str, Width]
     shapes: dict[str, Shape]
+    changing: set[Node]
+    """The position, and what is carried: it grows with each lowering."""
     carried: dict[str, Carried] = field(default_factory=dict)
     after: dict[str, Value | Unusable] = field(default_factory=dict)
     """What names hold after the loop that are known without it."""
@@ -121,6 +164,7 @@ class _Attempt:
         stops = statement in syntax.breaking or statement in syntax.leaving
         position = input_node(_variable(statement), Type(DType.INT, ()), low.span(statement))
         low.carried.add(position)
+        self.changing.add(position)
         low.loops.append((scope, statement))
         scope.journal = None
         for name in names:
@@ -130,6 +174,7 @@ class _Attempt:
                     held = low.emit(OPS["broadcast_to"], (held,), statement, (("shape", self.shapes[name]),))
                 one = enter(low, name, held, self.widths.get(name, Width.AS_IT_IS), statement)
                 self.carried[name] = one
+                self.changing.update(one.inputs)
                 scope.variables[name] = one.inside
         if stops:
             self.carried[RUNNING] = enter(low, RUNNING, True, Width.AS_IT_IS, statement)
@@ -248,7 +293,9 @@ class _Attempt:
                     except Differs:
                         self.errors[name] = self._mismatch(one, ends[name], names)
                     if one.outputs is None:
-                        # What is only read later may never be; then it is no fault.
+                        # What is only read later may never be; then it is no fault. But a list may be written out.
+                        if self.errors[name].help == ONE_EACH and self.over and isinstance(self.over.passes, int):
+                            raise self.errors[name]
                         if seen.intersection(one.inputs) or (not one.inputs and self._is_read_inside(name)):
                             raise self.errors[name]
                         continue

@@ -302,6 +302,7 @@ class Lowering:
                 + (f"{unknown.name} changes {how}" if changes else f"it depends on {unknown.name}"),
                 span=self.span(place),
                 help=None if changes else f"give the value of {unknown.name}, not only its shape",
+                depends=unknown.node,
             ) from None
         except TooDear:
             raise NotConstant(

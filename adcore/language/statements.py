@@ -133,7 +133,7 @@ def _together(merge: Merge, values: Sequence[Value], leave: Leave | None) -> Val
 # --- loops
 
 
-def _pass(low: Lowering, statement: Loop, over: Iteration | None, position: Node) -> None:
+def _pass(low: Lowering, statement: Loop, over: Iteration | None, position: Node | int) -> None:
     """Run one pass of a loop, and note in the scope how it ended."""
     scope = low.scope
 

@@ -1,0 +1,39 @@
+"""Short loops whose passes are of different shapes: they are written out, pass after pass, with known positions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import TypeVar
+
+from adcore.errors import AdcoreError, BranchMismatch, LoopMismatch, NotConstant
+from adcore.graph import Node
+from adcore.language.branches import ONE_EACH
+from adcore.language.lowering import Lowering
+
+MOST_PASSES = 256
+"""How many passes of a loop are written out at most."""
+
+T = TypeVar("T")
+
+
+def written_out_if_needed(
+    low: Lowering, passes: int, changing: Collection[Node], looped: Callable[[], T], written_out: Callable[[], T]
+) -> T:
+    """What ``looped`` gives, or ``written_out``, where what is ``changing`` from pass to pass must be known in it."""
+    mark, length, count, before = low.mark(), len(low.nodes), low.count, dict(low.scope.variables)
+    try:
+        return looped()
+    except (NotConstant, LoopMismatch, BranchMismatch) as error:
+        if isinstance(error, NotConstant):
+            helps = error.depends in changing
+        else:
+            helps = error.help == ONE_EACH
+        if not helps or passes > MOST_PASSES:
+            raise
+        low.back(mark)
+        del low.nodes[length:]
+        low.count, low.scope.variables = count, before
+        try:
+            return written_out()
+        except AdcoreError:
+            raise error from None
