@@ -16,7 +16,12 @@ import pytest
 from numpy.typing import NDArray
 
 from adcore.derivatives.forward import jvp
+from adcore.derivatives.reverse import gradient, vjp
 from adcore.engines.interpreter import execute, plan
+from adcore.graph import Graph
+from adcore.language.names import functions
+from adcore.language.printing import to_source
+from adcore.passes import optimise
 from adcore.program import Ask, Compiler
 from adcore.traversal import check
 
@@ -43,7 +48,7 @@ programs = pytest.mark.parametrize("file", FILES, ids=[file.stem for file in FIL
 
 
 def test_every_example_says_why_it_is_there_and_where_its_numbers_come_from() -> None:
-    assert len(FILES) >= 25
+    assert len(FILES) >= 40
     for file in FILES:
         one = example(file)
         assert one["why"]
@@ -63,9 +68,9 @@ def test_value_and_gradient_are_those_of_the_source(file: Path, mode: Literal["f
         (value,) = answer.values.values()
         np.testing.assert_allclose(value, case["value"], rtol=one["tolerance"], atol=one["tolerance"])
         assert answer.gradients.keys() == case["gradients"].keys()
-        for name, gradient in case["gradients"].items():
+        for name, slope in case["gradients"].items():
             np.testing.assert_allclose(
-                answer.gradients[name], gradient, rtol=one["tolerance"], atol=one["tolerance"], err_msg=name
+                answer.gradients[name], slope, rtol=one["tolerance"], atol=one["tolerance"], err_msg=name
             )
 
 
@@ -79,31 +84,66 @@ def test_what_is_cached_answers_as_what_is_fresh(file: Path) -> None:
             for made in (compiler, Compiler())
         ]
         assert answers[0].values == answers[1].values
-        for name, gradient in answers[0].gradients.items():
-            np.testing.assert_array_equal(gradient, answers[1].gradients[name])
+        for name, slope in answers[0].gradients.items():
+            np.testing.assert_array_equal(slope, answers[1].gradients[name])
+
+
+def graph_and_values(file: Path, case: dict[str, Any]) -> tuple[Graph, list[int], list[Any], list[Any]]:
+    """A program's gradient, the places of the inputs it is by, the inputs' values, and a direction in those places."""
+    one, random, inputs = example(file), np.random.default_rng(1), inputs_of(case)
+    names = list(case["gradients"])
+    graph = Compiler().graph(one["program"], inputs, of="gradient", wrt=tuple(names))
+    ways = [random.uniform(0.5, 1.0, inputs[name].shape)[()] for name in names]
+    places = [graph.input_names.index(name) for name in names]
+    return graph, places, [inputs[name][()] for name in graph.input_names], ways
 
 
 @programs
-def test_gradients_of_order_two_are_differences_of_gradients(file: Path) -> None:
-    """The derivative of the gradient in one direction, by forward mode over reverse mode."""
-    one, random = example(file), np.random.default_rng(1)
-    for case in one["cases"]:
-        inputs = inputs_of(case)
-        names = list(case["gradients"])
-        graph = Compiler().graph(one["program"], inputs, of="gradient", wrt=tuple(names))
-        places = [graph.input_names.index(name) for name in names]
-        runs = plan(check(jvp(graph, places)))
-        given = [inputs[name][()] for name in graph.input_names]
-        ways = [random.uniform(0.5, 1.0, inputs[name].shape)[()] for name in names]
-        second = execute(runs, [*given, *ways])[len(graph.outputs) + 1 :]
+def test_derivatives_of_order_one_and_two_are_differences(file: Path) -> None:
+    """The value and its gradient along one direction; the derivative of the gradient in both modes."""
+    for case in example(file)["cases"]:
+        graph, places, given, ways = graph_and_values(file, case)
+        found = execute(plan(check(jvp(graph, places))), [*given, *ways])[len(graph.outputs) :]
+        by_reverse = check(optimise(vjp(graph, places)))
+        second = execute(plan(by_reverse), [*given, np.float64(0.0), *ways])[len(graph.outputs) :]
 
-        def gradients(step: float) -> list[Any]:
+        def results(step: float) -> list[Any]:
             moved = list(given)  # noqa: B023
             for place, way in zip(places, ways, strict=True):  # noqa: B023
                 moved[place] = moved[place] + step * way
-            return execute(plan(graph), moved)[1:]  # noqa: B023
+            return execute(plan(graph), moved)  # noqa: B023
 
-        for found, after, before in zip(second, gradients(STEP), gradients(-STEP), strict=True):
+        for slope, after, before in zip(found, results(STEP), results(-STEP), strict=True):
             difference = (after - before) / (2 * STEP)
             scale = 1 + np.max(np.abs(difference), initial=0.0)
-            np.testing.assert_allclose(found, difference, rtol=1e-4, atol=1e-5 * scale)
+            np.testing.assert_allclose(slope, difference, rtol=1e-4, atol=1e-5 * scale)
+        for forward, reverse in zip(found[1:], second, strict=True):
+            scale = 1 + np.max(np.abs(forward), initial=0.0)
+            np.testing.assert_allclose(forward, reverse, rtol=1e-7, atol=1e-8 * scale)
+
+
+@programs
+def test_passes_keep_every_bit(file: Path) -> None:
+    for case in example(file)["cases"]:
+        graph, _, given, _ = graph_and_values(file, case)
+        plain = Compiler().compile(example(file)["program"], inputs_of(case), Ask())[0].graph
+        derived = gradient(plain, [plain.input_names.index(name) for name in case["gradients"]])
+        for optimised, unoptimised in zip(execute(plan(graph), given), execute(plan(derived), given), strict=True):
+            np.testing.assert_array_equal(optimised, unoptimised)
+
+
+@programs
+def test_programs_read_back_from_their_graphs(file: Path) -> None:
+    one = example(file)
+    for case in one["cases"]:
+        inputs = inputs_of(case)
+        compiled = Compiler().compile(one["program"], inputs, Ask())[0]
+        again = to_source(Compiler().graph(one["program"], inputs, outputs=compiled.outputs))
+        # A name that is a function's gets another one.
+        known = functions()
+        renamed = {f"{name}_" if name in known else name: value for name, value in inputs.items()}
+        answers = [
+            compiled.evaluate(inputs).values,
+            Compiler().compile(again, renamed, Ask())[0].evaluate(renamed).values,
+        ]
+        np.testing.assert_array_equal(*(next(iter(values.values())) for values in answers))

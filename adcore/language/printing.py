@@ -230,6 +230,11 @@ class _Printer:
                 # What an assertion guards follows it in the text.
                 texts[node] = texts[node.inputs[0]]
                 continue
+            if node.op is OPS["reached"]:
+                y, t, end = (texts[x] for x in node.inputs)
+                self._line(f"assert {t.text} == {end.text}, 'the integration did not come to its end'", indent)
+                texts[node] = y
+                continue
             if node.op is ITEM:
                 texts.setdefault(node, texts[items[node.inputs[0]][node.param("index")]])
                 continue
