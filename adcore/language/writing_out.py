@@ -35,5 +35,6 @@ def written_out_if_needed(
         low.count, low.scope.variables = count, before
         try:
             return written_out()
-        except AdcoreError:
-            raise error from None
+        except AdcoreError as other:
+            # A loop around this one may make known what is still unknown.
+            raise (other if isinstance(other, NotConstant) and other.depends is not None else error) from None
