@@ -134,8 +134,9 @@ class Walk:
             self._stack.append((node.value, depth + 1, scope, branch))
 
     def _compare(self, node: ast.Compare, depth: int, scope: Names, branch: ast.stmt | None) -> None:
-        # A text can be compared with, as the name of a mode is.
-        operands = [x for x in (node.left, *node.comparators) if not _is_constant(x, str)]
+        # A text can be compared with, as the name of a mode is, or looked for in a list.
+        lists = [x.elts if isinstance(x, (ast.Tuple, ast.List)) else [x] for x in (node.left, *node.comparators)]
+        operands = [x for row in lists for x in row if not _is_constant(x, str)]
         self._push(operands, depth + 1, scope, branch)
 
     def _children(self, node: ast.AST, depth: int, scope: Names, branch: ast.stmt | None) -> None:
@@ -198,7 +199,7 @@ class Walk:
                 raise Unsupported("only parts of what a name holds can be assigned to", span=self.source.span(target))
             self._stack.append((target, depth + 1, scope, branch))
         elif isinstance(target, ast.Starred):
-            raise self._refusal(target)
+            self._target(target.value, depth, scope, branch)
         else:
             raise Unsupported("values have no attributes that could be set", span=self.source.span(target))
 

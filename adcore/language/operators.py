@@ -74,13 +74,34 @@ def link_of(
             raise Unsupported("is compares with None only", span=low.span(node), help="write == to compare values")
         return (a is b) == isinstance(operator, ast.Is)
     if isinstance(operator, (ast.In, ast.NotIn)):
-        raise Unsupported("in does not exist in this language", span=low.span(node))
+        found = _is_among(low, a, b, node, left, right)
+        if isinstance(operator, ast.In):
+            return found
+        return not found if isinstance(found, bool) else low.emit(OPS["logical_not"], (found,), node)
     name = _COMPARISONS[type(operator)]
     if is_number(a) and is_number(b):
         return FOLDED[name](a, b)  # type: ignore[arg-type]
     if name in ("equal", "not_equal") and isinstance(a, str | None | Tuple) and isinstance(b, str | None | Tuple):
         return (_plain(a) == _plain(b)) == (name == "equal")
     return low.emit(OPS[name], (a, b), node, None, (left, right))
+
+
+def _is_among(low: Lowering, a: Value, b: Value, node: ast.Compare, left: ast.expr, right: ast.expr) -> bool | Node:
+    """Whether one of several values is ``a``."""
+    if not isinstance(b, (Tuple, List)):
+        raise Unsupported(
+            f"in looks into a list or a tuple, and this is {describe(b)}",
+            span=low.span(right),
+            help="any(x == a) asks whether an array has an element",
+        )
+    found: bool | Node = False
+    for item in b.items:
+        same = link_of(low, ast.Eq(), a, item, node, left, right)
+        if same is True:
+            return True
+        if isinstance(same, Node):
+            found = same if found is False else low.emit(OPS["logical_or"], (found, same), node)
+    return found
 
 
 def _plain(value: Value) -> object:

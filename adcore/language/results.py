@@ -73,7 +73,7 @@ def _targets(target: ast.expr) -> Iterator[str | None]:
     if isinstance(target, (ast.Tuple, ast.List)):
         for part in target.elts:
             yield from _targets(part)
-    elif isinstance(target, ast.Subscript):
+    elif isinstance(target, (ast.Subscript, ast.Starred)):
         yield from _targets(target.value)
     else:
         yield target.id if isinstance(target, ast.Name) else None

@@ -110,7 +110,7 @@ def assignments(statement: ast.For | ast.While) -> dict[str, ast.expr | ast.stmt
                 found[name] = node
             case ast.Tuple(elts) | ast.List(elts):
                 stack += reversed(elts)
-            case ast.Subscript(value):
+            case ast.Subscript(value) | ast.Starred(value):
                 stack.append(value)
             case ast.Assign(targets):
                 stack += reversed(targets)

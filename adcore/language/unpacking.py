@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from adcore.errors import ShapeMismatch, TypeMismatch
 from adcore.graph import OPS, Node
-from adcore.language.lowering import Lowering
-from adcore.language.values import Several, Value, describe, shape_text
+from adcore.language.lowering import Lowering, several
+from adcore.language.values import List, Several, Value, describe, shape_text
 
 
 def unpacked(
@@ -22,8 +22,20 @@ def unpacked(
         yield target, value
         return
     assert isinstance(target, (ast.Tuple, ast.List))
-    for part, x in zip(target.elts, _parts(low, target, value, place), strict=True):
-        yield from unpacked(low, part, x, place)
+    star = next((i for i, part in enumerate(target.elts) if isinstance(part, ast.Starred)), None)
+    if star is None:
+        for part, x in zip(target.elts, _parts(low, target, value, place), strict=True):
+            yield from unpacked(low, part, x, place)
+        return
+    parts, after = list(all_parts(low, value, place)), len(target.elts) - star - 1
+    if len(parts) < star + after:
+        raise ShapeMismatch(
+            f"{_count(star + after, 'name')} and more for {_count(len(parts), 'value')}", span=low.span(target)
+        )
+    rest = parts[star : len(parts) - after]
+    kept = [*parts[:star], several(low, List, rest, place), *parts[len(parts) - after :]]
+    for part, x in zip(target.elts, kept, strict=True):
+        yield from unpacked(low, part.value if isinstance(part, ast.Starred) else part, x, place)
 
 
 def all_parts(low: Lowering, value: Value, place: ast.expr) -> Sequence[Value]:

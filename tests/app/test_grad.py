@@ -131,3 +131,30 @@ def test_a_large_answer_comes_whole(client: httpx.Client) -> None:
     numbers = [index / 7 for index in range(100_000)]
     answer = grad(client, "sum(x**2)", inputs={"x": numbers})
     assert answer["gradients"]["x"] == [2 * number for number in numbers]
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize(
+    ("program", "inputs", "value", "gradients"),
+    [
+        ("sum(a*b for a, b in zip(u, v) if a > 0)", {"u": [1, -2], "v": [3, 4]}, 3, {"u": [3, 0], "v": [1, 0]}),
+        ("y = [a**2 for a in u]\ny[0] * y[1]", {"u": [1, 2]}, 4, {"u": [8, 4]}),
+        ("u[k:k+2] @ v", {"u": [1, 2, 3], "v": [4, 5], "k": 1}, 23, {"u": [0, 4, 5], "v": [2, 3]}),
+        ("u[u < 0] = 0\nsum(u**2)", {"u": [1, -2]}, 1, {"u": [2, 0]}),
+        ("u[[0, 0, 1]] @ v", {"u": [1, 2], "v": [3, 4, 5]}, 17, {"u": [7, 5], "v": [1, 1, 2]}),
+        ("y = []\nfor a in u:\n  y.append(a**2)\nsum(y)", {"u": [1, 2]}, 5, {"u": [2, 4]}),
+    ],
+)
+def test_what_people_write(
+    client: httpx.Client, program: str, inputs: dict[str, Any], value: float, gradients: dict[str, Any], mode: str
+) -> None:
+    answer = grad(client, program, inputs=inputs, wrt=list(gradients), mode=mode)
+    assert (answer["value"], answer["gradients"]) == (value, gradients)
+
+
+def test_what_is_raised_is_told_with_its_place_and_iteration(client: httpx.Client) -> None:
+    program = "for a in u:\n  if a < 0:\n    raise ValueError(f'{a} is negative')\n  y = a\ny"
+    answer = client.post("/grad", json={"program": program, "inputs": {"u": [1, -2, 3]}})
+    problem = answer.json()
+    assert (answer.status_code, problem["code"], problem["span"]["line"]) == (422, "assertion_failed", 3)
+    assert problem["detail"] == "{a} is negative: a is -2.0; in iteration 1 of the loop, counted from 0"

@@ -131,8 +131,13 @@ TABLE = [
     ),
     ('v[«"a"»]', "unsupported_syntax", "a text has no place here", None),
     ("«x.y» = 3", "unsupported_syntax", "values have no attributes that could be set", None),
-    ("a, «*c» = v", "unsupported_syntax", "unpacking with * does not exist in this language", "name each value"),
-    ("«x in v»", "unsupported_syntax", "in does not exist in this language", None),
+    ("«a, b, d, *c» = v[:2]", "shape_mismatch", "3 names and more for 2 values", None),
+    (
+        "x in «v»",
+        "unsupported_syntax",
+        "in looks into a list or a tuple, and this is an array of shape (3,)",
+        "any(x == a) asks whether an array has an element",
+    ),
     ("«x is y»", "unsupported_syntax", "is compares with None only", "write == to compare values"),
     (
         "«x << 2»",

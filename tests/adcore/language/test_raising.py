@@ -105,6 +105,12 @@ def test_an_assertion_s_text_may_be_filled_in() -> None:
             "def f(t, mode='double'):\n  if mode == 'double': return 2 * t\n  return t\nf(x) + f(x, mode='as it is')",
             6.0,
         ),
+        ("def f(t, mode='b'):\n  return t if mode in ('a', 'b') else 0\nf(x) + f(x, mode='c')", 2.0),
+        ("1.0 if x in (1, 2, 3) else 0.0", 1.0),
+        ("1.0 if x not in [1, x * 2] else 0.0", 1.0),
+        ("a, *b, c = [x, 1, 2, 3]\na * len(b) + c", 7.0),
+        ("*b, c = array([x, 1, 2])\nsum(b) * c", 6.0),
+        ("for a, *b in [(1, x, 3), (2, x, 1)]: y = a * sum(b)\ny", 6.0),
         ("y = np.empty(2)\ny[:] = x\nsum(y)", 4.0),
     ],
 )
