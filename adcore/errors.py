@@ -314,7 +314,7 @@ class RecursionTooDeep(LimitError):
 
 
 class StackTooLarge(LimitError):
-    """What a loop would have to keep for its adjoint takes more memory than is allowed."""
+    """What calls would have to keep for their adjoint takes more memory than is allowed."""
 
     code = "stack_too_large"
 

@@ -19,6 +19,8 @@ class Limits:
     """Elements of any one array, inputs and intermediate values included (``array_too_large``)."""
     live_elements: int = 50_000_000
     """Elements of all arrays that one evaluation holds at one time, 8 bytes each (``memory_too_large``)."""
+    stack_elements: int = 20_000_000
+    """Elements that one loop keeps for its adjoint, 8 bytes each; what goes beyond is computed again when it is read"""
     trace_rows: int = 10_000
     """Rows of each part of a trace; a longer one is cut and says so."""
     trace_elements: int = 5_000_000

@@ -76,7 +76,7 @@ def repeated(
         read=0,
         backwards=False,
         limit=limits.loop_steps,
-        memory=limits.live_elements,
+        memory=limits.stack_elements,
         span=span,
     )
 

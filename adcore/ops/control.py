@@ -5,8 +5,11 @@ Differentiating one gives ops of the same kind, so that derivatives of any order
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
+
+import numpy as np
 
 from adcore.errors import Span
 from adcore.graph import (
@@ -48,11 +51,37 @@ OVERHEAD = 4
 """Elements that a value takes beside its own where it is kept: an object, and its place in a list."""
 
 
+class LazyStack:
+    """A stack whose entries are made when they are read, and how many elements it may take."""
+
+    __slots__ = ("size",)
+    size: int
+
+    def __getitem__(self, position: int) -> Any:
+        raise NotImplementedError
+
+
+class SumStack(LazyStack):
+    """The sum of stacks, added up from the left."""
+
+    __slots__ = ("parts",)
+
+    def __init__(self, parts: Sequence[Any]) -> None:
+        self.parts = parts
+        self.size = sum(map(elements_of, parts))
+
+    def __getitem__(self, position: int) -> Any:
+        return functools.reduce(_add_stacks, [part[position] for part in self.parts])
+
+
 def elements_of(value: Any) -> int:
     """The elements that an array, a stack or a tape takes."""
     if isinstance(value, ZeroStack):
         return OVERHEAD
     if isinstance(value, list):
+        if value and isinstance(value[0], (np.ndarray, np.generic)):
+            # All entries of a stack have one type.
+            return OVERHEAD + len(value) * (OVERHEAD + value[0].size)
         return OVERHEAD + sum(map(elements_of, value))
     return OVERHEAD + int(value.size)
 
@@ -73,6 +102,8 @@ def _add_stacks(a: Any, b: Any) -> Any:
         return a
     if isinstance(a, Tape):
         return Tape([_add_stacks(x, y) for x, y in zip(a.parts, b.parts, strict=True)])
+    if isinstance(a, LazyStack) or isinstance(b, LazyStack):
+        return SumStack([*a.parts, b] if isinstance(a, SumStack) else [a, b])
     if isinstance(a, list):
         return [_add_stacks(x, y) for x, y in zip(a, b, strict=True)]
     return a + b

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from adcore.errors import AdcoreError, LimitError, LoopTooLong, StackTooLarge
+from adcore.errors import AdcoreError, LimitError, LoopTooLong
 from adcore.graph import (
     UNKNOWN,
     DType,
@@ -30,12 +30,11 @@ from adcore.graph import (
     literal,
 )
 from adcore.ops.base import Hidden, declare
+from adcore.ops.checkpoints import Record
 from adcore.ops.control import ZeroStack, plus, zeros
 from adcore.traversal import dependents, graph_of, substitute
 
 INDEX = Type(DType.INT, ())
-OVERHEAD = 4
-"""Elements that an entry of a stack takes beside its own: an object, and its place in the list."""
 
 
 # --- what a loop is given and gives
@@ -65,7 +64,7 @@ def _loop(
     limit: Hidden = None,
     memory: Hidden = None,
 ) -> Any:
-    """``limit`` bounds the passes, ``memory`` the elements of all that is stacked; None is no bound."""
+    """``limit`` bounds the passes, ``memory`` the elements of what is stacked and held; None is no bound."""
     raise NotImplementedError("a loop is run by an engine, through its structure")
 
 
@@ -98,36 +97,37 @@ def _run(
 ) -> Sequence[Any]:
     """Pass after pass, until the count is reached or the test fails.
 
-    Raises LoopTooLong and StackTooLarge, and what a pass raises, with the iteration it was in.
+    Raises LoopTooLong, and what a pass raises, with the iteration it was in.
     """
-    carry, stacks, constants = _parts(carried, read, operands)
+    start, stacks, constants = _parts(carried, read, operands)
+    carry: Sequence[Any] = start
     entries = [_entry_reader(stack, x.type) for stack, x in zip(stacks, body.inputs[1 + carried :], strict=False)]
-    written: list[list[Any]] = [[] for _ in body.outputs[carried:]]
-    heaviest = sum(y.type.size + OVERHEAD for y in body.outputs[carried:])
-    height = None if memory is None else memory // max(1, heaviest)
     total, passes = int(count), 0
+
+    def one(index: int, carry: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
+        place = total - 1 - index if backwards else index
+        results = run(body, [np.int64(place), *carry, *[entry(place) for entry in entries], *constants])
+        return results[:carried], results[carried:]
+
+    stacked = [y.type for y in body.outputs[carried:]]
+    record = Record(one, carry, [*stacks, *constants], stacked, memory) if stacked else None
     try:
         while passes < total:
-            position = np.int64(total - 1 - passes if backwards else passes)
-            if test is not None and not run(test, [position, *carry, *constants])[0]:
-                break
+            if test is not None:
+                position = np.int64(total - 1 - passes if backwards else passes)
+                if not run(test, [position, *carry, *constants])[0]:
+                    break
             if limit is not None and passes >= limit:
                 raise LoopTooLong(f"the loop has run {limit} times, which is the most that is allowed")
-            if height is not None and written and passes >= height:
-                raise StackTooLarge(f"the adjoint of the loop needs what {height} passes keep, and more is not allowed")
-            results = run(body, [position, *carry, *[entry(int(position)) for entry in entries], *constants])
-            carry = list(results[:carried])
-            for stack, value in zip(written, results[carried:], strict=True):
-                stack.append(value)
+            carry, row = one(passes, carry)
+            if record is not None:
+                record.add(row, carry)
             passes += 1
     except AdcoreError as error:
         if not isinstance(error, LimitError):
             error.message += f"; in iteration {passes} of the loop, counted from 0"
         raise
-    if backwards:
-        for stack in written:
-            stack.reverse()
-    return [*carry, np.int64(passes), *written]
+    return [*carry, np.int64(passes), *(record.stacks(passes, backwards) if record is not None else ())]
 
 
 def _entry_reader(stack: Any, type: Type) -> Any:
@@ -222,6 +222,26 @@ def _push(
 
 # --- reverse mode
 
+SHARE = 8
+"""What part of a loop's memory each loop inside a pass has: what that stacks is one entry of what the loop stacks."""
+
+
+def _within(graph: Graph, memory: int) -> Graph:
+    """The graph, its loops bound to so much memory at the most, and those inside them to their share of it."""
+    new: dict[Node, Node] = {x: x for x in graph.inputs}
+    for node in graph.nodes:
+        moved = node.with_inputs(tuple([new[x] for x in node.inputs]))
+        if node.op.structure is not None:
+            params, inside = dict(node.params), memory
+            if node.op is loop:
+                own = min(memory, node.param("memory") or memory)
+                params["memory"], inside = own, own // SHARE
+            params |= {name: _within(value, inside) for name, value in node.params if isinstance(value, Graph)}
+            moved = Node(node.op, moved.inputs, tuple(params.items()), node.types, node.span)
+        new[node] = moved
+    order = [new[node] for node in graph.nodes]
+    return graph_of(graph.inputs, [new[y] for y in graph.outputs], graph.output_names, order)
+
 
 def _pull(node: Node, wanted: Sequence[bool], split: Split) -> tuple[tuple[Node, ...], Node, Pullback]:
     """A loop that stacks what each pass keeps, and, backwards, a loop of the pass's adjoint."""
@@ -245,6 +265,8 @@ def _pull(node: Node, wanted: Sequence[bool], split: Split) -> tuple[tuple[Node,
     stacked = [x for x in dict.fromkeys(kept) if x not in outside and x is not position]
     hoisted = [x for x in dict.fromkeys(kept) if x in outside]
     forward_body = graph_of(body.inputs, [*halves.forward.outputs[:outputs], *stacked], order=halves.forward.nodes)
+    if node.param("memory") is not None:
+        forward_body = _within(forward_body, node.param("memory") // SHARE)
     forward = node.op(*node.inputs, span=node.span, **dict(node.params) | {"body": forward_body})
     results = items(forward)
     own = len(node.types)
@@ -294,6 +316,7 @@ def _pull(node: Node, wanted: Sequence[bool], split: Split) -> tuple[tuple[Node,
             read=len(entries) + len(cotangents),
             backwards=not node.param("backwards"),
             limit=None,
+            memory=node.param("memory"),
         )
         out = list(items(back))
         finals = iter(out[: len(adjoints)])

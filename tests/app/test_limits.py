@@ -47,6 +47,13 @@ LIMITS = [
         "trace_too_large",
     ),
     (
+        "loop_steps",
+        5,
+        program("y = x\nfor i in range(n):\n  y = sin(y)\ny", x=1, n=5),
+        program("y = x\nfor i in range(n):\n  y = sin(y)\ny", x=1, n=6),
+        "loop_too_long",
+    ),
+    (
         "recursion_depth",
         5,
         program("def f(n): return n*x if n <= 1 else f(n - 1)\nf(n)", x=1, n=5),
@@ -109,6 +116,20 @@ def test_trace_rows(limited: Limited) -> None:
     ]
     assert [trace["truncated"] for trace in traces] == [False, True]
     assert len(traces[1]["primal"]) == 5
+
+
+def test_stack_elements_decide_what_is_computed_again_and_refuse_nothing(limited: Limited) -> None:
+    asked = program("y = x\nfor i in range(n):\n  y = sin(y) + x*y\ny", x=0.5, n=50)
+    answers = [limited(stack_elements=most).post("/grad", json=asked).json() for most in (1, 100, 10**6)]
+    assert answers[0]["gradients"] == answers[1]["gradients"] == answers[2]["gradients"]
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_a_loop_without_end_is_stopped(limited: Limited, mode: str) -> None:
+    client = limited(evaluation_seconds=0.2, stack_elements=1_000)
+    asked = program("y = x\nwhile y > 0:\n  y = y + sin(y)**2\ny", x=1) | {"mode": mode}
+    answer = client.post("/grad", json=asked)
+    assert (answer.status_code, answer.json()["code"]) == (422, "evaluation_too_long")
 
 
 def test_evaluation_seconds(limited: Limited) -> None:
