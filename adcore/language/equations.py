@@ -58,7 +58,7 @@ def odeint(low: Lowering, me: Higher, arguments: Sequence[Argument], place: ast.
         start,
         times,
         captured,
-        low.limits.live_elements,
+        low.limits.stack_elements,
         steps=steps,
         rtol=options.get("rtol", PRECISE),
         atol=options.get("atol", PRECISE),
