@@ -154,6 +154,7 @@ class _Elements:
 
     def _bind(self, i: int, value: Value) -> None:
         """Give the names of a ``for`` what it takes."""
+        self.low.step(self.place)
         if not self.fors:
             self.item = value
             return

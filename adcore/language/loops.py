@@ -104,6 +104,7 @@ def _written_out(low: Lowering, statement: Loop, over: Iteration, passes: int, b
     running: Value | Unusable = True
     returned: Value | Unusable = False
     for k in range(passes):
+        low.step(statement)
         scope.variables |= {RUNNING: True, RETURNED: False}
         body(low, statement, over, k)
         running, returned = scope.variables[RUNNING], scope.variables[RETURNED]

@@ -116,14 +116,20 @@ class Lowering:
     def enter(self, place: Place) -> None:
         """Go one level deeper; whoever does must take it back from ``depth``."""
         self.depth += 1
-        self.steps += 1
+        self.step(place)
         if self.depth > self.limits.nesting_depth:
             raise NestingTooDeep(
                 f"calls, branches and operators are nested deeper than {self.limits.nesting_depth}",
                 span=self.span(place),
             )
+
+    def step(self, place: Place) -> None:
+        """Look at one more piece of syntax, perhaps again."""
+        self.steps += 1
         if self.steps > _STEPS_PER_NODE * self.limits.graph_nodes:
-            raise GraphTooLarge("the program's functions are called too often", span=self.span(place))
+            raise GraphTooLarge(
+                "the program's functions are called too often, or its lists gone over", span=self.span(place)
+            )
 
     def mark(self) -> Mark:
         """Where the lowering stands, to come ``back`` to."""

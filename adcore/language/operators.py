@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 
-from adcore.errors import TypeMismatch, Unsupported
+from adcore.errors import ArrayTooLarge, TypeMismatch, Unsupported
 from adcore.graph import OPS, DType, Node
 from adcore.language.evaluation import is_constant
 from adcore.language.folding import FOLDED
-from adcore.language.lowering import Lowering
+from adcore.language.lowering import Lowering, several
 from adcore.language.values import List, Place, Tuple, Value, describe, is_number
 
 _BINARY = {
@@ -42,6 +42,9 @@ def binary(
     name = _BINARY[type(operator)]
     if is_number(a) and is_number(b) and name in FOLDED:
         return FOLDED[name](a, b)  # type: ignore[arg-type]
+    joined = _joined(low, name, a, b, place)
+    if joined is not None:
+        return joined
     conditions = [is_condition(x) for x in (a, b)]
     if name in _BITWISE:
         if not all(conditions):
@@ -58,6 +61,28 @@ def binary(
             help="to ask whether just one of two conditions holds, write logical_xor(a, b)",
         )
     return low.emit(OPS[name], (a, b), place, None, (left, right))
+
+
+def _joined(low: Lowering, name: str, a: Value, b: Value, place: Place) -> List | Node | None:
+    """What Python makes of lists where they cannot be meant as vectors: a longer list, or one value several times.
+
+    Lists of several values that are equally long are vectors, which are added element by element.
+    """
+    most = low.limits.graph_nodes
+    if name == "add" and isinstance(a, List) and isinstance(b, List):
+        if len(a.items) == len(b.items) > 1:
+            return None
+        if a.size + b.size > most:
+            raise ArrayTooLarge(f"this list has more than {most} elements", span=low.span(place))
+        return several(low, List, (*a.items, *b.items), place)
+    if name == "multiply":
+        parts, times = (a, b) if isinstance(a, List) else (b, a)
+        if isinstance(parts, List) and len(parts.items) == 1 and isinstance(times, int):
+            if times * parts.size <= most:
+                return several(low, List, parts.items * times, place)
+            row = low.array(parts, place)
+            return low.emit(OPS["broadcast_to"], (row,), place, (("shape", (times, *row.shape[1:])),))
+    return None
 
 
 def is_condition(value: Value) -> bool:
