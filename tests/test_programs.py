@@ -142,8 +142,6 @@ def test_programs_read_back_from_their_graphs(file: Path) -> None:
         # A name that is a function's gets another one.
         known = functions()
         renamed = {f"{name}_" if name in known else name: value for name, value in inputs.items()}
-        answers = [
-            compiled.evaluate(inputs).values,
-            Compiler().compile(again, renamed, Ask())[0].evaluate(renamed).values,
-        ]
-        np.testing.assert_array_equal(*(next(iter(values.values())) for values in answers))
+        (first,) = compiled.evaluate(inputs).values.values()
+        (second,) = Compiler().compile(again, renamed, Ask())[0].evaluate(renamed).values.values()
+        np.testing.assert_array_equal(first, second)
