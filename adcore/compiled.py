@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from typing import Literal as OneOf
 
@@ -100,10 +100,10 @@ class Compiled:
             values = [inputs[name][()] for name in self.inputs]
             traced = self.traced
             if traced is None:
-                straight = self.graph
-                if not wengert.is_straight(straight):
-                    straight = wengert.straighten(straight, values, self.limits, deadline)
-                traced = lay_out(straight, [self.inputs.index(name) for name in self.wrt], self.mode, self.limits)
+                run = wengert.Straight(self.graph, {})
+                if not wengert.is_straight(self.graph):
+                    run = wengert.straighten(self.graph, values, self.limits, deadline)
+                traced = lay_out(run, [self.inputs.index(name) for name in self.wrt], self.mode, self.limits)
             return wengert.fill(traced.layout, values, lambda values: execute(traced.plan, values, deadline))
         except AdcoreError as error:
             error.located(self.text)
@@ -179,9 +179,11 @@ class Compiled:
         return [*value, *(g[()] for g in gradients)]
 
 
-def lay_out(straight: Graph, wrt: Sequence[int], mode: Direction | None, limits: Limits) -> Traced:
-    """The layout of the trace of a graph without control flow. Raises TraceTooLarge."""
-    layout = wengert.lay_out(straight, wrt, mode, limits.trace_rows)
+def lay_out(run: wengert.Straight, wrt: Sequence[int], mode: Direction | None, limits: Limits) -> Traced:
+    """The layout of the trace of a run, without derivatives where the run is cut. Raises TraceTooLarge."""
+    layout = wengert.lay_out(run.graph, wrt, None if run.cut else mode, limits.trace_rows, run.places)
+    if run.cut:
+        layout = replace(layout, truncated=True)
     planned = plan(layout.graph)
     held = layout.elements(planned.elements)
     if held > limits.trace_elements:

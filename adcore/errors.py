@@ -7,7 +7,7 @@ span of it that is at fault. The core knows nothing of HTTP: the service maps th
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 
@@ -19,6 +19,16 @@ class Span:
     column: int
     end_line: int
     end_column: int
+    calls: tuple[Call, ...] = field(default=(), compare=False)
+    """The calls of the program's functions within which this is met, the outermost first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call of one of the program's functions, and where it stands."""
+
+    function: str
+    span: Span
 
 
 def _display_width(text: str) -> int:
@@ -43,6 +53,10 @@ def excerpt(source: str, span: Span, around: int = 60) -> str:
     head, marked = shown[: start - first], shown[start - first : stop - first]
     lead = "".join("\t" if char == "\t" else " " * _display_width(char) for char in head)
     return f"{shown}\n{lead}{'^' * max(1, _display_width(marked))}"
+
+
+_CALLS_TOLD = 3
+"""How many of the calls around an error are shown, from the innermost on."""
 
 
 class AdcoreError(Exception):
@@ -75,6 +89,9 @@ class AdcoreError(Exception):
         """The same error, knowing the text its spans point into (an error that knows one already keeps it)."""
         if self.source is None:
             self.source = source
+            if self.span is not None:
+                near = self.span.calls[-_CALLS_TOLD:]
+                self.related += tuple((call.span, f"{call.function} is called here") for call in reversed(near))
         return self
 
     def __str__(self) -> str:

@@ -24,7 +24,7 @@ from adcore.graph import Array, DType, Graph, Type
 from adcore.language import Lowered, Syntax, ends, lower, parse
 from adcore.limits import Limits
 from adcore.passes import optimise
-from adcore.wengert import is_straight
+from adcore.wengert import Straight, is_straight
 
 __all__ = ["Answer", "Ask", "Compiled", "Compiler", "Mode", "normalised", "program_id", "work"]
 
@@ -140,7 +140,7 @@ class Compiler:
         planned = plan(runs)
         traced = None
         if ask.trace and not any(batched) and is_straight(graph):
-            traced = lay_out(graph, by, mode, self.limits)
+            traced = lay_out(Straight(graph, {}), by, mode, self.limits)
         compiled = Compiled(
             program_id=program_id(text),
             text=text,

@@ -16,10 +16,13 @@ import numpy as np
 
 from adcore.derivatives.forward import tangents
 from adcore.derivatives.reverse import backpropagate
-from adcore.errors import AdcoreError, EvaluationTooLong, Span, TraceTooLarge
-from adcore.graph import INPUT, ITEM, Array, Graph, Node, constant, input_node
+from adcore.errors import AdcoreError, Call, EvaluationTooLong, Span
+from adcore.graph import CONSTANT, INPUT, ITEM, Array, Graph, Node, Run, constant, input_node
 from adcore.language.printing import expression
 from adcore.limits import Limits
+from adcore.ops.calls import call
+from adcore.ops.control import cond
+from adcore.ops.loops import loop
 from adcore.traversal import by_level, graph_of, wengert_names
 
 
@@ -36,6 +39,17 @@ class Row(NamedTuple):
     """The program's name of an input."""
     origin: str | None = None
     """In adjoint rows: the name of the value that the term flows back from."""
+    iteration: tuple[int, ...] = ()
+    """In which pass of each loop around it, the outermost first, counted from 0."""
+    calls: tuple[Call, ...] = ()
+    """In which calls of the program's functions, the outermost first."""
+
+
+class Whereabouts(NamedTuple):
+    """Where in a run something was computed."""
+
+    iteration: tuple[int, ...] = ()
+    calls: tuple[Call, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +74,22 @@ class Trace:
 
 
 @dataclass(frozen=True, slots=True)
+class Straight:
+    """What a run did, as a graph without control flow; the conditions that decided are among its nodes.
+
+    Where the run is too long to be laid out, the graph is what came first, and its outputs are not the program's.
+    """
+
+    graph: Graph
+    places: Mapping[Node, Whereabouts]
+    cut: bool = False
+
+
+class _Cut(Exception):
+    """The run is too long to be laid out to its end."""
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """A value on its way through the run: what computes it, and what it is."""
 
@@ -78,12 +108,14 @@ def is_straight(graph: Graph) -> bool:
     return all(node.op.structure is None for node in graph.nodes)
 
 
-def straighten(graph: Graph, values: Sequence[Any], limits: Limits, deadline: float | None = None) -> Graph:
-    """Run the graph, and lay out what the run did as a graph without control flow.
+def straighten(graph: Graph, values: Sequence[Any], limits: Limits, deadline: float | None = None) -> Straight:
+    """Run the graph, and lay out what the run did, as far as it is not too much for a trace.
 
-    Raises TraceTooLarge, EvaluationTooLong, and what ops raise at run time, with their place.
+    Raises EvaluationTooLong, and what ops raise at run time, with their place.
     """
     order: list[Node] = []
+    places: dict[Node, Whereabouts] = {}
+    conditions: list[Node] = []
     held = 0
 
     def step(value: Any) -> Any:
@@ -93,33 +125,69 @@ def straighten(graph: Graph, values: Sequence[Any], limits: Limits, deadline: fl
         order.append(constant(value))
         return Step(order[-1], value)
 
-    def walk(inner: Graph, operands: Sequence[Any]) -> list[Any]:
+    def inside(node: Node, where: Whereabouts) -> Run:
+        """How the graphs inside a node are run: in a loop, each run of one is another iteration."""
+        runs: dict[Graph, int] = {}
+
+        def run(inner: Graph, operands: Sequence[Any]) -> list[Any]:
+            k = runs[inner] = runs.get(inner, -1) + 1
+            if node.op is loop:
+                results = walk(inner, operands, where._replace(iteration=(*where.iteration, k)))
+                if inner is node.param("test"):
+                    conditions.append(results[0].node)
+                return results
+            if node.op is call and node.span is not None:
+                name = node.param("function").name
+                calls = (*where.calls, *node.span.calls, Call(name, node.span))
+                return walk(inner, operands, where._replace(calls=calls))
+            return walk(inner, operands, where)
+
+        return run
+
+    def walk(inner: Graph, operands: Sequence[Any], where: Whereabouts) -> list[Any]:
         nonlocal held
         at: dict[Node, Any] = dict(zip(inner.inputs, map(step, operands), strict=True))
         for node in inner.nodes:
             given = [at[x] for x in node.inputs]
             if node.op.structure is not None and not node.op.structure.opaque:
-                at[node] = node.op.structure.run(walk, *given, **dict(node.params))
+                if node.op is cond:
+                    conditions.append(given[0].node)
+                at[node] = node.op.structure.run(inside(node, where), *given, **dict(node.params))
             elif node.op is ITEM and isinstance(given[0], list):
                 at[node] = step(given[0][node.param("index")])
             else:
                 new = node.with_inputs(tuple([step.node for step in given]))
                 at[node] = Step(new, _compute(new, [step.value for step in given], deadline))
                 order.append(new)
+                if where.iteration or where.calls:
+                    places.setdefault(new, where)
                 held += sum(t.size for t in new.types)
                 if held > limits.trace_elements or len(order) > limits.graph_nodes:
-                    raise TraceTooLarge(
-                        f"the trace has more than {limits.trace_elements} numbers"
-                        if held > limits.trace_elements
-                        else f"the run is longer than {limits.graph_nodes} operations, too long for a trace",
-                        span=node.span,
-                        help="leave out trace, or trace a smaller case",
-                    )
+                    raise _Cut
         return [at[y] for y in inner.outputs]
 
-    with np.errstate(all="ignore"):
-        outputs = walk(graph, [Step(x, v) for x, v in zip(graph.inputs, values, strict=True)])
-    return graph_of(graph.inputs, [y.node for y in outputs], graph.output_names, dict.fromkeys(order))
+    try:
+        with np.errstate(all="ignore"):
+            outputs = walk(graph, [Step(x, v) for x, v in zip(graph.inputs, values, strict=True)], Whereabouts())
+    except _Cut:
+        first = [node for node in dict.fromkeys(order) if node.op is not CONSTANT][: limits.trace_rows]
+        return Straight(graph_of(graph.inputs, _within(first, limits.trace_elements // 2)), places, cut=True)
+    ends = [y.node for y in outputs]
+    laid = graph_of(graph.inputs, [*ends, *conditions], order=dict.fromkeys(order))
+    return Straight(Graph(graph.inputs, laid.nodes, tuple(ends), graph.output_names), places)
+
+
+def _within(nodes: Sequence[Node], elements: int) -> list[Node]:
+    """The first of the nodes that hold so many elements together, one at least, and are one value each."""
+    found: list[Node] = []
+    held = 0
+    for node in nodes:
+        held += sum(t.size for t in node.types)
+        if found and held > elements:
+            break
+        if not node.op.several:
+            found.append(node)
+    return found
 
 
 def _compute(node: Node, values: Sequence[Any], deadline: float | None) -> Any:
@@ -172,25 +240,32 @@ class Layout:
         return once + sum(y.type.size for y in self.graph.outputs[len(self.primal) :]) * max(0, self.passes - 1)
 
 
-def lay_out(graph: Graph, wrt: Sequence[int], mode: Literal["forward", "reverse"] | None, limit: int) -> Layout:
+def lay_out(
+    graph: Graph,
+    wrt: Sequence[int],
+    mode: Literal["forward", "reverse"] | None,
+    limit: int,
+    places: Mapping[Node, Whereabouts] | None = None,
+) -> Layout:
     """The rows for a graph without control flow, with the derivatives of its first output by the inputs ``wrt``.
 
     Each part has at most ``limit`` rows, all the passes of forward mode together; ``mode`` None leaves the derivatives
     out.
     """
     names = wengert_names(graph)
-    primal = [_primal_row(node, names) for node in names]
+    places = places or {}
+    primal = [_primal_row(node, names, places) for node in names]
     outputs = list(names)[:limit]
     adjoint = tangent = None
     inputs, seeds, passes = graph.inputs, [graph.inputs[i] for i in wrt], 1
     truncated = len(primal) > limit
     if mode == "reverse":
-        values, rows = _adjoint_rows(graph, names, seeds)
+        values, rows = _adjoint_rows(graph, names, seeds, places)
         truncated |= len(rows) > limit
         adjoint = tuple(rows[:limit])
         outputs += values[:limit]
     elif mode == "forward":
-        added, values, rows = _tangent_rows(graph, names, seeds)
+        added, values, rows = _tangent_rows(graph, names, seeds, places)
         all_passes = sum(x.type.size for x in seeds)
         passes = min(all_passes, -(-limit // max(1, len(rows))))
         truncated |= len(rows) * all_passes > limit
@@ -205,15 +280,25 @@ def lay_out(graph: Graph, wrt: Sequence[int], mode: Literal["forward", "reverse"
 _NOTHING: Any = None
 
 
-def _primal_row(node: Node, names: Mapping[Node, str]) -> Row:
+def _where(node: Node, places: Mapping[Node, Whereabouts]) -> Whereabouts:
+    """Where in the run a value was computed: the calls that only the run knows come before those of the text."""
+    iteration, calls = places.get(node, Whereabouts())
+    return Whereabouts(iteration, calls if node.span is None else (*calls, *node.span.calls))
+
+
+def _primal_row(node: Node, names: Mapping[Node, str], places: Mapping[Node, Whereabouts]) -> Row:
     if node.op is INPUT:
         label = str(node.param("name"))
         return Row(names[node], label, _NOTHING, input=label, span=node.span)
     args = tuple(names.get(x) or expression(x, names.get) for x in node.inputs)
-    return Row(names[node], expression(node, names.get), _NOTHING, node.op.name, args, node.span)
+    where = _where(node, places)
+    text = expression(node, names.get)
+    return Row(names[node], text, _NOTHING, node.op.name, args, node.span, None, None, *where)
 
 
-def _adjoint_rows(graph: Graph, names: Mapping[Node, str], wrt: Sequence[Node]) -> tuple[list[Node], list[Row]]:
+def _adjoint_rows(
+    graph: Graph, names: Mapping[Node, str], wrt: Sequence[Node], places: Mapping[Node, Whereabouts]
+) -> tuple[list[Node], list[Row]]:
     """The seed, then each contribution in the order it is made, with the operand's adjoint so far."""
     output = graph.outputs[0]
     seed = constant(1.0)
@@ -231,13 +316,14 @@ def _adjoint_rows(graph: Graph, names: Mapping[Node, str], wrt: Sequence[Node]) 
         name = f"{names[term.operand]}'"
         text = expression(term.total, spoken.get)
         values.append(term.total)
-        rows.append(Row(name, text, _NOTHING, span=term.source.span, origin=names[term.source]))
+        where = _where(term.source, places)
+        rows.append(Row(name, text, _NOTHING, None, (), term.source.span, None, names[term.source], *where))
         spoken.setdefault(term.total, name)
     return values, rows
 
 
 def _tangent_rows(
-    graph: Graph, names: Mapping[Node, str], wrt: Sequence[Node]
+    graph: Graph, names: Mapping[Node, str], wrt: Sequence[Node], places: Mapping[Node, Whereabouts]
 ) -> tuple[list[Node], list[Node], list[Row]]:
     """The inputs for the tangents, and a pass over the tangents of all values: the rows are those of every pass."""
     seeds = {x: input_node(f"d{x.param('name')}", x.type) for x in wrt}
@@ -250,7 +336,9 @@ def _tangent_rows(
         t = tangent.get(node)
         if t is not None:
             values.append(t)
-            rows.append(Row(f"d{names[node]}", expression(t, spoken.get), _NOTHING, span=node.span, origin=names[node]))
+            text = expression(t, spoken.get)
+            where = _where(node, places)
+            rows.append(Row(f"d{names[node]}", text, _NOTHING, None, (), node.span, None, names[node], *where))
     return list(seeds.values()), values, rows
 
 

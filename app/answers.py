@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from adcore.errors import Call
 from adcore.wengert import Row, Trace
 from app.arrays import Array, Encoding, write_array
 from app.errors import write_span
@@ -43,9 +44,18 @@ def _row(row: Row, encoding: Encoding) -> dict[str, Any]:
         written["op"] = row.op
         written["args"] = row.args
     written["expression"] = row.expression
-    written["value"] = write_array(row.value, encoding)
+    several = isinstance(row.value, (list, tuple))
+    written["value"] = [write_array(x, encoding) for x in row.value] if several else write_array(row.value, encoding)
     if row.origin is not None:
         written["from"] = row.origin
     if row.span is not None:
         written["source"] = write_span(row.span)
+    if row.iteration:
+        written["iteration"] = row.iteration
+    if row.calls:
+        written["calls"] = [_call(call) for call in row.calls]
     return written
+
+
+def _call(call: Call) -> dict[str, Any]:
+    return {"function": call.function, "line": call.span.line, "column": call.span.column}

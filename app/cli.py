@@ -147,8 +147,11 @@ def _table(rows: Sequence[tuple[str, ...]]) -> str:
     )
 
 
-def _shown(array: Array, most: int = sys.maxsize) -> str:
+def _shown(array: Any, most: int = sys.maxsize) -> str:
     """An array on one line, its numbers as Python writes them; beyond ``most`` of them the middle is left out."""
+    if isinstance(array, (list, tuple)):
+        # A row of an op of several results.
+        return ", ".join(_shown(x, most) for x in array)
     if array.ndim == 0:
         return repr(array.item())
     text = np.array2string(array, separator=", ", threshold=most, formatter={"float_kind": lambda x: repr(float(x))})

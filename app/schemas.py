@@ -146,6 +146,14 @@ class SourceSpan(_Strict):
     end_column: int
 
 
+class FunctionCall(_Strict):
+    """A call of one of the program's functions, and where it stands."""
+
+    function: str
+    line: int
+    column: int
+
+
 class TraceRow(_Strict):
     """One row of the trace: a name, the expression it stands for, and its value."""
 
@@ -157,6 +165,12 @@ class TraceRow(_Strict):
     source: SourceSpan | None = Field(default=None, description="The place in the program's text.")
     input: str | None = Field(default=None, description="The input this row is.")
     from_: str | None = Field(default=None, alias="from", description="The node whose adjoint this row passes on.")
+    iteration: list[int] | None = Field(
+        default=None, description="In a loop: which pass of it, counted from 0; of loops in loops the outermost first."
+    )
+    calls: list[FunctionCall] | None = Field(
+        default=None, description="In functions of the program: their calls, the outermost first."
+    )
 
 
 class SeedRows(_Strict):
@@ -170,7 +184,9 @@ class Trace(_Strict):
     """The Wengert list of the evaluation, in the order of dataflow levels, and that of its derivative."""
 
     primal: list[TraceRow]
-    adjoint: list[TraceRow] | None = Field(default=None, description="In reverse mode.")
+    adjoint: list[TraceRow] | None = Field(
+        default=None, description="In reverse mode, unless the run is too long for its adjoints to be laid out."
+    )
     tangents: list[SeedRows] | None = Field(default=None, description="In forward mode, one list for each seed.")
     truncated: bool = Field(description="Whether rows were left out because there are too many.")
 
@@ -213,10 +229,14 @@ class GraphNode(_Strict):
     expression: str
     args: list[str]
     shape: list[int]
-    dtype: Literal["float64", "int64", "bool"]
+    dtype: Literal["float64", "int64", "bool", "tape"]
     level: int = Field(description="The length of the longest path to it: 0 for inputs.")
     source: SourceSpan | None = Field(description="The place in the program's text.")
-    graphs: dict[str, GraphResponse] = Field(description="The graphs inside: the branches of an `if`.")
+    calls: list[FunctionCall] = Field(description="The calls of the program's functions that it stands in.")
+    graphs: dict[str, GraphResponse] = Field(
+        description="The graphs inside: the branches of an `if`, the pass and the condition of a loop, the function of "
+        "a call (shown at the first of its calls)."
+    )
 
 
 class GraphResponse(_Strict):

@@ -6,12 +6,32 @@ The nodes of one level become fireable together; ``work`` over ``span`` is the p
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from adcore.errors import Span
-from adcore.graph import CONSTANT, INPUT, Graph
+from adcore.graph import CONSTANT, INPUT, Function, Graph, Node
 from adcore.language.printing import expression
 from adcore.traversal import by_level, levels, wengert_names
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A stretch of the program's text."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A call of one of the program's functions, and where it stands."""
+
+    function: str
+    line: int
+    column: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +45,11 @@ class NodeDescription:
     shape: tuple[int, ...]
     dtype: str
     level: int
-    source: Span | None
+    source: Source | None
+    calls: tuple[Caller, ...] = ()
+    """The calls of the program's functions that it stands in, the outermost first."""
     graphs: dict[str, GraphDescription] = field(default_factory=dict)
-    """The graphs inside a structured op: the branches of an ``if``."""
+    """The graphs inside a structured op: branches, the pass and the condition of a loop, the function of a call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +70,11 @@ class GraphDescription:
 
 
 def describe(graph: Graph) -> GraphDescription:
-    """The graph as data, nested graphs included."""
+    """The graph as data, nested graphs included; a function's at the first of its calls."""
+    return _described(graph, set())
+
+
+def _described(graph: Graph, known: set[Function]) -> GraphDescription:
     names = wengert_names(graph)
     level = levels(graph)
     nodes = []
@@ -56,9 +82,22 @@ def describe(graph: Graph) -> GraphDescription:
         is_input = node.op is INPUT
         text = str(node.param("name")) if is_input else expression(node, names.get)
         args = tuple(names.get(x) or expression(x, names.get) for x in node.inputs)
-        inner = {label: describe(value) for label, value in node.params if isinstance(value, Graph)}
+        inner = dict(_inside(node, known))
         dtype = node.type.dtype.value
-        nodes.append(NodeDescription(name, node.op.name, text, args, node.shape, dtype, level[node], node.span, inner))
+        nodes.append(
+            NodeDescription(
+                name,
+                node.op.name,
+                text,
+                args,
+                node.shape,
+                dtype,
+                level[node],
+                _source(node.span),
+                _calls(node.span),
+                inner,
+            )
+        )
     computed = by_level(graph)
     edges = tuple((names[x], names[node]) for node in computed for x in node.inputs if x.op is not CONSTANT)
     depth = max((level[node] for node in computed), default=0)
@@ -76,3 +115,21 @@ def describe(graph: Graph) -> GraphDescription:
         work=len(computed),
         span=depth,
     )
+
+
+def _inside(node: Node, known: set[Function]) -> Iterator[tuple[str, GraphDescription]]:
+    """The graphs among a node's parameters, by what they are called; functions that are ``known`` are left out."""
+    for label, value in node.params:
+        if isinstance(value, Graph):
+            yield label, _described(value, known)
+        elif isinstance(value, Function) and value not in known:
+            known.add(value)
+            yield value.name, _described(value.graph, known)
+
+
+def _source(span: Span | None) -> Source | None:
+    return None if span is None else Source(span.line, span.column, span.end_line, span.end_column)
+
+
+def _calls(span: Span | None) -> tuple[Caller, ...]:
+    return () if span is None else tuple(Caller(c.function, c.span.line, c.span.column) for c in span.calls)

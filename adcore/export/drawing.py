@@ -62,7 +62,8 @@ def _mermaid(drawn: GraphDescription, prefix: str) -> Iterator[str]:
 
 
 def _label(node: NodeDescription) -> str:
-    return f"{node.name} = {node.expression}"
+    inside = f" (in {'.'.join(call.function for call in node.calls)})" if node.calls else ""
+    return f"{node.name} = {node.expression}{inside}"
 
 
 def _quote(text: str) -> str:

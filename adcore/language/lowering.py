@@ -17,6 +17,7 @@ from adcore.errors import (
     AdcoreError,
     ArrayTooLarge,
     BadCall,
+    Call,
     GraphTooLarge,
     NestingTooDeep,
     NotConstant,
@@ -66,6 +67,7 @@ class Mark(NamedTuple):
     active: int
     loops: int
     depth: int
+    calls: tuple[Call, ...]
 
 
 @dataclass(slots=True, eq=False)
@@ -89,6 +91,8 @@ class Lowering:
     """The functions that are being called, outermost first, with the scopes they were made in."""
     wanted: frozenset[str] = frozenset()
     """The names of the main block that are asked for at its end."""
+    calls: tuple[Call, ...] = ()
+    """The calls within which nodes are made that stand in the graph themselves."""
     loops: list[tuple[Scope, ast.For | ast.While]] = field(default_factory=list)
     """The loops that are being lowered, outermost first, with the scopes they stand in."""
     collecting: set[ast.Expr] = field(default_factory=set)
@@ -111,7 +115,10 @@ class Lowering:
         """Where a piece of syntax stands; of a statement with a block, the keyword."""
         source = self.syntax.source
         keyword = KEYWORDS.get(type(place))
-        return source.word(place, keyword) if keyword else source.span(place)
+        span = source.word(place, keyword) if keyword else source.span(place)
+        if self.calls:
+            span = Span(span.line, span.column, span.end_line, span.end_column, self.calls)
+        return span
 
     def enter(self, place: Place) -> None:
         """Go one level deeper; whoever does must take it back from ``depth``."""
@@ -133,13 +140,14 @@ class Lowering:
 
     def mark(self) -> Mark:
         """Where the lowering stands, to come ``back`` to."""
-        return Mark(self.scope, self.scope.journal, self.nodes, len(self.active), len(self.loops), self.depth)
+        active, loops = len(self.active), len(self.loops)
+        return Mark(self.scope, self.scope.journal, self.nodes, active, loops, self.depth, self.calls)
 
     def back(self, mark: Mark) -> None:
         """Take up the lowering where it stood; assignments and nodes of the scope itself stay."""
         self.scope, self.scope.journal, self.nodes = mark.scope, mark.journal, mark.nodes
         del self.active[mark.active :], self.loops[mark.loops :]
-        self.depth = mark.depth
+        self.depth, self.calls = mark.depth, mark.calls
 
     def guarded(self, value: Value, place: Place, token: Held | None = None) -> Value:
         """A value that is given only if all that this scope, or the token, has asserted holds."""

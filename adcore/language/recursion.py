@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from adcore.errors import AdcoreError, BranchMismatch, NotConstant, RecursionTooDeep, ShapeMismatch
+from adcore.errors import AdcoreError, BranchMismatch, Call, NotConstant, RecursionTooDeep, ShapeMismatch
 from adcore.graph import OPS, DType, Graph, Node, Type, input_node, items
 from adcore.graph import Function as GraphFunction
 from adcore.language.carrying import outlives, rebuilt
@@ -86,8 +86,11 @@ def called(low: Lowering, function: Function, bound: Mapping[str, Value], place:
         raise Recurs(key)
     low.running.add(key)
     mark, length, count = low.mark(), len(low.nodes), low.count
+    low.calls = (*low.calls, Call(function.definition.name, low.span(place)))
     try:
-        return run(bound)
+        value = run(bound)
+        low.calls = mark.calls
+        return value
     except Recurs as met:
         if met.key != key:
             raise
@@ -189,6 +192,8 @@ def _lowered(low: Lowering, recursion: Recursion, bound: Mapping[str, Value], ru
     parameters = {name: taken(name, value) for name, value in bound.items()}
     outer, low.nodes = low.nodes, []
     count = low.count
+    # What stands in the function's own graph is met in calls that only its run knows.
+    calls, low.calls = low.calls, ()
     try:
         result = run(parameters)
     except Unresolved:
@@ -206,6 +211,7 @@ def _lowered(low: Lowering, recursion: Recursion, bound: Mapping[str, Value], ru
             span=low.span(place.func),
         )
     result = _as_nodes(low, result, place)
+    low.calls = calls
     made, low.nodes = low.nodes, outer
     outputs = [x for x, _ in _leaves([result]) if isinstance(x, Node)]
     inside = needed(made, outputs)

@@ -200,5 +200,6 @@ call: Op = declare(
     several=True,
     dtypes=(None,),
     public=False,
+    text=lambda *operands, function: f"{function.name}({', '.join(operands)})",
     doc="What a function of the program gives that may call itself.",
 )

@@ -307,3 +307,25 @@ def test_a_cond_alone() -> None:
     graph = build(lambda x: if_else(OPS["less"](x, 0.0), OPS["sin"], OPS["cos"], x), SCALAR)
     _sound(describe(graph))
     parse_dot(to_dot(graph))
+
+
+def test_functions_and_loops_are_nested_graphs() -> None:
+    text = "def f(n): return x if n <= 0 else f(n - 1)*x\ns = 0\nfor i in range(3):\n  s = s + f(i)\ns"
+    made = describe(Compiler().graph(text, {"x": ()}, outputs=("s",)))
+    (looping,) = (node for node in made.nodes if node.op == "loop")
+    assert set(looping.graphs) == {"body"}
+    (calling,) = (node for node in looping.graphs["body"].nodes if node.op == "call")
+    assert (calling.expression.split("(")[0], set(calling.graphs)) == ("f", {"f"})
+    inside = [node for branch in calling.graphs["f"].nodes for graph in branch.graphs.values() for node in graph.nodes]
+    again = [node for node in inside if node.op == "call"]
+    # The function is shown where it is called first, and not again inside itself.
+    assert [node.graphs for node in again] == [{}]
+    for drawing in (to_dot, to_mermaid):
+        assert "f" in drawing(Compiler().graph(text, {"x": ()}, outputs=("s",)))
+
+
+def test_nodes_of_a_call_say_which() -> None:
+    graph = Compiler().graph("def f(t):\n  return sin(t)\ny = f(x) + 1", {"x": ()})
+    (sine,) = (node for node in describe(graph).nodes if node.op == "sin")
+    assert [(call.function, call.line, call.column) for call in sine.calls] == [("f", 3, 5)]
+    assert "(in f)" in to_dot(graph)

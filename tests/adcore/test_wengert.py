@@ -146,18 +146,18 @@ def test_a_trace_ends_with_the_values_and_gradients_of_the_answer(program: Progr
 def test_only_the_branch_that_is_taken_is_traced(mode: Mode) -> None:
     text = "y = sin(x) * x if x > 0 else exp(x)"
     taken = traced(text, {"x": 2.0}, mode)
-    assert [r.op for r in taken.primal] == [None, "sin", "multiply"]
+    assert [r.op for r in taken.primal] == [None, "greater", "sin", "multiply"]
     other = traced(text, {"x": -2.0}, mode)
-    assert [r.op for r in other.primal] == [None, "exp"]
+    assert [r.op for r in other.primal] == [None, "greater", "exp"]
     rows = (taken.adjoint or ()) if mode == "reverse" else (taken.tangents or ())[0].rows
     assert rows[-1].value == pytest.approx(np.sin(2.0) + 2 * np.cos(2.0), rel=1e-15)
 
 
 def test_nested_branches_are_laid_out_in_a_line() -> None:
     text = "if x > 0:\n    if x > 1:\n        y = x*x\n    else:\n        y = exp(x)\nelse:\n    y = sin(x)\ny * 2"
-    assert [r.op for r in traced(text, {"x": 2.0}).primal] == [None, "multiply", "multiply"]
-    assert [r.op for r in traced(text, {"x": 0.5}).primal] == [None, "exp", "multiply"]
-    assert [r.op for r in traced(text, {"x": -1.0}).primal] == [None, "sin", "multiply"]
+    assert [r.op for r in traced(text, {"x": 2.0}).primal] == [None, "greater", "greater", "multiply", "multiply"]
+    assert [r.op for r in traced(text, {"x": 0.5}).primal] == [None, "greater", "greater", "exp", "multiply"]
+    assert [r.op for r in traced(text, {"x": -1.0}).primal] == [None, "greater", "sin", "multiply"]
 
 
 def test_a_branch_not_taken_is_not_run() -> None:
@@ -245,10 +245,11 @@ def test_the_limit_of_what_a_trace_holds(text: str, mode: Mode, wanted: bool) ->
 
     def held(most: int) -> str | None:
         try:
-            Compiler(Limits(trace_elements=most)).compile(text, inputs, ask)[0].trace(inputs)
+            trace = Compiler(Limits(trace_elements=most)).compile(text, inputs, ask)[0].trace(inputs)
         except TraceTooLarge as error:
             return error.message if error.source == text else "without its text"
-        return None
+        # A run with control flow is cut where it is too much, and has no derivatives then.
+        return f"cut, since there may be {most}" if trace.truncated and not trace.adjoint else None
 
     told = [held(most) for most in range(100)]
     least = told.index(None)
@@ -262,9 +263,46 @@ def test_a_run_too_long_to_trace() -> None:
     text = "\n".join(["y = x", "if x > 0:", *["    y = sin(y)"] * 30, "y"])
     inputs = arrays({"x": 1.0})
     ready = Compiler(Limits(graph_nodes=500)).compile(text, inputs, Ask(True))[0]
-    assert len(ready.trace(inputs).primal) == 31
-    with pytest.raises(TraceTooLarge, match="30"):
-        straighten(ready.graph, [np.float64(1.0)], Limits(graph_nodes=30))
+    assert len(ready.trace(inputs).primal) == 32
+    run = straighten(ready.graph, [np.float64(1.0)], Limits(graph_nodes=30))
+    assert run.cut
+    assert len(run.graph.nodes) >= 30
+
+
+MILLION = "y = x\ni = 0\nwhile i < n:\n  y = sin(y) + x\n  i += 1\ny"
+
+
+def test_a_long_run_gives_its_first_rows_and_says_that_it_is_cut() -> None:
+    inputs = arrays({"x": 1.0, "n": 50_000.0})
+    compiled = Compiler(Limits(graph_nodes=2_000, trace_rows=50)).compile(MILLION, inputs, Ask(True, mode="reverse"))[0]
+    trace = compiled.trace(inputs)
+    assert (len(trace.primal), trace.truncated, trace.adjoint, trace.tangents) == (50, True, None, None)
+    assert trace.primal[-1].iteration
+    short = compiled.trace(arrays({"x": 1.0, "n": 3.0}))
+    assert not short.truncated
+    assert short.adjoint
+
+
+def test_rows_say_in_which_pass_and_in_which_call_they_were_computed() -> None:
+    text = "def f(t):\n  return sin(t)\ns = x\nfor i in range(2):\n  for j in range(2):\n    s = f(s)*x\nexp(s)"
+    for mode in MODES:
+        trace = traced(text, {"x": 0.5}, mode)
+        told = [(r.op, r.iteration, [(c.function, c.span.line) for c in r.calls]) for r in trace.primal]
+        assert [row for row in told if row[0] == "sin"] == [
+            ("sin", (i, j), [("f", 6)]) for i in range(2) for j in range(2)
+        ]
+        assert [row[1:] for row in told if row[0] == "multiply"] == [((i, j), []) for i in range(2) for j in range(2)]
+        assert [row for row in told if row[0] == "exp"] == [("exp", (), [])]
+        rows = trace.adjoint or (trace.tangents or ())[0].rows
+        assert {row.iteration for row in rows} == {(), (0, 0), (0, 1), (1, 0), (1, 1)}
+        assert {tuple(c.function for c in row.calls) for row in rows} == {(), ("f",)}
+
+
+def test_rows_in_functions_that_call_themselves_have_all_the_calls() -> None:
+    text = "def f(n):\n  if n == 0:\n    return sin(x)\n  return f(n - 1)*x\ndef g(n): return f(n)\ng(2)"
+    trace = traced(text, {"x": 0.5})
+    chains = {row.op: [(c.function, c.span.line) for c in row.calls] for row in trace.primal if row.op == "sin"}
+    assert chains == {"sin": [("g", 6), ("f", 5), ("f", 4), ("f", 4)]}
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -139,3 +139,9 @@ def test_a_taken_port_is_told() -> None:
         )
     assert ran.returncode != 0
     assert "address already in use" in ran.stderr
+
+
+@pytest.mark.parametrize("program", ["root(lambda t: t^2 - x, 1.0)", "s, d = slogdet(x*eye(2)); d"])
+def test_a_trace_shows_ops_of_several_results(program: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["grad", program, "x=4", "--trace"]) == 0
+    assert "[0]" in capsys.readouterr().out.replace("[1]", "[0]")

@@ -158,3 +158,29 @@ def test_what_is_raised_is_told_with_its_place_and_iteration(client: httpx.Clien
     problem = answer.json()
     assert (answer.status_code, problem["code"], problem["span"]["line"]) == (422, "assertion_failed", 3)
     assert problem["detail"] == "{a} is negative: a is -2.0; in iteration 1 of the loop, counted from 0"
+
+
+def test_rows_say_their_iteration_and_their_calls(client: httpx.Client) -> None:
+    text = "def f(t): return sin(t)*t\ny = x\nfor i in range(2):\n  y = f(y)\ny"
+    trace = grad(client, text, inputs={"x": 0.5}, mode="reverse", trace=True)["trace"]
+    told = [(row["op"], row["iteration"], row["calls"]) for row in trace["primal"][1:]]
+    call = [{"function": "f", "line": 4, "column": 7}]
+    assert told == [(op, [i], call) for i in range(2) for op in ("sin", "multiply")]
+    assert [row.get("iteration") for row in trace["adjoint"]] == [None, [1], [1], [1], [0], [0], [0]]
+    assert "iteration" not in trace["primal"][0]
+
+
+def test_a_trace_with_an_equation(client: httpx.Client) -> None:
+    trace = grad(client, "root(lambda t: t**2 - x, 1.0)*x", inputs={"x": 4}, mode="reverse", trace=True)["trace"]
+    assert [row.get("op") for row in trace["primal"]] == [None, "solution", "item", "multiply"]
+    assert trace["primal"][2]["value"] == pytest.approx(2)
+    assert trace["adjoint"][-1]["value"] == pytest.approx(3)
+
+
+def test_a_long_run_is_traced_as_far_as_that_goes(client: httpx.Client) -> None:
+    text = "y = x\nfor i in range(200000):\n  y = y + x\ny"
+    answer = grad(client, text, inputs={"x": 0.5}, mode="reverse", trace=True)
+    assert (answer["value"], answer["gradients"]) == (100_000.5, {"x": 200_001.0})
+    assert answer["trace"]["truncated"] is True
+    assert len(answer["trace"]["primal"]) == 10_000
+    assert "adjoint" not in answer["trace"]
