@@ -12,7 +12,7 @@ from adcore.language.expressions import expression
 from adcore.language.iteration import Iteration
 from adcore.language.lookup import read
 from adcore.language.lowering import Lowering, several
-from adcore.language.scopes import appended
+from adcore.language.scopes import appended, last_of, reads_last
 from adcore.language.values import List, Several, Value, describe
 from adcore.ops.parts import AT
 
@@ -21,7 +21,10 @@ def append(low: Lowering, statement: ast.Expr, name: ast.Name, element: ast.expr
     """Bind the name to the list with one element more; in a loop that collects it, only note the element."""
     scope = low.scope
     if statement in low.collecting:
-        scope.assign(row_of(name.id), expression(low, element), statement)
+        value = expression(low, element)
+        scope.assign(row_of(name.id), value, statement)
+        if last_of(name.id) in scope.variables:
+            scope.assign(last_of(name.id), value, statement)
         return
     if not scope.names.binds(name.id):
         raise Unsupported(
@@ -45,15 +48,23 @@ def row_of(name: str) -> str:
 
 
 def collected(statement: ast.For | ast.While) -> dict[str, ast.Expr]:
-    """The lists that each pass of a ``for`` appends one element to, and that it does not use otherwise."""
+    """The lists that each pass of a ``for`` appends one element to, and of which it reads ``out[-1]`` at most."""
     appends = [(one, parts) for one in statement.body if isinstance(one, ast.Expr) and (parts := appended(one))]
     if not appends or not isinstance(statement, ast.For):
         return {}
     inside = list(ast.walk(statement))
     uses = Counter(x.id for x in inside if isinstance(x, ast.Name))
+    lasts = Counter(reads_last(x) for x in inside)
     if any(isinstance(x, ast.Continue) for x in inside):
         return {}
-    return {name.id: one for one, (name, _) in appends if uses[name.id] == 1}
+    return {name.id: one for one, (name, _) in appends if uses[name.id] == 1 + lasts[name.id]}
+
+
+def last_element(low: Lowering, before: List | Node, place: ast.Expr) -> Value:
+    """The last element of a list before the loop; None where there is none."""
+    if isinstance(before, List):
+        return before.items[-1] if before.items else None
+    return low.emit(OPS["index"], (before,), place, (("key", (-1,)),)) if before.shape[0] else None
 
 
 def collection(

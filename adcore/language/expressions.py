@@ -16,8 +16,9 @@ from adcore.language.indexing import choose, key_of, read_part, spread_masked, s
 from adcore.language.lookup import attribute_span, callee, dotted, function_named, module_value, not_callable, read
 from adcore.language.lowering import Lowering, several
 from adcore.language.operators import binary, is_condition, link_of, truth
+from adcore.language.scopes import last_of, reads_last
 from adcore.language.unpacking import all_parts
-from adcore.language.values import Callee, Function, Known, List, Several, Tuple, Value, describe, is_number
+from adcore.language.values import Callee, Function, Known, List, Several, Tuple, Unusable, Value, describe, is_number
 
 
 def expression(low: Lowering, node: ast.expr) -> Value:
@@ -151,6 +152,10 @@ def _tuple(low: Lowering, node: ast.Tuple) -> Value:
 
 
 def _subscript(low: Lowering, node: ast.Subscript) -> Value:
+    name = reads_last(node)
+    held = None if name is None else low.scope.variables.get(last_of(name))
+    if held is not None and not isinstance(held, Unusable):
+        return held
     return subscript(low, expression(low, node.value), node, expression)
 
 

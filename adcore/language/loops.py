@@ -28,14 +28,14 @@ from adcore.language.carrying import (
     rebuilt,
     zeros,
 )
-from adcore.language.collecting import collected, collection, row_of, started
+from adcore.language.collecting import collected, collection, last_element, row_of, started
 from adcore.language.expressions import expression
 from adcore.language.folding import WHOLE
 from adcore.language.iteration import Iteration, iteration
 from adcore.language.lowering import Lowering, ends_of
 from adcore.language.operators import truth
 from adcore.language.regions import repeated
-from adcore.language.scopes import accumulates, appended, assignments
+from adcore.language.scopes import ALWAYS, accumulates, appended, assignments, last_of, reads_last
 from adcore.language.values import MISSING, List, Missing, Place, Unresolved, Unusable, Value, describe
 from adcore.language.writing_out import written_out_if_needed
 
@@ -173,10 +173,7 @@ class _Attempt:
             if not isinstance(held, (Missing, Unusable)):
                 if name in self.shapes:
                     held = low.emit(OPS["broadcast_to"], (held,), statement, (("shape", self.shapes[name]),))
-                one = enter(low, name, held, self.widths.get(name, Width.AS_IT_IS), statement)
-                self.carried[name] = one
-                self.changing.update(one.inputs)
-                scope.variables[name] = one.inside
+                self._enter(name, held)
         if stops:
             self.carried[RUNNING] = enter(low, RUNNING, True, Width.AS_IT_IS, statement)
         low.nodes = self.test_nodes
@@ -206,7 +203,7 @@ class _Attempt:
             low.nodes = outer
             started(low, one, place)
             low.nodes = self.body_nodes
-            names[name] = place
+            names[name] = names[last_of(name)] = place
         low.loops.pop()
         outputs = [test] if isinstance(test, Node) else []
         again = not self._settle(ends, names, outputs)
@@ -218,6 +215,13 @@ class _Attempt:
 
     # --- the parts of a pass
 
+    def _enter(self, name: str, held: Value) -> None:
+        """Carry a name that holds a value before the loop."""
+        one = enter(self.low, name, held, self.widths.get(name, Width.AS_IT_IS), self.statement)
+        self.carried[name] = one
+        self.changing.update(one.inputs)
+        self.low.scope.variables[name] = one.inside
+
     def _collected(self, before: Mapping[str, Value | Unusable]) -> dict[str, ast.Expr]:
         """The lists that are collected in arrays, each with the statement that appends."""
         low, statement = self.low, self.statement
@@ -226,8 +230,18 @@ class _Attempt:
         found = {
             name: place
             for name, place in collected(statement).items()
-            if isinstance(held := before.get(name), List) or (isinstance(held, Node) and held.shape)
+            if (isinstance(held := before.get(name), List) or (isinstance(held, Node) and held.shape))
+            and low.scope.names.last_read.get(name) != ALWAYS
         }
+        read = {name for x in ast.walk(statement) if (name := reads_last(x)) is not None} if found else set()
+        for name in sorted(read & found.keys()):
+            held = before[name]
+            assert isinstance(held, (List, Node))
+            last = last_element(low, held, found[name])
+            if last is None:
+                del found[name]
+            else:
+                self._enter(last_of(name), last)
         low.collecting.update(found.values())
         return found
 
@@ -287,7 +301,8 @@ class _Attempt:
                             return False
                         self.errors[name] = self._mismatch(one, ends[name], names)
                     except Spread as spread:
-                        if accumulates(self.statement, name) and name not in self.shapes:
+                        alone = low.scope.names.last_read.get(name) != ALWAYS and accumulates(self.statement, name)
+                        if alone and name not in self.shapes:
                             self.shapes[name] = spread.shape
                             return False
                         self.errors[name] = self._mismatch(one, ends[name], names)
@@ -408,8 +423,9 @@ class _Attempt:
             low.record(result)
         rest: Iterator[Node] = iter(results)
         values = {one.name: rebuilt(one.inside, rest) for one in order}
+        inner = {RUNNING, RETURNED, VALUE, *map(last_of, values)}
         for name, held in {**values, **self.after}.items():
-            if name not in (RUNNING, RETURNED, VALUE):
+            if name not in inner:
                 scope.assign(name, held, names[name])
         completed, returned = values.get(RUNNING, True), values.get(RETURNED, False)
         assert isinstance(completed, (bool, Node))

@@ -131,6 +131,20 @@ def assignments(statement: ast.For | ast.While) -> dict[str, ast.expr | ast.stmt
     return found
 
 
+def last_of(name: str) -> str:
+    """Where the element is kept that was appended last to a list which a loop collects."""
+    return f"<last of {name}>"
+
+
+def reads_last(node: ast.AST) -> str | None:
+    """The name in ``out[-1]``."""
+    match node:
+        case ast.Subscript(ast.Name(name), ast.UnaryOp(ast.USub(), ast.Constant(1)), ast.Load()):
+            return name
+        case _:
+            return None
+
+
 def accumulates(statement: ast.For | ast.While, name: str) -> bool:
     """Whether a loop does nothing to a name but ``s += x``, ``s = s + x`` and their kind, element by element."""
     uses = sum(isinstance(x, ast.Name) and x.id == name for x in ast.walk(statement))
