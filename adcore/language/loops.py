@@ -10,9 +10,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
-from adcore.errors import AdcoreError, BoundInOneBranch, LoopMismatch, NotConstant
+from adcore.errors import AdcoreError, BoundInOneBranch, LoopMismatch
 from adcore.graph import OPS, DType, Node, Shape, Type, input_node, items
 from adcore.language.branches import ONE_EACH, VALUE, short_circuit
 from adcore.language.carrying import (
@@ -34,26 +33,11 @@ from adcore.language.folding import WHOLE
 from adcore.language.iteration import Iteration, iteration
 from adcore.language.lowering import Lowering, ends_of
 from adcore.language.operators import truth
+from adcore.language.outcomes import RETURNED, RUNNING, Body, Loop, Outcome
 from adcore.language.regions import repeated
 from adcore.language.scopes import ALWAYS, accumulates, appended, assignments, last_of, reads_last
 from adcore.language.values import MISSING, List, Missing, Place, Unresolved, Unusable, Value, describe
-from adcore.language.writing_out import written_out_if_needed
-
-RUNNING, RETURNED = "<running>", "<returned>"
-"""What a pass leaves behind beside the program's names: whether the loop goes on, and whether it was left by
-``return``; then ``VALUE`` is what was returned."""
-
-Loop = ast.For | ast.While
-Body = Callable[[Lowering, Loop, Iteration | None, Node | int], None]
-"""Runs one pass."""
-
-
-class Outcome(NamedTuple):
-    """How a loop ended: whether it ran to its end, without ``break`` or ``return``; if by ``return``; with what."""
-
-    completed: bool | Node
-    returned: bool | Node
-    value: Value
+from adcore.language.writing_out import written_out, written_out_if_needed
 
 
 def lower_loop(low: Lowering, statement: Loop, body: Body) -> Outcome:
@@ -80,7 +64,7 @@ def lower_loop(low: Lowering, statement: Loop, body: Body) -> Outcome:
         else:
             passes = over.passes
             outcome = written_out_if_needed(
-                low, passes, changing, looped, lambda: _written_out(low, statement, over, passes, body)
+                low, passes, changing, looped, lambda: written_out(low, statement, over, passes, body)
             )
         low.depth -= 1
         return outcome
@@ -93,35 +77,6 @@ def lower_loop(low: Lowering, statement: Loop, body: Body) -> Outcome:
         if endless or (over is not None and isinstance(over.passes, int)):
             raise
         return Outcome(True, False, None)
-
-
-def _written_out(low: Lowering, statement: Loop, over: Iteration, passes: int, body: Body) -> Outcome:
-    """The passes of a loop one after the other, as if each were written down."""
-    scope = low.scope
-    before, journal = dict(scope.variables), scope.journal
-    scope.journal = None
-    low.loops.append((scope, statement))
-    running: Value | Unusable = True
-    returned: Value | Unusable = False
-    for k in range(passes):
-        low.step(statement)
-        scope.variables |= {RUNNING: True, RETURNED: False}
-        body(low, statement, over, k)
-        running, returned = scope.variables[RUNNING], scope.variables[RETURNED]
-        if not isinstance(running, bool) or not isinstance(returned, bool):
-            raise NotConstant("how a pass of a loop that is written out ends must be known", span=low.span(statement))
-        if not running:
-            break
-    low.loops.pop()
-    ends, scope.variables, scope.journal = scope.variables, before, journal
-    for name, place in assignments(statement).items():
-        if name in ends and ends[name] is not before.get(name):
-            scope.assign(name, ends[name], place)
-    value = ends[VALUE] if returned else None
-    assert isinstance(running, bool)
-    assert isinstance(returned, bool)
-    assert not isinstance(value, Unusable)
-    return Outcome(running, returned, value)
 
 
 def _variable(statement: Loop) -> str:

@@ -14,9 +14,10 @@ from adcore.language.branches import VALUE, Merge
 from adcore.language.collecting import append
 from adcore.language.expressions import expression, function_of, handed_on
 from adcore.language.iteration import Iteration
-from adcore.language.loops import RETURNED, RUNNING, Loop, Outcome, lower_loop
+from adcore.language.loops import lower_loop
 from adcore.language.lowering import Lowering, several
 from adcore.language.operators import truth
+from adcore.language.outcomes import RETURNED, RUNNING, Loop, Outcome
 from adcore.language.recursion import called
 from adcore.language.results import is_passed_over
 from adcore.language.scopes import CHECKED, appended
