@@ -23,6 +23,7 @@ from adcore.errors import AdcoreError
 from adcore.graph import Array, DType, Graph, Type
 from adcore.language import Lowered, Syntax, ends, lower, parse
 from adcore.limits import Limits
+from adcore.ops.loops import within_memory
 from adcore.passes import optimise
 from adcore.wengert import Straight, is_straight
 
@@ -135,6 +136,7 @@ class Compiler:
         runs = optimise(graph)
         if ask.derivative:
             mode, runs = _differentiate(runs, by, ask.mode)
+        runs = within_memory(runs, self.limits.stack_elements)
         batched = tuple(is_batched(ask, name, inputs[name]) for name in graph.input_names)
         passes = max(1, sum(graph.inputs[i].type.size for i in by)) if mode == "forward" else 1
         planned = plan(runs)

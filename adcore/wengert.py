@@ -152,7 +152,11 @@ def straighten(graph: Graph, values: Sequence[Any], limits: Limits, deadline: fl
             if node.op.structure is not None and not node.op.structure.opaque:
                 if node.op is cond:
                     conditions.append(given[0].node)
-                at[node] = node.op.structure.run(inside(node, where), *given, **dict(node.params))
+                params = dict(node.params)
+                if "memory" in params:
+                    # A pass that ran again would stand in the trace again; what the trace holds is bounded itself.
+                    params["memory"] = None
+                at[node] = node.op.structure.run(inside(node, where), *given, **params)
             elif node.op is ITEM and isinstance(given[0], list):
                 at[node] = step(given[0][node.param("index")])
             else:

@@ -222,26 +222,6 @@ def _push(
 
 # --- reverse mode
 
-SHARE = 8
-"""What part of a loop's memory each loop inside a pass has: what that stacks is one entry of what the loop stacks."""
-
-
-def _within(graph: Graph, memory: int) -> Graph:
-    """The graph, its loops bound to so much memory at the most, and those inside them to their share of it."""
-    new: dict[Node, Node] = {x: x for x in graph.inputs}
-    for node in graph.nodes:
-        moved = node.with_inputs(tuple([new[x] for x in node.inputs]))
-        if node.op.structure is not None:
-            params, inside = dict(node.params), memory
-            if node.op is loop:
-                own = min(memory, node.param("memory") or memory)
-                params["memory"], inside = own, own // SHARE
-            params |= {name: _within(value, inside) for name, value in node.params if isinstance(value, Graph)}
-            moved = Node(node.op, moved.inputs, tuple(params.items()), node.types, node.span)
-        new[node] = moved
-    order = [new[node] for node in graph.nodes]
-    return graph_of(graph.inputs, [new[y] for y in graph.outputs], graph.output_names, order)
-
 
 def _pull(node: Node, wanted: Sequence[bool], split: Split) -> tuple[tuple[Node, ...], Node, Pullback]:
     """A loop that stacks what each pass keeps, and, backwards, a loop of the pass's adjoint."""
@@ -265,8 +245,6 @@ def _pull(node: Node, wanted: Sequence[bool], split: Split) -> tuple[tuple[Node,
     stacked = [x for x in dict.fromkeys(kept) if x not in outside and x is not position]
     hoisted = [x for x in dict.fromkeys(kept) if x in outside]
     forward_body = graph_of(body.inputs, [*halves.forward.outputs[:outputs], *stacked], order=halves.forward.nodes)
-    if node.param("memory") is not None:
-        forward_body = _within(forward_body, node.param("memory") // SHARE)
     forward = node.op(*node.inputs, span=node.span, **dict(node.params) | {"body": forward_body})
     results = items(forward)
     own = len(node.types)
@@ -344,3 +322,44 @@ loop: Op = declare(
     public=False,
     doc="Passes of a graph over carried values, a number of times or while a condition holds.",
 )
+
+
+# --- memory
+
+INSIDE = 8
+"""What part of a loop's memory those inside its passes have: what they stack is an entry of what the loop stacks."""
+
+
+def within_memory(graph: Graph, memory: int) -> Graph:
+    """The graph, its loops bound to hold so many elements together of what they stack.
+
+    The loops of functions that call themselves are not reached; they have the bound they were made with.
+    """
+    holders = {node for node in graph.nodes if _stacks(node)}
+    if not holders:
+        return graph
+    new: dict[Node, Node] = {x: x for x in graph.inputs}
+    for node in graph.nodes:
+        new[node] = node.with_inputs(tuple([new[x] for x in node.inputs]))
+        if node in holders:
+            own = memory // len(holders)
+            params = dict(node.params)
+            if node.op is loop:
+                params["memory"] = own if node.param("memory") is None else min(own, node.param("memory"))
+            inside = own // INSIDE if _stacks_itself(node) else own
+            params |= {name: within_memory(value, inside) for name, value in node.params if isinstance(value, Graph)}
+            new[node] = Node(node.op, new[node].inputs, tuple(params.items()), node.types, node.span)
+    order = [new[node] for node in graph.nodes]
+    return graph_of(graph.inputs, [new[y] for y in graph.outputs], graph.output_names, order)
+
+
+def _stacks_itself(node: Node) -> bool:
+    return node.op is loop and len(node.types) > node.param("carried") + 1
+
+
+def _stacks(node: Node) -> bool:
+    """Whether the node is a loop that stacks, or has such loops inside."""
+    if node.op.structure is None:
+        return False
+    inner = (value for _, value in node.params if isinstance(value, Graph))
+    return _stacks_itself(node) or any(_stacks(x) for graph in inner for x in graph.nodes)
