@@ -13,6 +13,7 @@ import numpy as np
 from adcore import wengert
 from adcore.engines.batch import execute_batch
 from adcore.engines.interpreter import Plan, execute, plan
+from adcore.engines.notices import Notice, listening, notices
 from adcore.errors import AdcoreError, BatchMismatch, BatchTooLarge, MemoryTooLarge, TraceTooLarge
 from adcore.graph import Array, Graph
 from adcore.limits import Limits
@@ -29,6 +30,7 @@ class Answer:
 
     values: dict[str, Array]
     gradients: dict[str, Array]
+    notices: tuple[Notice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ class Compiled:
     limits: Limits
     many: bool
     """Whether any input has points."""
+    watched: bool = False
+    """Whether any of its ops may have notices."""
     traced: Traced | None = None
     """The trace's layout, where every run of the program does the same, and it is known that a trace is wanted."""
     engine: str = "interpreter"
@@ -75,18 +79,25 @@ class Compiled:
             values = [inputs[name][()] for name in self.inputs]
             points = self.points(inputs) if self.many else 1
             deadline = self._deadline() if self.work * points > LONG else None
-            if self.mode == "forward":
-                results = self._forward(values, points, deadline)
-            elif self.many:
-                results = self._batch(values, points, deadline)
+            if self.watched:
+                with listening() as heard:
+                    results = self._results(values, points, deadline)
+                said = notices(heard)
             else:
-                results = execute(self.plan, values, deadline)
+                results, said = self._results(values, points, deadline), ()
         except AdcoreError as error:
             error.located(self.text)
             raise
         # The gradients come after the values.
         named = iter(results)
-        return Answer(dict(zip(self.outputs, named, strict=False)), dict(zip(self.wrt, named, strict=True)))
+        return Answer(dict(zip(self.outputs, named, strict=False)), dict(zip(self.wrt, named, strict=True)), said)
+
+    def _results(self, values: list[Any], points: int, deadline: float | None) -> list[Any]:
+        if self.mode == "forward":
+            return self._forward(values, points, deadline)
+        if self.many:
+            return self._batch(values, points, deadline)
+        return execute(self.plan, values, deadline)
 
     def trace(self, inputs: Mapping[str, Array]) -> wengert.Trace:
         """The Wengert list of the run on ``inputs``, with its adjoints or tangents; not for batches.

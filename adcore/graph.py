@@ -138,6 +138,8 @@ class Op:
     """Whether applying it twice, with the same parameters, gives the operand back, to the bit."""
     idle: Callable[[Node], bool] | None = None
     """Whether this application gives its first operand back as it is (a reshape to the shape it has)."""
+    notice: Callable[..., tuple[str, str] | None] | None = None
+    """The result's value and those of the operands to the code and the message of a notice, where one is due."""
     work: Callable[[Node], int] | None = None
     """Scalar operations of one application, where they are not as many as the elements of the largest array."""
     text: str | Callable[..., str] | None = None

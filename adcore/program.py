@@ -19,6 +19,7 @@ from adcore.derivatives.forward import jvp
 from adcore.derivatives.reverse import gradient
 from adcore.engines.batch import block_of
 from adcore.engines.interpreter import Plan, plan
+from adcore.engines.notices import says_something
 from adcore.errors import AdcoreError
 from adcore.graph import Array, DType, Graph, Type
 from adcore.language import Lowered, Syntax, ends, lower, parse
@@ -159,6 +160,7 @@ class Compiler:
             work=work(runs) * passes + (ROW_WORK * traced.layout.rows if traced else 0),
             limits=self.limits,
             many=any(batched),
+            watched=says_something(runs),
             traced=traced,
         )
         compiled.check_memory(1)

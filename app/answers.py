@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from adcore.engines.notices import Notice
 from adcore.errors import Call
 from adcore.wengert import Row, Trace
 from app.arrays import Array, Encoding, write_array
@@ -29,6 +30,13 @@ def write_trace(trace: Trace, encoding: Encoding = "list") -> dict[str, Any]:
     if trace.tangents is not None:
         written["tangents"] = [{"seed": each.seed, "rows": _rows(each.rows, encoding)} for each in trace.tangents]
     written["truncated"] = trace.truncated
+    return written
+
+
+def write_notice(notice: Notice) -> dict[str, Any]:
+    written: dict[str, Any] = {"code": notice.code, "message": notice.message, "times": notice.times}
+    if notice.span is not None:
+        written["span"] = write_span(notice.span)
     return written
 
 

@@ -14,7 +14,7 @@ from fastapi import Response
 
 from adcore.program import Answer, Ask, Compiled, normalised
 from adcore.wengert import Trace
-from app.answers import to_json
+from app.answers import to_json, write_notice
 from app.arrays import Array, read_inputs
 from app.bodies import JsonRequest
 from app.dependencies import service_of
@@ -49,7 +49,7 @@ async def respond(request: JsonRequest, asked: Asked, ask: Ask, write: Write) ->
         written = {
             "program_id": compiled.program_id,
             **write(compiled, answer, trace),
-            "notices": (),
+            "notices": [write_notice(notice) for notice in answer.notices],
             "cached": cached,
             "timing": {
                 # Whole microseconds; round() to a digit would take longer than some evaluations.

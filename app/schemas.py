@@ -192,10 +192,14 @@ class Trace(_Strict):
 
 
 class Notice(_Strict):
-    """Something about the answer that is worth knowing."""
+    """Something about the answer that is worth knowing: that a matrix is singular, say, and NaN no mistake."""
 
     code: str
     message: str
+    times: int = Field(description="How often it happened at this place: in loops and batches.")
+    span: SourceSpan | None = Field(
+        default=None, description="The place in the program's text; absent where only the derivative is concerned."
+    )
 
 
 class _Answer(_Strict):

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from adcore.engines.memory import most_live
+from adcore.engines.notices import watched
 from adcore.errors import AdcoreError, EvaluationTooLong, MemoryTooLarge, RecursionTooDeep, Span
 from adcore.graph import CONSTANT, ITEM, Function, Graph, Node
 
@@ -84,7 +85,10 @@ def _plan(graph: Graph, nested: dict[Graph, Plan], begun: set[Graph]) -> Plan:
         reads = tuple([slot[x] for x in node.inputs])
         structured = node.op.structure is not None
         function = next((p for _, p in node.params if isinstance(p, Function)), None) if structured else None
-        steps.append(Step(_kernel(node), reads, slot[node], empties, structured, function, node.span))
+        kernel = _kernel(node)
+        if node.op.notice is not None:
+            kernel = watched(kernel, node)
+        steps.append(Step(kernel, reads, slot[node], empties, structured, function, node.span))
     outputs = tuple([slot[y] for y in graph.outputs])
     # What a function takes that calls itself is seen when it runs.
     elements = most_live(graph, dying, {x: nested[x].elements for x in graph.subgraphs() if x in nested})

@@ -16,6 +16,7 @@ from adcore.graph import OPS, DType, Node, Op, Type
 from adcore.ops.arithmetic import multiply
 from adcore.ops.base import declare, sample, strong_times
 from adcore.ops.matrices import after, before, cubic, infer_square, solved, square_size, turned
+from adcore.ops.noticing import no_logarithm
 from adcore.ops.solving import inv, inverse
 
 EASY = 1e4
@@ -202,6 +203,7 @@ slogdet = declare(
     work=cubic(2 / 3),
     domain=((-1, 1, 2),),
     samples=_SQUARES,
+    notice=no_logarithm,
     doc="The sign of the determinant, and the logarithm of its absolute value: 0 and -inf for a singular matrix.",
 )
 
@@ -222,5 +224,6 @@ logdet = declare(
     work=cubic(2 / 3),
     domain=((-0.5, 0.5, 2),),
     samples=_SQUARES,
+    notice=no_logarithm,
     doc="The logarithm of the determinant, without overflow; NaN where that is negative, -inf where it is 0.",
 )

@@ -29,6 +29,7 @@ from adcore.ops.matrices import (
     symmetric_part,
     turned,
 )
+from adcore.ops.noticing import indefinite, rank, rank_of_triangle
 from adcore.ops.solving import solve_triangular
 
 # --- Cholesky
@@ -78,6 +79,7 @@ cholesky: Op = declare(
     work=cubic(1 / 3),
     domain=((-1, 1, 4),),
     samples=(sample((3, 3)), sample((3, 3), upper=True), sample((2, 3, 3)), sample((1, 1))),
+    notice=indefinite,
     doc="The lower triangle L with L L' = a, for the symmetric part of a; NaN where that is not positive definite.",
 )
 
@@ -172,5 +174,6 @@ qr: Op = declare(
     work=cubic(4),
     domain=((-1, 1, 3),),
     samples=(sample((3, 3)), sample((4, 2)), sample((2, 3)), sample((2, 3, 2))),
+    notice=rank("qr", rank_of_triangle),
     doc="Q and R with Q R = a, Q of orthonormal columns, R an upper triangle.",
 )

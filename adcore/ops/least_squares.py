@@ -18,6 +18,7 @@ from adcore.ops.arithmetic import multiply
 from adcore.ops.base import declare, describe, sample
 from adcore.ops.linalg import outer
 from adcore.ops.matrices import after, before, cubic, matrix_shape, solved, turned
+from adcore.ops.noticing import rank, rank_of_pseudoinverse
 from adcore.ops.singular import svdvals, values_flow, values_push
 
 # --- the pseudoinverse
@@ -77,6 +78,7 @@ pinv: Op = declare(
     work=cubic(25),
     domain=((-1, 1, 3),),
     samples=(sample((3, 3)), sample((4, 2)), sample((2, 3)), sample((2, 3, 2))),
+    notice=rank("pinv", rank_of_pseudoinverse),
     doc="The pseudoinverse of a matrix; singular values below rcond times the largest count as 0.",
 )
 
@@ -166,5 +168,6 @@ lstsq: Op = declare(
     work=cubic(25),
     domain=((-1, 1, 3), (-3, 3)),
     samples=(sample((4, 2), (4,)), sample((4, 2), (4, 3)), sample((3, 3), (3,)), sample((2, 3), (2,))),
+    notice=rank("lstsq", lambda result, a: result[2]),
     doc="The x that makes the squares of b - a x least, their sums for each column of b, a's rank and singular values.",
 )

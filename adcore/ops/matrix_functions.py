@@ -16,6 +16,7 @@ from adcore.errors import ShapeMismatch
 from adcore.graph import DType, Node, Op, Type
 from adcore.ops.base import Hidden, declare, describe, sample
 from adcore.ops.matrices import cubic, infer_square, solved, square_size, turned
+from adcore.ops.noticing import singular
 
 
 def _expm(a: Any) -> Any:
@@ -142,5 +143,6 @@ matrix_power = declare(
         sample((2, 2, 2), n=2),
         sample((2, 2), n=1),
     ),
+    notice=singular("matrix_power"),
     doc="A square matrix times itself, n times in all; of its inverse for a negative n.",
 )

@@ -17,6 +17,7 @@ from adcore.ops.base import Hidden, Order, broadcast_shapes, declare, describe, 
 from adcore.ops.creation import tril, triu
 from adcore.ops.linalg import outer
 from adcore.ops.matrices import after, before, cubic, infer_square, square_size, turned
+from adcore.ops.noticing import singular
 
 EPS = float(np.finfo(float).eps)
 
@@ -143,6 +144,7 @@ solve: Op = declare(
         sample((2, 3, 3), (3, 2)),
         sample((1, 1), (1,)),
     ),
+    notice=singular("solve"),
     doc="The solution x of a x = b, for a vector b or for each column of a matrix; NaN where a is singular.",
 )
 
@@ -163,6 +165,7 @@ inv: Op = declare(
     work=cubic(8 / 3),
     domain=((-1, 1, 3),),
     samples=(sample((3, 3)), sample((2, 3, 3)), sample((1, 1))),
+    notice=singular("inv"),
     doc="The inverse of a square matrix; NaN where it is singular.",
 )
 
@@ -254,5 +257,6 @@ solve_triangular: Op = declare(
         sample((2, 3, 3), (2, 3, 2), lower=True),
         sample((2, 3, 3), (3, 2), trans=1),
     ),
+    notice=singular("solve_triangular"),
     doc="The solution of a x = b, of a only the upper triangle being read, or the lower one; NaN where a is singular.",
 )

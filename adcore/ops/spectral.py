@@ -34,6 +34,7 @@ from adcore.ops.matrices import (
     symmetric_part,
     turned,
 )
+from adcore.ops.noticing import equal_eigenvalues
 from adcore.ops.sorting import tie_mean
 from adcore.traversal import schedule
 
@@ -256,6 +257,7 @@ eigh: Op = declare(
     work=cubic(9),
     domain=((-3, 3),),
     samples=(sample((3, 3)), sample((2, 2)), sample((2, 3, 3)), sample((1, 1))),
+    notice=equal_eigenvalues,
     doc="The eigenvalues of the symmetric part of a, in ascending order, and its eigenvectors, as columns.",
 )
 

@@ -184,3 +184,16 @@ def test_a_long_run_is_traced_as_far_as_that_goes(client: httpx.Client) -> None:
     assert answer["trace"]["truncated"] is True
     assert len(answer["trace"]["primal"]) == 10_000
     assert "adjoint" not in answer["trace"]
+
+
+def test_notices(client: httpx.Client) -> None:
+    asked = {"A": [[1, 2], [2, 4]], "b": [1, 2]}
+    for _ in range(2):  # the second answer is of the cached program
+        answer = grad(client, "sum(solve(A, b))", inputs=asked)
+        first, second = answer["notices"]
+        assert answer["value"] == "NaN"
+        assert first["code"] == second["code"] == "singular_matrix"
+        assert first["span"] == {"line": 1, "column": 5, "end_line": 1, "end_column": 16}
+        assert "span" not in second
+        assert "2 by 2" in first["message"]
+    assert grad(client, "sum(solve(A, b))", inputs=asked | {"A": [[1, 2], [2, 5]]})["notices"] == []
