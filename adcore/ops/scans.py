@@ -254,3 +254,83 @@ cumprod = declare(
     samples=(*_ALONG, sample((2, 3), axis=1, reverse=True)),
     doc="The products of all elements up to each one.",
 )
+
+
+# --- greatest and least
+
+
+def _least_or_greatest(least: bool) -> Any:
+    return np.minimum if least else np.maximum
+
+
+def _share(x: Any, *, axis: Hidden, least: Hidden) -> Any:
+    place = one_axis(axis, x.ndim)
+    extreme = _least_or_greatest(least).accumulate(x, place)
+    reached = x == extreme
+    before = _shift(extreme, axis=place, fill=np.inf if least else -np.inf)
+    beaten = reached & (x < before if least else x > before)
+    count = np.cumsum(reached, place)
+    # Those that were equal before the last one that was beaten do not count.
+    equal = count - np.maximum.accumulate(np.where(beaten, count - 1, 0), place)
+    return np.where(reached, 1.0 / np.maximum(equal, 1), 0.0)
+
+
+share = declare(
+    "running_share",
+    "x",
+    _share,
+    lambda x, *, axis, least: x,
+    jvp=lambda node, tangents: None,
+    vjp=lambda node, g: (None,),
+    public=False,
+    domain=((1, 1),),
+    samples=(sample((3,), axis=0, least=False), sample((2, 3), axis=1, least=True)),
+    doc="What part each element has in the extreme up to it: 0, or one over the number of those that are equal.",
+)
+
+
+def _extreme_line(node: Node) -> tuple[Node, Node, Node, dict[str, Any]]:
+    """The operand in a line, the share of each element in the extreme, that of those before it, and the axis.
+
+    Where elements are equal they share the derivative, as those of a maximum do.
+    """
+    x, axis = in_line(node.inputs[0], node.param("axis"))
+    own = share(x, axis=axis, least=node.op is cummin)
+    return x, own, 1.0 - own, {"axis": axis, "reverse": False}
+
+
+def _extreme_jvp(node: Node, tangents: tuple[Node | None, ...]) -> Node:
+    (tangent,) = tangents
+    assert tangent is not None
+    _, own, others, way = _extreme_line(node)
+    line, _ = in_line(tangent, node.param("axis"))
+    return linear_recurrence(others, multiply(line, own, strong=3), **way)
+
+
+def _extreme_vjp(node: Node, g: Node) -> tuple[Node]:
+    _, own, others, way = _extreme_line(node)
+    back = way | {"reverse": True}
+    adjoint = linear_recurrence(shift(others, **back), g, **back)
+    return (reshaped(multiply(adjoint, own, strong=3), node.inputs[0].shape),)
+
+
+def _cumulative_extreme(name: str, least: bool, word: str) -> Op:
+    def value(x: Any, *, axis: Axis = None) -> Any:
+        line, along = (np.reshape(x, -1), 0) if axis is None else (x, axis)
+        return _least_or_greatest(least).accumulate(line, along)
+
+    return declare(
+        name,
+        "x",
+        value,
+        _infer_scan,
+        jvp=_extreme_jvp,
+        vjp=_extreme_vjp,
+        method=True,
+        samples=_ALONG,
+        doc=f"The {word} of all elements up to each one.",
+    )
+
+
+cummax = _cumulative_extreme("cummax", False, "greatest")
+cummin = _cumulative_extreme("cummin", True, "least")

@@ -242,3 +242,35 @@ trapezoid = declare(
     ),
     doc="The integral of the values y at the points x, or dx apart, by the rule of trapezoids.",
 )
+
+
+# --- windows
+
+
+def _windows(x: Any, *, window_shape: int) -> Any:
+    return np.ascontiguousarray(np.lib.stride_tricks.sliding_window_view(x, window_shape))
+
+
+def _infer_windows(x: Type, *, window_shape: int) -> Type:
+    if len(x.shape) != 1:
+        raise ShapeMismatch(f"windows slide along a vector, and this has the shape {describe(x.shape)}")
+    if not 1 <= window_shape <= x.shape[0]:
+        raise ShapeMismatch(f"a window of {window_shape} elements does not fit a vector of {x.shape[0]}")
+    return Type(DType.FLOAT, (x.shape[0] - window_shape + 1, window_shape))
+
+
+def _windows_vjp(node: Node, g: Node) -> tuple[Node]:
+    """Each element stands in several windows."""
+    rows, width = node.shape
+    places = OPS["expand_dims"](OPS["arange"](start=rows), axis=1) + OPS["arange"](start=width)
+    return (OPS["put"](g, places, axis=0, shape=node.inputs[0].shape),)
+
+
+sliding_window_view = linear(
+    "sliding_window_view",
+    _windows,
+    _infer_windows,
+    _windows_vjp,
+    samples=(sample((5,), window_shape=3), sample((3,), window_shape=1), sample((4,), window_shape=4)),
+    doc="The windows of so many elements that slide along a vector, one in each row.",
+)

@@ -27,6 +27,9 @@ def mirrored(a: Any) -> Any:
 # For what NumPy and SciPy have no function of that name, or one that is called in another way.
 REFERENCES: dict[str, Callable[..., Any]] = {
     "stop_gradient": lambda x: x,
+    "sliding_window_view": np.lib.stride_tricks.sliding_window_view,
+    "cummax": lambda x, axis=None: np.maximum.accumulate(np.ravel(x) if axis is None else x, axis or 0),
+    "cummin": lambda x, axis=None: np.minimum.accumulate(np.ravel(x) if axis is None else x, axis or 0),
     "cholesky": lambda a, **given: np.linalg.cholesky(mirrored(a), **given),
     "eigh": lambda a: np.linalg.eigh(mirrored(a)),
     "eigvalsh": lambda a: np.linalg.eigvalsh(mirrored(a)),
