@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adcore.derivatives.forward import jvp
-from adcore.derivatives.reverse import gradient
+from adcore.derivatives.reverse import gradient, vjp
 from adcore.engines.interpreter import execute, plan
 from adcore.graph import Graph
 from adcore.language import lower, parse
+from adcore.language.printing import to_source
 from adcore.limits import Limits
 from adcore.passes import optimise
 from adcore.traversal import check
+from tests.adcore import control_flow
 from tests.adcore.graphs import bits
 from tests.adcore.strategies import Program, programs
 
@@ -77,3 +80,37 @@ def test_all_ways_to_a_derivative_agree(program: Program, seed: int) -> None:
     scale += sum(float(np.sum(np.abs(c))) for c in curved)
     assert abs(second - twice) <= 1e-11 * scale
     agrees(second, lambda t: dot(run(ready, moved(t))[1:], along), scale)
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_programs_with_control_flow_are_what_python_makes_of_them(seed: int) -> None:
+    """The value, the optimiser, the text, both modes, and all pairs of them."""
+    text, inputs = control_flow.program(seed)
+    plain = check(lower(parse(text, LIMITS), {name: np.array(x) for name, x in inputs.items()}, None, LIMITS).graph)
+    values = [inputs[name] for name in plain.input_names]
+    (value,) = run(plain, values)
+    assert value == pytest.approx(control_flow.by_python(text, inputs), rel=1e-13, abs=1e-15)
+    graph = optimise(plain)
+    assert bits(run(graph, values)) == bits([value])
+    again = lower(parse(to_source(plain), LIMITS), dict(inputs_like(plain, values)), None, LIMITS).graph
+    assert bits(run(again, values)) == bits([value])
+
+    wrt = [i for i, name in enumerate(plain.input_names) if name != "n"]
+    along = [0.7, -0.9][: len(wrt)]
+    reverse, forward = check(gradient(graph, wrt)), check(jvp(graph, wrt))
+    _, *slopes = run(optimise(reverse), values)
+    assert bits(run(reverse, values)) == bits([value, *slopes])
+    scale = 1 + abs(float(value)) + sum(map(abs, slopes))
+    assert abs(run(optimise(forward), [*values, *along])[1] - dot(slopes, along)) <= 1e-12 * scale
+    over_reverse = run(optimise(jvp(reverse, wrt)), [*values, *along])[len(wrt) + 2 :]
+    twice = run(optimise(vjp(reverse, wrt)), [*values, 0.0, *along])[1 + len(wrt) :]
+    under_reverse = run(optimise(vjp(forward, wrt)), [*values, *along, 0.0, 1.0])[2:]
+    scale += sum(map(abs, over_reverse))
+    for a, b, c in zip(over_reverse, twice, under_reverse, strict=True):
+        assert abs(a - b) <= 1e-11 * scale
+        assert abs(a - c) <= 1e-11 * scale
+
+
+def inputs_like(graph: Graph, values: Sequence[float]) -> Iterator[tuple[str, Any]]:
+    """The inputs by the names of the graph."""
+    return zip(graph.input_names, map(np.array, values), strict=True)

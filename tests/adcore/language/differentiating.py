@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -35,13 +35,13 @@ def run(graph: Graph, values: list[Any]) -> list[Any]:
     return results
 
 
-def agree(text: str, inputs: Values, fixed: tuple[str, ...] = ("n",)) -> dict[str, Any]:
+def agree(text: str, inputs: Values, by: Collection[str] | None = None) -> dict[str, Any]:
     """The gradients of a program's one number, once both modes and differences agree on them at order 1 and 2.
 
-    ``fixed`` are inputs that count something: no difference can be taken in them.
+    They are ``by`` these inputs, or by all but ``n``, which counts something.
     """
     graph, values = graph_and_values(text, inputs)
-    wrt = [i for i, name in enumerate(graph.input_names) if name not in fixed]
+    wrt = [i for i, name in enumerate(graph.input_names) if (name != "n" if by is None else name in by)]
     random = np.random.default_rng(1)
     ways = [random.uniform(0.5, 1.0, values[i].shape)[()] for i in wrt]
     first, pushed = check(gradient(graph, wrt)), check(jvp(graph, wrt))

@@ -9,7 +9,7 @@ import pytest
 
 from adcore.errors import AdcoreError
 from adcore.language.printing import to_source
-from tests.adcore.language.differences import check_derivatives
+from tests.adcore.language.differentiating import agree
 from tests.adcore.language.evaluating import function, lowered, python, result, values
 
 U = [1.0, 2.0, -1.0, 5.0]
@@ -86,7 +86,7 @@ def test_a_list_grows_as_in_python(body: str, inputs: dict[str, Any]) -> None:
 def test_lists_that_grow_differentiate(body: str, inputs: dict[str, Any]) -> None:
     names = ", ".join(inputs)
     program = f"{function(body, inputs)}\ndef whole({names}):\n  return np.sum(np.sin(program({names})))"
-    check_derivatives(program, inputs, [name for name in inputs if name in "ux"])
+    agree(program, inputs, [name for name in inputs if name in "ux"])
 
 
 def test_the_list_is_the_result_where_it_is_changed_last() -> None:

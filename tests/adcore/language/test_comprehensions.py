@@ -9,7 +9,7 @@ import pytest
 
 from adcore.errors import AdcoreError
 from adcore.language.printing import to_source
-from tests.adcore.language.differences import check_derivatives
+from tests.adcore.language.differentiating import agree
 from tests.adcore.language.evaluating import function, lowered, python, result, values
 
 U = [1.0, 2.0, -1.0, 5.0]
@@ -131,7 +131,7 @@ DERIVATIVES: list[tuple[str, str, dict[str, Any], tuple[str, ...]]] = [
     ("value", "inputs", "wrt"), [row[1:] for row in DERIVATIVES], ids=[row[0] for row in DERIVATIVES]
 )
 def test_comprehensions_differentiate(value: str, inputs: dict[str, Any], wrt: tuple[str, ...]) -> None:
-    check_derivatives(value, inputs, wrt)
+    agree(value, inputs, wrt)
 
 
 def test_the_graph_s_size_does_not_depend_on_the_length() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from adcore.errors import AdcoreError
 from adcore.language.printing import to_source
-from tests.adcore.language.differences import check_derivatives
+from tests.adcore.language.differentiating import agree
 from tests.adcore.language.evaluating import function, lowered, python, result, values
 
 U = [1.0, 2.0, -1.0, 5.0, 0.5]
@@ -89,7 +89,7 @@ def test_parts_differentiate(body: str, inputs: dict[str, Any]) -> None:
     wrt = [name for name in inputs if name in ("u", "A", "B", "x")]
     *before, last = body.splitlines()
     program = function("\n".join([*before, last.replace("return ", "y = np.sin("), "return np.sum(y * y)"]), inputs)
-    check_derivatives(program.replace("y = np.sin(" + last[7:], f"y = np.sin({last[7:]})"), inputs, wrt)
+    agree(program.replace("y = np.sin(" + last[7:], f"y = np.sin({last[7:]})"), inputs, wrt)
 
 
 # Why, the expression, what JAX gives.
@@ -110,7 +110,7 @@ def test_a_new_array_is_made_as_jax_does_it(text: str, expected: list[float]) ->
     np.testing.assert_array_equal(values(graph, inputs)["result"], expected)
     np.testing.assert_array_equal(values(lowered(to_source(graph), inputs).graph, inputs)["result"], expected)
     if "x" in text:
-        check_derivatives(f"sum(sin({text}))", inputs, ["u", "x"])
+        agree(f"sum(sin({text}))", inputs, ["u", "x"])
 
 
 def test_one_graph_serves_every_place_of_a_slice() -> None:

@@ -10,7 +10,7 @@ import pytest
 from adcore.errors import AdcoreError
 from adcore.language.printing import to_source
 from adcore.program import Ask, Compiler
-from tests.adcore.language.differences import check_derivatives
+from tests.adcore.language.differentiating import agree
 from tests.adcore.language.evaluating import lowered, python, values
 
 # Why, the program, inputs for which it has a value, and inputs for which it has none, with what is said.
@@ -69,7 +69,7 @@ def test_a_way_that_raises_has_no_value(row: tuple[Any, ...]) -> None:
 def test_nor_has_it_a_derivative(row: tuple[Any, ...], mode: Any) -> None:
     _, body, good, bad, said = row
     text = program(body, good)
-    check_derivatives(text, good, ["x"])
+    agree(text, good, ["x"])
     compiled, _ = Compiler().compile(text, {k: np.array(v) for k, v in good.items()}, Ask(derivative=True, mode=mode))
     with pytest.raises(AdcoreError) as caught:
         compiled.evaluate({name: np.array(x) for name, x in bad.items()})

@@ -9,7 +9,7 @@ import pytest
 
 from adcore.errors import AdcoreError
 from adcore.language.writing_out import MOST_PASSES
-from tests.adcore.language.differences import check_derivatives
+from tests.adcore.language.differentiating import agree
 from tests.adcore.language.evaluating import function, lowered, python, result
 
 U = [1.0, 2.0, -1.0, 5.0]
@@ -98,7 +98,7 @@ def test_passes_of_different_shapes_are_as_in_python(body: str, inputs: dict[str
 def test_passes_of_different_shapes_differentiate(body: str, inputs: dict[str, Any]) -> None:
     names = ", ".join(inputs)
     program = f"{function(body, inputs)}\ndef whole({names}):\n  return np.sum(np.sin(program({names})))"
-    check_derivatives(program, inputs, [name for name in inputs if name in "uxA"])
+    agree(program, inputs, [name for name in inputs if name in "uxA"])
 
 
 def test_only_short_loops_are_written_out() -> None:
