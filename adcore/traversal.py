@@ -81,6 +81,12 @@ def substitute(graph: Graph, values: Mapping[Node, Node]) -> dict[Node, Node]:
     return new
 
 
+def applied(graph: Graph, operands: Sequence[Node]) -> tuple[Node, ...]:
+    """The outputs of ``graph`` put in place, with the operands for its inputs."""
+    inside = substitute(graph, dict(zip(graph.inputs, operands, strict=True)))
+    return tuple([inside[y] for y in graph.outputs])
+
+
 def dependents(nodes: Iterable[Node], inputs: Collection[Node]) -> set[Node]:
     """Those of ``nodes``, which stand in an order that can be run, that depend on ``inputs``, and the inputs."""
     found = set(inputs)

@@ -15,7 +15,7 @@ from adcore.errors import AdcoreError
 from adcore.graph import ITEM, OPS, Function, Graph, Node
 from adcore.ops.differentiation import GRADIENT, JVP, derivative
 from adcore.ops.equations import FIXED_POINT, MINIMUM, solution
-from adcore.traversal import graph_of, schedule, substitute
+from adcore.traversal import applied, graph_of, schedule
 
 
 def expand(graph: Graph) -> Graph:
@@ -64,10 +64,10 @@ def _differentiated(node: Node) -> tuple[Node, ...]:
     """The results of a derivative, as the graph that computes them."""
     graph, kind, wrt = (node.param(name) for name in ("graph", "kind", "wrt"))
     if kind == JVP:
-        return _put(jvp(graph, range(wrt)), node.inputs)
+        return applied(jvp(graph, range(wrt)), node.inputs)
     if kind == GRADIENT:
-        return _put(gradient(graph, range(wrt)), node.inputs)
-    parts = [_put(jacobian(graph, i), node.inputs) for i in range(wrt)]
+        return applied(gradient(graph, range(wrt)), node.inputs)
+    parts = [applied(jacobian(graph, i), node.inputs) for i in range(wrt)]
     return (parts[0][0], *(part[1] for part in parts))
 
 
@@ -84,9 +84,3 @@ def _prepared(node: Node) -> Node:
         condition = graph
     params = dict(node.params) | {"condition": condition, "jacobian": jacobian(condition, 0)}
     return Node(node.op, node.inputs, tuple(params.items()), node.types, node.span)
-
-
-def _put(graph: Graph, operands: tuple[Node, ...]) -> tuple[Node, ...]:
-    """The outputs of a graph that is put in place, applied to operands."""
-    inside = substitute(graph, dict(zip(graph.inputs, operands, strict=True)))
-    return tuple(inside[y] for y in graph.outputs)

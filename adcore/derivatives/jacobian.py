@@ -15,7 +15,7 @@ from adcore.graph import OPS, SCALAR, DType, Graph, Node, Shape, Type, constant,
 from adcore.ops.base import zeros
 from adcore.ops.loops import INDEX, loop
 from adcore.ops.parts import AT
-from adcore.traversal import graph_of, substitute
+from adcore.traversal import applied, graph_of
 
 
 def jacobian(graph: Graph, wrt: int) -> Graph:
@@ -29,9 +29,7 @@ def jacobian(graph: Graph, wrt: int) -> Graph:
         return gradient(graph, [wrt])
     if x.type == SCALAR:
         pushed = jvp(graph, [wrt])
-        one = {pushed.inputs[-1]: constant(1.0)}
-        inside = substitute(pushed, dict(zip(graph.inputs, graph.inputs, strict=True)) | one)
-        return graph_of(graph.inputs, [inside[out] for out in pushed.outputs])
+        return graph_of(graph.inputs, applied(pushed, (*graph.inputs, constant(1.0))))
     if x.type.size <= y.type.size:
         columns = _rows(graph, jvp(graph, [wrt]), x.type, y.type)
         # The input's axes come first, and have to go last.
@@ -49,8 +47,7 @@ def _rows(graph: Graph, product: Graph, seed: Type, result: Type) -> Node:
     def one_pass(position: Node, rows: Node, *inputs: Node) -> Node:
         places = OPS["reshape"](OPS["arange"](start=count), shape=seed.shape)
         one = convert(OPS["equal"](places, convert(position, DType.FLOAT)), DType.FLOAT)
-        inside = substitute(product, dict(zip(product.inputs, (*inputs, one), strict=True)))
-        row = _reshaped(inside[product.outputs[-1]], (width,))
+        row = _reshaped(applied(product, (*inputs, one))[-1], (width,))
         return OPS["assign"](rows, row, position, key=(AT,))
 
     types = [INDEX, Type(DType.FLOAT, (count, width)), *(x.type for x in graph.inputs)]

@@ -30,7 +30,7 @@ from adcore.graph import (
 )
 from adcore.ops.base import Hidden, declare
 from adcore.ops.solvers import Found, iterate, minimise, solve
-from adcore.traversal import substitute
+from adcore.traversal import applied
 
 ROOT, FIXED_POINT, MINIMUM = "root", "fixed_point", "minimize"
 
@@ -112,16 +112,10 @@ def _told(kind: str, found: Found, start: Any, x: Any) -> str:
 # --- derivatives
 
 
-def _put(graph: Graph, operands: Sequence[Node]) -> list[Node]:
-    """The outputs of a graph that is put in place."""
-    inside = substitute(graph, dict(zip(graph.inputs, operands, strict=True)))
-    return [inside[y] for y in graph.outputs]
-
-
 def _slopes(node: Node, x: Node) -> Node:
     """The Jacobian at the solution, as a matrix; of one number by one, a number."""
     jacobian: Graph = node.param("jacobian")
-    full = _put(jacobian, (x, *node.inputs[1:]))[1]
+    full = applied(jacobian, (x, *node.inputs[1:]))[1]
     n = x.type.size
     return OPS["reshape"](full, shape=(n, n)) if x.shape else full
 
@@ -143,7 +137,7 @@ def _push(
     if not pushed.active[0]:
         return (x,), (None,)
     taken = (x, *node.inputs[1:], *(t for t in tangents[1:] if t is not None))
-    change = _put(pushed.graph, taken)[1]
+    change = applied(pushed.graph, taken)[1]
     return (x,), (-_solved(_slopes(node, x), change),)
 
 
@@ -159,8 +153,8 @@ def _pull(node: Node, wanted: Sequence[bool], split: Split) -> tuple[tuple[Node,
         halves = split(node.param("condition"), mask)
         slopes = _slopes(node, x)
         flow = -_solved(OPS["transpose"](slopes) if slopes.shape else slopes, g)
-        kept = _put(halves.forward, (x, *node.inputs[1:]))[1:]
-        found = iter(_put(halves.backward, (*kept, flow)))
+        kept = applied(halves.forward, (x, *node.inputs[1:]))[1:]
+        found = iter(applied(halves.backward, (*kept, flow)))
         return tuple(next(found) if want else None for want in mask)
 
     return (x,), node, pullback

@@ -16,7 +16,7 @@ from adcore.graph import OPS, DType, Graph, Node, Op, constant, convert, input_n
 from adcore.ops.base import Hidden, declare, zeros
 from adcore.ops.loops import INDEX, loop
 from adcore.ops.parts import AT
-from adcore.traversal import graph_of, substitute
+from adcore.traversal import applied, graph_of
 
 Field = Callable[[Node, Node, Sequence[Node]], Node]
 """The state, the time, and what the equation reads from around it, to the state's derivative by time."""
@@ -109,8 +109,7 @@ def integrate(
     """
 
     def f(y: Node, t: Node, given: Sequence[Node]) -> Node:
-        inside = substitute(field, dict(zip(field.inputs, (y, t, *given), strict=True)))
-        return inside[field.outputs[0]]
+        return applied(field, (y, t, *given))[0]
 
     count = times.shape[0]
     kept = OPS["assign"](zeros((count, *start.shape)), start, key=(0,))
