@@ -117,7 +117,7 @@ class Compiler:
 
     def _expanded(self, lowered: Lowered) -> Lowered:
         """The program with the derivatives and equations that it asks for ready to be computed."""
-        graph = expand(lowered.graph)
+        graph = expand(lowered.graph, self.limits.graph_nodes)
         return lowered if graph is lowered.graph else replace(lowered, graph=graph)
 
     def _make(self, text: str, inputs: Mapping[str, Array], ask: Ask) -> tuple[Compiled, frozenset[str]]:

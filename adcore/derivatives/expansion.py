@@ -6,55 +6,74 @@ holds no derivative that is not a plain graph.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 
 from adcore.derivatives.forward import jvp
 from adcore.derivatives.jacobian import jacobian
 from adcore.derivatives.reverse import gradient
-from adcore.errors import AdcoreError
+from adcore.errors import AdcoreError, GraphTooLarge
 from adcore.graph import ITEM, OPS, Function, Graph, Node
 from adcore.ops.differentiation import GRADIENT, JVP, derivative
 from adcore.ops.equations import FIXED_POINT, MINIMUM, solution
 from adcore.traversal import applied, graph_of, schedule
 
 
-def expand(graph: Graph) -> Graph:
+def expand(graph: Graph, most: int | None = None) -> Graph:
     """The graph with plain graphs in the place of the derivatives inside it, at any depth; itself where it has none.
 
-    Raises NotDifferentiable.
+    ``most`` bounds the nodes of what is differentiated, and of what comes of it: each derivative of a derivative is a
+    few times as large. Raises NotDifferentiable and GraphTooLarge.
     """
-    if not any(node.op.structure is not None for node in graph.nodes):
-        return graph
-    new: dict[Node, Node] = {x: x for x in graph.inputs}
-    replaced: dict[Node, tuple[Node, ...]] = {}
-    for node in graph.nodes:
-        if node.op is ITEM and node.inputs[0] in replaced:
-            new[node] = replaced[node.inputs[0]][node.param("index")]
-            continue
-        moved = node.with_inputs(tuple([new[x] for x in node.inputs]))
-        if node.op.structure is not None:
-            moved = _inside(moved)
-        try:
-            if node.op is derivative:
-                replaced[node] = _differentiated(moved)
+
+    def bounded(size: int, node: Node) -> None:
+        if most is not None and size > most:
+            raise GraphTooLarge(
+                f"derivatives inside one another make more than {most} operations of the program", span=node.span
+            )
+
+    def expanded(graph: Graph) -> Graph:
+        if not any(node.op.structure is not None for node in graph.nodes):
+            return graph
+        new: dict[Node, Node] = {x: x for x in graph.inputs}
+        replaced: dict[Node, tuple[Node, ...]] = {}
+        size = 0
+        for node in graph.nodes:
+            if node.op is ITEM and node.inputs[0] in replaced:
+                new[node] = replaced[node.inputs[0]][node.param("index")]
                 continue
-            new[node] = _prepared(moved) if node.op is solution else moved
-        except AdcoreError as error:
-            error.span = error.span or node.span
-            raise
-    outputs = [new[y] for y in graph.outputs]
-    return graph_of(graph.inputs, outputs, graph.output_names, schedule([n for n in new.values() if n not in replaced]))
+            moved = node.with_inputs(tuple([new[x] for x in node.inputs]))
+            if node.op.structure is not None:
+                moved = _inside(moved, expanded)
+            if node.op is not derivative and node.op is not solution:
+                new[node] = moved
+                continue
+            held: Graph = moved.param("graph")
+            size += held.count()
+            bounded(size, node)
+            try:
+                if node.op is derivative:
+                    replaced[node] = _differentiated(moved)
+                else:
+                    new[node] = _prepared(moved)
+            except AdcoreError as error:
+                error.span = error.span or node.span
+                raise
+        outputs = [new[y] for y in graph.outputs]
+        order = schedule([n for n in new.values() if n not in replaced])
+        return graph_of(graph.inputs, outputs, graph.output_names, order)
+
+    return expanded(graph)
 
 
-def _inside(node: Node) -> Node:
+def _inside(node: Node, expanded: Callable[[Graph], Graph]) -> Node:
     """The node with the graphs among its parameters expanded."""
 
-    def expanded(value: Hashable) -> Hashable:
+    def moved(value: Hashable) -> Hashable:
         if isinstance(value, Graph):
-            return expand(value)
-        return value.mapped(expand) if isinstance(value, Function) else value
+            return expanded(value)
+        return value.mapped(expanded) if isinstance(value, Function) else value
 
-    params = tuple((name, expanded(value)) for name, value in node.params)
+    params = tuple((name, moved(value)) for name, value in node.params)
     if all(a is b for (_, a), (_, b) in zip(params, node.params, strict=True)):
         return node
     return Node(node.op, node.inputs, params, node.types, node.span)

@@ -335,3 +335,15 @@ def test_a_trace_has_the_derivative_s_own_steps_and_an_equation_as_one() -> None
             trace.adjoint[-1].value if trace.adjoint else trace.tangents[0].rows[-1].value if trace.tangents else None
         )
         assert last == pytest.approx(answer.gradients["x"], rel=1e-12)
+
+
+def test_derivatives_inside_one_another_are_bounded() -> None:
+    def nested(depth: int) -> str:
+        return "f = lambda t: sin(t)*exp(t)*t\n" + "grad(" * depth + "f" + ")" * depth + "(x)"
+
+    inputs = {"x": np.array(0.5)}
+    compiler = Compiler(Limits(graph_nodes=1_000))
+    assert compiler.compile(nested(4), inputs, Ask())[0].evaluate(inputs).values
+    with pytest.raises(AdcoreError) as caught:
+        compiler.compile(nested(40), inputs, Ask())
+    assert (caught.value.code, caught.value.span is not None) == ("graph_too_large", True)
