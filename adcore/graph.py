@@ -441,8 +441,8 @@ class Function:
 
     So the types of what it takes and gives are said beforehand, and the graph is made when it is first asked for.
     ``parameters`` are the names of the inputs that the program gives it; those it only reads have others.
-    ``limit`` bounds how deep its calls go, ``memory`` the elements that these hold while they run, ``kept`` those that
-    they keep for the adjoint; all hold for what is derived from it, too.
+    ``limit`` bounds how deep its calls go, ``memory`` the elements that a call keeps for its adjoint; both hold for
+    what is derived from it, too.
     """
 
     def __init__(
@@ -454,7 +454,6 @@ class Function:
         make: Callable[[], Graph],
         limit: int,
         memory: int | None = None,
-        kept: int | None = None,
     ) -> None:
         self.name = name
         self.parameters = parameters
@@ -462,7 +461,6 @@ class Function:
         self.outputs = outputs
         self.limit = limit
         self.memory = memory
-        self.kept = kept
         self._make = make
         self._derived: dict[Hashable, Function] = {}
 
@@ -479,7 +477,7 @@ class Function:
         """
         made = self._derived.get(key)
         if made is None:
-            made = Function(self.name, self.parameters, inputs, outputs, make, self.limit, self.memory, self.kept)
+            made = Function(self.name, self.parameters, inputs, outputs, make, self.limit, self.memory)
             made = self._derived.setdefault(key, made)
         return made
 

@@ -20,8 +20,7 @@ class Limits:
     live_elements: int = 50_000_000
     """Elements of all arrays that one evaluation holds at one time, 8 bytes each (``memory_too_large``)."""
     stack_elements: int = 20_000_000
-    """Elements that an evaluation's loops keep for their adjoints; what goes beyond is computed again when read, but
-    for functions that call themselves (``stack_too_large``)."""
+    """Elements that an evaluation's loops keep for their adjoints; what goes beyond is computed again when read."""
     trace_rows: int = 10_000
     """Rows of each part of a trace; a longer one is cut and says so."""
     trace_elements: int = 5_000_000

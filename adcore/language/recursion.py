@@ -167,7 +167,6 @@ def _function(low: Lowering, recursion: Recursion, bound: Mapping[str, Value]) -
             lambda: graphs[0],
             low.limits.recursion_depth,
             low.limits.live_elements,
-            low.limits.stack_elements,
         )
     return recursion.graph_function
 

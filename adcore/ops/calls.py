@@ -165,7 +165,7 @@ def _pull(node: Node, wanted: Sequence[bool], split: Split) -> tuple[tuple[Node,
 
     def ahead() -> Graph:
         half = halves().forward
-        tape = pack(*half.outputs[outputs:], memory=function.kept)
+        tape = pack(*half.outputs[outputs:], memory=function.memory)
         return graph_of(half.inputs, (*half.outputs[:outputs], tape), order=(*half.nodes, tape))
 
     def back() -> Graph:

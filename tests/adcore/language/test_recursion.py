@@ -306,7 +306,7 @@ def test_the_machine_s_stack_is_a_limit_too() -> None:
 
 def test_what_calls_keep_for_the_adjoint_is_bounded() -> None:
     text = "def f(n): return x if n == 0 else sin(f(n - 1))\nf(n)"
-    limits = Limits(stack_elements=1_500)
+    limits = Limits(live_elements=1_500)
     inputs = {"n": np.array(20.0), "x": np.array(2.0)}
     compiled, _ = Compiler(limits).compile(text, inputs, Ask(derivative=True, mode="reverse"))
     compiled.evaluate(inputs)
