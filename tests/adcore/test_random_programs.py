@@ -19,6 +19,7 @@ from adcore.language import lower, parse
 from adcore.language.printing import to_source
 from adcore.limits import Limits
 from adcore.passes import optimise
+from adcore.program import Ask, Compiler
 from adcore.traversal import check
 from tests.adcore import control_flow
 from tests.adcore.graphs import bits
@@ -109,6 +110,38 @@ def test_programs_with_control_flow_are_what_python_makes_of_them(seed: int) -> 
     for a, b, c in zip(over_reverse, twice, under_reverse, strict=True):
         assert abs(a - b) <= 1e-11 * scale
         assert abs(a - c) <= 1e-11 * scale
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_one_compilation_serves_other_branches_and_trip_counts(seed: int) -> None:
+    """Value against Python, gradient and second derivative against differences, and what is cached against fresh."""
+    text, inputs = control_flow.program(seed)
+    ask, compiler = Ask(derivative=True, wrt=("x", "z")), Compiler()
+    compiler.compile(text, {name: np.array(x) for name, x in inputs.items()}, ask)
+    graph = compiler.graph(text, {name: np.array(x) for name, x in inputs.items()}, of="gradient", wrt=ask.wrt)
+    wrt = [graph.input_names.index(name) for name in ("x", "z")]
+    curving, along = optimise(jvp(graph, wrt)), [0.7, -0.9]
+    random = np.random.default_rng(seed)
+    for n in (1.0, 4.0):
+        at = {"n": n, "x": random.uniform(-1.5, 1.5), "z": random.uniform(-1.5, 1.5)}
+        given = {name: np.array(x) for name, x in at.items()}
+        compiled, cached = compiler.compile(text, given, ask)
+        answer, fresh = compiled.evaluate(given), Compiler().compile(text, given, ask)[0].evaluate(given)
+        assert cached
+        (value,) = answer.values.values()
+        slopes = [answer.gradients[name] for name in ("x", "z")]
+        assert bits([value, *slopes]) == bits([*fresh.values.values(), *(fresh.gradients[name] for name in ("x", "z"))])
+        assert value == pytest.approx(control_flow.by_python(text, at), rel=1e-13, abs=1e-13)
+
+        def after(t: float, at: dict[str, float] = at) -> list[Any]:
+            there = {**at, "x": at["x"] + t * along[0], "z": at["z"] + t * along[1]}
+            return run(graph, [there[name] for name in graph.input_names])
+
+        scale = 1 + abs(float(value)) + sum(float(abs(slope)) for slope in slopes)
+        agrees(dot(slopes, along), lambda t: float(after(t)[0]), scale)
+        curved = run(curving, [*(at[name] for name in graph.input_names), *along])[len(graph.outputs) + 1 :]
+        scale += sum(float(abs(c)) for c in curved)
+        agrees(dot(curved, along), lambda t: dot(after(t)[1:], along), scale)
 
 
 def inputs_like(graph: Graph, values: Sequence[float]) -> Iterator[tuple[str, Any]]:
