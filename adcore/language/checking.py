@@ -188,8 +188,11 @@ class Walk:
         if isinstance(target, ast.Name):
             scope.assigned.setdefault(target.id, target)
         elif isinstance(target, (ast.Tuple, ast.List)):
+            stars = [part for part in target.elts if isinstance(part, ast.Starred)]
+            if len(stars) > 1:
+                raise SyntaxFault("one name at the most takes the rest", span=self.source.span(stars[1]))
             for part in target.elts:
-                self._target(part, depth, scope, branch)
+                self._target(part.value if isinstance(part, ast.Starred) else part, depth, scope, branch)
         elif isinstance(target, ast.Subscript):
             # The array that a part is assigned to is read: what becomes of the rest of it depends on it.
             base = target.value
@@ -199,7 +202,11 @@ class Walk:
                 raise Unsupported("only parts of what a name holds can be assigned to", span=self.source.span(target))
             self._stack.append((target, depth + 1, scope, branch))
         elif isinstance(target, ast.Starred):
-            self._target(target.value, depth, scope, branch)
+            raise SyntaxFault(
+                "a name that takes the rest stands beside others",
+                span=self.source.span(target),
+                help="write *a, = x, or leave the * out",
+            )
         else:
             raise Unsupported("values have no attributes that could be set", span=self.source.span(target))
 

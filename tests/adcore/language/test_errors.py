@@ -181,6 +181,20 @@ TABLE = [
         "f calls itself on every way through it",
         "let it give a value without calling itself for some arguments",
     ),
+    # targets
+    (
+        "«*a» = v\na",
+        "syntax_error",
+        "a name that takes the rest stands beside others",
+        "write *a, = x, or leave the * out",
+    ),
+    ("*a, «*b» = v\na", "syntax_error", "one name at the most takes the rest", None),
+    (
+        "for «*a» in v:\n  pass\nx",
+        "syntax_error",
+        "a name that takes the rest stands beside others",
+        "write *a, = x, or leave the * out",
+    ),
     # functions
     ("«x»(y)", "unknown_function", "there is no function x", "to multiply, write x * (...)"),
     ("x.«foo»", "unknown_function", "a number has no foo", None),
