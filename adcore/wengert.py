@@ -17,11 +17,11 @@ import numpy as np
 from adcore.derivatives.forward import tangents
 from adcore.derivatives.reverse import backpropagate
 from adcore.errors import AdcoreError, Call, EvaluationTooLong, Span
-from adcore.graph import CONSTANT, INPUT, ITEM, Array, Graph, Node, Run, constant, input_node
+from adcore.graph import CONSTANT, INPUT, ITEM, OPS, Array, Graph, Node, Run, constant, input_node
 from adcore.language.printing import expression
 from adcore.limits import Limits
 from adcore.ops.calls import call
-from adcore.ops.control import cond
+from adcore.ops.control import Tape, ZeroStack, add_stacks, cond
 from adcore.ops.loops import loop
 from adcore.traversal import by_level, graph_of, wengert_names
 
@@ -102,6 +102,11 @@ class Step:
     def __int__(self) -> int:
         return int(self.value)
 
+    @property
+    def size(self) -> int:
+        """The number of elements, which tapes count."""
+        return int(np.size(self.value))
+
 
 def is_straight(graph: Graph) -> bool:
     """Whether every run of the graph does the same."""
@@ -120,10 +125,22 @@ def straighten(graph: Graph, values: Sequence[Any], limits: Limits, deadline: fl
 
     def step(value: Any) -> Any:
         """A value as a step of the run: what control flow makes itself, a count, say, is a constant of it."""
-        if isinstance(value, (Step, list)):
+        if isinstance(value, (Step, list, Tape, ZeroStack)):
             return value
         order.append(constant(value))
         return Step(order[-1], value)
+
+    def added(a: Any, b: Any) -> Any:
+        """The sum of two stacks or tapes, or of two values on them."""
+        if isinstance(a, ZeroStack) or isinstance(b, ZeroStack):
+            return b if isinstance(a, ZeroStack) else a
+        if isinstance(a, Tape):
+            return Tape([added(x, y) for x, y in zip(a.parts, b.parts, strict=True)])
+        if isinstance(a, list):
+            return [added(x, y) for x, y in zip(a, b, strict=True)]
+        first, second = step(a), step(b)
+        order.append(OPS["add"](first.node, second.node))
+        return Step(order[-1], first.value + second.value)
 
     def inside(node: Node, where: Whereabouts) -> Run:
         """How the graphs inside a node are run: in a loop, each run of one is another iteration."""
@@ -157,6 +174,13 @@ def straighten(graph: Graph, values: Sequence[Any], limits: Limits, deadline: fl
                     # A pass that ran again would stand in the trace again; what the trace holds is bounded itself.
                     params["memory"] = None
                 at[node] = node.op.structure.run(inside(node, where), *given, **params)
+            elif node.op is add_stacks:
+                at[node] = added(*given)
+            elif node.op.stacks:
+                # What derivatives inside the program keep is no value of the run, but holds such.
+                assert node.op.value is not None
+                kept = node.op.value(*given, **dict(node.params))
+                at[node] = list(kept) if isinstance(kept, tuple) else kept
             elif node.op is ITEM and isinstance(given[0], list):
                 at[node] = step(given[0][node.param("index")])
             else:

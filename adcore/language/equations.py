@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from adcore.errors import BadCall, ShapeMismatch, TypeMismatch
+from adcore.errors import BadCall, LoopTooLong, ShapeMismatch, TypeMismatch
 from adcore.graph import DType, Node
 from adcore.language.calls import Argument
 from adcore.language.higher import Call, Higher, WithInputs, as_operands, bound_to, emitted, function_of
@@ -52,6 +52,11 @@ def odeint(low: Lowering, me: Higher, arguments: Sequence[Argument], place: ast.
     steps = low.whole(bound["steps"].value, bound["steps"].place, "steps") if "steps" in bound else None
     if steps is not None and steps < 1:
         raise BadCall(f"steps is 1 at least, and this is {steps}", span=low.span(bound["steps"].place))
+    if steps is not None and steps > low.limits.loop_steps:
+        raise LoopTooLong(
+            f"{steps} steps between two times are more than {low.limits.loop_steps}, the most that is allowed",
+            span=low.span(bound["steps"].place),
+        )
     limit = _limit(low, bound, INTEGRATION)
     made = integrate(
         graph,

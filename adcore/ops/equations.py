@@ -103,10 +103,31 @@ def _told(kind: str, found: Found, start: Any, x: Any) -> str:
     what = {ROOT: "a root", FIXED_POINT: "a fixed point", MINIMUM: "a minimum"}[kind]
     rest = "the gradient" if kind == MINIMUM else "the residual"
     where = f" = {x:.6g}" if np.ndim(x) == 0 else ""
+    more = ", where it is no minimum" if found.bends_down else ""
     return (
         f"{what} is not found from x0{f' = {start:.6g}' if np.ndim(start) == 0 else ''}: after {found.steps} steps "
-        f"{rest} is {found.residual:.3g} at x{where}"
+        f"{rest} is {found.residual:.3g} at x{where}{more}"
     )
+
+
+def _degenerate(result: Any, run: Run, start: Array, *given: Any, jacobian: Graph, **_: Any) -> tuple[str, str] | None:
+    """The notice for a solution at which the Jacobian is singular, compared with where the solver started."""
+    n = int(np.size(start))
+    slopes = [np.reshape(run(jacobian, [x, *given])[1], (n, n)) for x in (result[0], start)]
+    if not n or not np.isfinite(slopes).all():
+        return None
+    least, first = (float(np.linalg.norm(x, -2)) for x in slopes)
+    if not least <= NEARLY * first:
+        return None
+    message = (
+        f"the equation's Jacobian is singular at the solution, or nearly so (its least singular value is {least:.3g}): "
+        "the solution is not exact, and derivatives of it are not reliable"
+    )
+    return "degenerate_solution", message
+
+
+NEARLY = 1e-7
+"""The least singular value of a Jacobian that counts as zero, relative to that where the solver started."""
 
 
 # --- derivatives
@@ -169,6 +190,7 @@ solution: Op = declare(
     several=True,
     dtypes=(None,),
     public=False,
+    notice=_degenerate,
     text=lambda start, *given, kind, **_: f"{kind}({', '.join(('f', start, *given))})",
     doc="The root, the fixed point or the minimum of a function, from a start on.",
 )

@@ -103,6 +103,9 @@ def _run(
     carry: Sequence[Any] = start
     entries = [_entry_reader(stack, x.type) for stack, x in zip(stacks, body.inputs[1 + carried :], strict=False)]
     total, passes = int(count), 0
+    # A count of 2**53 stands for none: the loop ends by return or not at all.
+    if test is None and limit is not None and limit < total < 2**53:
+        raise LoopTooLong(f"the loop would run {total} times, and {limit} is the most that is allowed")
 
     def one(index: int, carry: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
         place = total - 1 - index if backwards else index

@@ -32,6 +32,8 @@ class Found(NamedTuple):
     solved: bool
     residual: float
     steps: int
+    bends_down: bool = False
+    """Of a minimum: whether the gradient vanishes where it is none."""
 
 
 def _norm(x: Array) -> float:
@@ -76,10 +78,13 @@ def _step(jacobian: Array, r: Array) -> tuple[Array | None, bool]:
         return None, True
     try:
         step = np.linalg.solve(jacobian, -r)
+        return (step, False) if np.isfinite(step).all() else (None, True)
     except np.linalg.LinAlgError:
-        step = np.linalg.lstsq(jacobian, -r)[0]
-        return step, True
-    return (step, False) if np.isfinite(step).all() else (None, True)
+        pass  # It is singular.
+    try:
+        return np.linalg.lstsq(jacobian, -r)[0], True
+    except np.linalg.LinAlgError:
+        return None, True
 
 
 def _polished(system: System, found: Found, r: Array, jacobian: Array) -> Found:
@@ -137,19 +142,25 @@ def minimise(value: Callable[[Array], float], system: System, start: Array, tol:
     ``system`` gives the gradient and the Hessian.
     """
     search: Any = optimize.minimize
-    way = search(
-        value,
-        start,
-        jac=lambda x: system(x)[0],
-        hess=lambda x: system(x)[1],
-        method="trust-exact",
-        options={"gtol": 1e-8 * max(1.0, _norm(system(start)[0])), "maxiter": 10 * limit},
-    )
+    slope, bends = system(start)
+    if not (np.isfinite(slope).all() and np.isfinite(bends).all()):
+        return Found(start, False, float("nan"), 0)
+    try:
+        way = search(
+            value,
+            start,
+            jac=lambda x: system(x)[0],
+            hess=lambda x: system(x)[1],
+            method="trust-exact",
+            options={"gtol": 1e-8 * max(1.0, _norm(slope)), "maxiter": 10 * limit},
+        )
+    except ValueError:  # Somewhere on its way something is not finite.
+        return Found(start, False, float("nan"), 0)
     x = np.asarray(way.x, float)
     found = newton(system, x, tol, limit)._replace(steps=int(way.nit))
-    if not found.solved or not way.success:
-        return found._replace(solved=False)
+    if not found.solved:
+        return found
     bends = np.linalg.eigvalsh(system(found.x)[1])
     convex = bends.min() >= -NEGLIGIBLE * max(abs(bends.max()), abs(bends.min()))
     lower = value(found.x) <= value(x) + NEGLIGIBLE * (1.0 + abs(value(x)))
-    return found._replace(solved=bool(convex and lower))
+    return found._replace(solved=bool(convex and lower and way.success), bends_down=not convex)

@@ -332,3 +332,14 @@ def test_a_trace_that_was_laid_out_before_is_the_same(program: Program) -> None:
         ]:
             assert [(r.name, r.expression, r[3:]) for r in rows] == [(r.name, r.expression, r[3:]) for r in same]
             assert bits([r.value for r in rows]) == bits([r.value for r in same])
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("derivative", ["grad(lambda t: f(3, t))(x)", "hessian(lambda t: f(3, t))(x)"])
+def test_the_derivative_of_a_function_that_calls_itself_is_traced(derivative: str, mode: Mode) -> None:
+    text = f"def f(n, t):\n  return t if n == 0 else t*f(n - 1, t)\n{derivative}"
+    trace = traced(text, {"x": 1.5}, mode)
+    value = 4 * 1.5**3 if "grad" in derivative else 12 * 1.5**2
+    assert any(row.value == pytest.approx(value, rel=1e-14) for row in trace.primal)
+    last = (trace.adjoint or (trace.tangents or ())[0].rows)[-1].value
+    assert last == pytest.approx(12 * 1.5**2 if "grad" in derivative else 24 * 1.5, rel=1e-13)

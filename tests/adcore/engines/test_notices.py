@@ -48,6 +48,22 @@ def test_a_matrix_that_needs_a_notice_has_one_and_others_have_none(
                 assert notice.span.line == 1
 
 
+@pytest.mark.parametrize(
+    ("text", "value", "due"),
+    [
+        ("root(lambda t: t**2 - a, 1.0)", 0.0, True),
+        ("root(lambda t: t**2 - a, 1.0)", 2.0, False),
+        ("minimize(lambda t: t**4 + a*t, 1.0)", 0.0, True),
+        ("fixed_point(lambda t: a*t, 1.0)", 1.0, True),
+        ("fixed_point(lambda t: a*t, 1.0)", 0.5, False),
+    ],
+)
+def test_solutions_that_have_no_derivative_are_noticed(text: str, value: float, due: bool) -> None:
+    inputs = {"a": np.array(value)}
+    found = Compiler().compile(text, inputs, Ask(derivative=True))[0].evaluate(inputs).notices
+    assert [notice.code for notice in found] == ["degenerate_solution"] * due
+
+
 def test_a_derivative_s_own_notices_have_no_place() -> None:
     inputs = {"A": np.array(SINGULAR)}
     answer = Compiler().compile("sum(solve(A, [1.0, 2.0]))", inputs, Ask(derivative=True))[0].evaluate(inputs)

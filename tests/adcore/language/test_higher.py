@@ -269,6 +269,13 @@ WRONG: list[tuple[str, str, str, str]] = [
     ("no root", "root(lambda t: t**2 + x, 1.0)", "not_converged", "a root is not found from x0 = 1"),
     ("a residual that is not a number", "root(lambda t: log(-t**2 - x), 1.0)", "not_converged", "nan"),
     ("no minimum", "minimize(lambda t: -t**2*x, 1.0)", "not_converged", "a minimum"),
+    (
+        "a gradient that is not finite",
+        "minimize(lambda t: t*1e308*10*x, 0.0)",
+        "not_converged",
+        "a minimum",
+    ),
+    ("a maximum", "minimize(lambda t: cos(t)*x, 0.0)", "not_converged", "where it is no minimum"),
     ("a minimum at infinity", "minimize(lambda t: exp(-t)*x, 1.0)", "not_converged", "a minimum"),
     ("too few steps", "root(lambda t: t**3 - x, 1e6, max_steps=3)", "not_converged", "a root"),
     ("a function of another shape", "root(lambda t: [t, x], 1.0)", "shape_mismatch", "shape (2,)"),
