@@ -84,7 +84,6 @@ reached: Op = declare(
     lambda y, t, end, *, limit: y,
     jvp=lambda node, tangents: tangents[0],
     vjp=lambda node, g: (g, None, None),
-    stacks=True,
     public=False,
     doc="y, once the integration is seen to have come to the end.",
 )

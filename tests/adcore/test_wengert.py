@@ -343,3 +343,11 @@ def test_the_derivative_of_a_function_that_calls_itself_is_traced(derivative: st
     assert any(row.value == pytest.approx(value, rel=1e-14) for row in trace.primal)
     last = (trace.adjoint or (trace.tangents or ())[0].rows)[-1].value
     assert last == pytest.approx(12 * 1.5**2 if "grad" in derivative else 24 * 1.5, rel=1e-13)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_an_integration_is_traced(mode: Mode) -> None:
+    trace = traced("odeint(lambda y, t: -x*y, 1.0, [0.0, 0.5], rtol=1e-4, atol=1e-4)[-1]", {"x": 1.0}, mode)
+    assert any(row.op == "reached" for row in trace.primal)
+    last = (trace.adjoint or (trace.tangents or ())[0].rows)[-1].value
+    assert last == pytest.approx(-0.5 * np.exp(-0.5), rel=1e-3)

@@ -15,7 +15,7 @@ from adcore.ops.base import Sample, sample
 from adcore.traversal import check, graph_of
 
 # An assertion is there to refuse operands; the language's tests have it.
-_APART = (INPUT, CONSTANT, ITEM, OPS["require"])
+_APART = (INPUT, CONSTANT, ITEM, OPS["require"], OPS["reached"])
 GENERATED = [op for op in OPS.values() if op not in _APART and op.structure is None and not op.stacks]
 
 
