@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from adcore.errors import NotConverged
+from adcore.errors import NotConstant, NotConverged
 from adcore.graph import (
     OPS,
     UNKNOWN,
@@ -71,7 +71,9 @@ def _run(
     jacobian: Graph | None = None,
 ) -> Sequence[Any]:
     """Raises NotConverged."""
-    assert jacobian is not None, "an equation is expanded before it is solved"
+    if jacobian is None:
+        # Only what decides a shape is evaluated before it is expanded.
+        raise NotConstant("a solution is not known when the program is compiled")
     shape = np.shape(start)
     n = int(np.size(start))
 
