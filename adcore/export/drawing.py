@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
-from adcore.export.description import GraphDescription, NodeDescription, describe
+from adcore.export.description import Caller, GraphDescription, NodeDescription, describe
 from adcore.graph import Graph
 
 
@@ -16,11 +16,10 @@ def to_dot(graph: Graph) -> str:
 
 
 def _dot(drawn: GraphDescription, prefix: str) -> Iterator[str]:
-    for node in drawn.nodes:
-        shape = ", shape=ellipse" if node.op == "input" else ""
-        yield f"  {_quote(prefix + node.name)} [label={_quote(_label(node))}{shape}];"
+    yield from _dot_nodes(drawn.nodes, prefix)
     for row in drawn.levels:
-        if len(row) > 1 and not prefix:
+        # Boxes around calls leave the rows to Graphviz.
+        if len(row) > 1 and not prefix and not any(node.calls for node in drawn.nodes):
             yield f"  {{ rank=same; {' '.join(_quote(prefix + name) + ';' for name in row)} }}"
     for start, end in drawn.edges:
         yield f"  {_quote(prefix + start)} -> {_quote(prefix + end)};"
@@ -37,6 +36,37 @@ def _dot(drawn: GraphDescription, prefix: str) -> Iterator[str]:
             yield "  }"
 
 
+def _dot_nodes(nodes: Sequence[NodeDescription], prefix: str, depth: int = 0) -> Iterator[str]:
+    """The nodes, those of each call of a function in a box."""
+    own, called = _by_call(nodes, depth)
+    for node in own:
+        shape = ", shape=ellipse" if node.op == "input" else ""
+        yield f"  {_quote(prefix + node.name)} [label={_quote(_label(node))}{shape}];"
+    for call, inside in called.items():
+        yield f"  subgraph {_quote(f'cluster {prefix}{inside[0].name} call {depth}')} {{"
+        yield f"  label={_quote(_call(call))};"
+        yield from _dot_nodes(inside, prefix, depth + 1)
+        yield "  }"
+
+
+def _by_call(
+    nodes: Sequence[NodeDescription], depth: int
+) -> tuple[list[NodeDescription], dict[Caller, list[NodeDescription]]]:
+    """The nodes that stand in no deeper call than so many, and the others by the next call around them."""
+    own: list[NodeDescription] = []
+    called: dict[Caller, list[NodeDescription]] = {}
+    for node in nodes:
+        if len(node.calls) > depth:
+            called.setdefault(node.calls[depth], []).append(node)
+        else:
+            own.append(node)
+    return own, called
+
+
+def _call(call: Caller) -> str:
+    return f"{call.function}, called in line {call.line}"
+
+
 def to_mermaid(graph: Graph) -> str:
     """The graph as a Mermaid flowchart."""
     return "\n".join(["flowchart TD", *_mermaid(describe(graph), "")]) + "\n"
@@ -44,9 +74,7 @@ def to_mermaid(graph: Graph) -> str:
 
 def _mermaid(drawn: GraphDescription, prefix: str) -> Iterator[str]:
     ids: dict[str, str] = {node.name: f"{prefix}n{i}" for i, node in enumerate(drawn.nodes)}
-    for node in drawn.nodes:
-        left, right = ("([", "])") if node.op == "input" else ("[", "]")
-        yield f"  {ids[node.name]}{left}{_mermaid_text(_label(node))}{right}"
+    yield from _mermaid_nodes(drawn.nodes, ids)
     for start, end in drawn.edges:
         yield f"  {ids[start]} --> {ids[end]}"
     for i, (name, value) in enumerate(drawn.outputs.items()):
@@ -61,9 +89,20 @@ def _mermaid(drawn: GraphDescription, prefix: str) -> Iterator[str]:
             yield "  end"
 
 
+def _mermaid_nodes(nodes: Sequence[NodeDescription], ids: Mapping[str, str], depth: int = 0) -> Iterator[str]:
+    """The nodes, those of each call of a function in a box."""
+    own, called = _by_call(nodes, depth)
+    for node in own:
+        left, right = ("([", "])") if node.op == "input" else ("[", "]")
+        yield f"  {ids[node.name]}{left}{_mermaid_text(_label(node))}{right}"
+    for call, inside in called.items():
+        yield f"  subgraph {ids[inside[0].name]}_call{depth} [{_mermaid_text(_call(call))}]"
+        yield from _mermaid_nodes(inside, ids, depth + 1)
+        yield "  end"
+
+
 def _label(node: NodeDescription) -> str:
-    inside = f" (in {'.'.join(call.function for call in node.calls)})" if node.calls else ""
-    return f"{node.name} = {node.expression}{inside}"
+    return f"{node.name} = {node.expression}"
 
 
 def _quote(text: str) -> str:

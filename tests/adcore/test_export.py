@@ -328,4 +328,10 @@ def test_nodes_of_a_call_say_which() -> None:
     graph = Compiler().graph("def f(t):\n  return sin(t)\ny = f(x) + 1", {"x": ()})
     (sine,) = (node for node in describe(graph).nodes if node.op == "sin")
     assert [(call.function, call.line, call.column) for call in sine.calls] == [("f", 3, 5)]
-    assert "(in f)" in to_dot(graph)
+    # The call is a box around what it computes.
+    for drawing, begin, end in ((to_dot(graph), "subgraph", "  }"), (to_mermaid(graph), "subgraph", "  end")):
+        lines = drawing.splitlines()
+        (start,) = (i for i, line in enumerate(lines) if begin in line)
+        inside = lines[start : lines.index(end, start)]
+        assert any("f, called in line 3" in line for line in inside)
+        assert [line for line in lines if "= sin(" in line] == [line for line in inside if "= sin(" in line]
