@@ -1,5 +1,5 @@
 """Automatic differentiation: programs and Python functions to graphs, graphs to their derivatives, and to numbers."""
 
-from adcore.functions import grad, jvp, trace, value_and_grad, vjp
+from adcore.recording.transforms import grad, jvp, trace, value_and_grad, vjp
 
 __all__ = ["grad", "jvp", "trace", "value_and_grad", "vjp"]

@@ -14,9 +14,9 @@ import jiter
 import numpy as np
 from pydantic import ValidationError
 
+from adcore.compiler.compiler import Ask, Compiler, normalised
 from adcore.errors import AdcoreError, BadInputValue
-from adcore.program import Ask, Compiler, normalised
-from adcore.wengert import Row, Trace
+from adcore.wengert.trace import Row, Trace
 from app.arrays import NON_FINITE, Array, read_array
 from app.settings import Settings
 

@@ -12,13 +12,13 @@ from typing import Any
 
 from fastapi import Response
 
-from adcore.program import Answer, Ask, Compiled, normalised
-from adcore.wengert import Trace
-from app.answers import to_json, write_notice
+from adcore.compiler.compiler import Answer, Ask, Compiled, normalised
+from adcore.wengert.trace import Trace
 from app.arrays import Array, read_inputs
-from app.bodies import JsonRequest
-from app.dependencies import service_of
+from app.requests import JsonRequest
+from app.responses import to_json, write_notice
 from app.schemas import Asked
+from app.service import service_of
 
 Write = Callable[[Compiled, Answer, Trace | None], dict[str, Any]]
 

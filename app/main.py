@@ -16,9 +16,9 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.routing import APIRoute
 
 from app import errors
-from app.dependencies import create_service
 from app.openapi import describe, tags
 from app.routes import docs, evaluate, grad, graph, health, ops, problems
+from app.service import create_service
 from app.settings import Settings
 
 DESCRIPTION = """

@@ -15,15 +15,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from adcore.compiler.compiler import Ask, Compiler
 from adcore.derivatives.forward import jvp
 from adcore.derivatives.reverse import gradient, vjp
 from adcore.engines.interpreter import execute, plan
 from adcore.graph import Graph
-from adcore.language.names import functions
-from adcore.language.printing import to_source
+from adcore.graph.traversal import check
+from adcore.language.printing.program import to_source
+from adcore.language.vocabulary import functions
 from adcore.passes import optimise
-from adcore.program import Ask, Compiler
-from adcore.traversal import check
 
 Array = NDArray[Any]
 FILES = sorted((Path(__file__).parent / "programs").glob("*.toml"))

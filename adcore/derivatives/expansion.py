@@ -13,9 +13,9 @@ from adcore.derivatives.jacobian import jacobian
 from adcore.derivatives.reverse import gradient
 from adcore.errors import AdcoreError, GraphTooLarge
 from adcore.graph import ITEM, OPS, Function, Graph, Node
-from adcore.ops.differentiation import GRADIENT, JVP, derivative
-from adcore.ops.equations import FIXED_POINT, MINIMUM, solution
-from adcore.traversal import applied, graph_of, schedule
+from adcore.graph.traversal import applied, graph_of, schedule
+from adcore.ops.functionals.derivative import GRADIENT, JVP, derivative
+from adcore.ops.functionals.solution import FIXED_POINT, MINIMUM, solution
 
 
 def expand(graph: Graph, most: int | None = None) -> Graph:

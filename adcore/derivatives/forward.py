@@ -10,8 +10,8 @@ from collections.abc import Collection, Mapping, Sequence
 
 from adcore.derivatives.reverse import backpropagate
 from adcore.graph import ITEM, DType, Graph, Node, Pushed, input_node
-from adcore.ops.control import zeros
-from adcore.traversal import dependents, graph_of, schedule
+from adcore.graph.traversal import dependents, graph_of, schedule
+from adcore.ops.control.stacks import zeros
 
 
 def tangents(graph: Graph, seeds: Mapping[Node, Node]) -> tuple[dict[Node, Node], dict[Node, Node]]:

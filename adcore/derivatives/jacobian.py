@@ -12,10 +12,10 @@ import numpy as np
 from adcore.derivatives.forward import jvp
 from adcore.derivatives.reverse import gradient, vjp
 from adcore.graph import OPS, SCALAR, DType, Graph, Node, Shape, Type, constant, convert, input_node, items
+from adcore.graph.traversal import applied, graph_of
+from adcore.ops.arrays.dynamic_indexing import AT
 from adcore.ops.base import zeros
-from adcore.ops.loops import INDEX, loop
-from adcore.ops.parts import AT
-from adcore.traversal import applied, graph_of
+from adcore.ops.control.loop import INDEX, loop
 
 
 def jacobian(graph: Graph, wrt: int) -> Graph:

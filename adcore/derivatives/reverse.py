@@ -12,8 +12,8 @@ from typing import Any
 
 from adcore.errors import NotDifferentiable
 from adcore.graph import ITEM, Graph, Halves, Node, Pullback, constant, input_node
-from adcore.ops.control import plus, zeros
-from adcore.traversal import by_level, dependents, graph_of, schedule
+from adcore.graph.traversal import by_level, dependents, graph_of, schedule
+from adcore.ops.control.stacks import plus, zeros
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from adcore.errors import Span
 from adcore.graph import CONSTANT, INPUT, Function, Graph, Node
-from adcore.language.printing import expression
-from adcore.traversal import by_level, levels, wengert_names
+from adcore.graph.traversal import by_level, levels, wengert_names
+from adcore.language.printing.expression import expression
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,31 +8,16 @@ are the keyword-only parameters of its ``value``, and their annotations say what
 from __future__ import annotations
 
 import inspect
-import math
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from adcore.errors import ArrayTooLarge, ShapeMismatch
-from adcore.graph import (
-    OPS,
-    DType,
-    Kind,
-    Node,
-    Op,
-    Operand,
-    Parameter,
-    Shape,
-    Type,
-    constant,
-    number,
-    register,
-)
+from adcore.errors import ShapeMismatch
+from adcore.graph import OPS, DType, Kind, Node, Op, Operand, Parameter, Shape, Type, constant, register
+from adcore.ops.shapes import Axes, axes_of, broadcast_shapes, count, describe, reduced
+from adcore.ops.strong import strong_times
 
-# What the keyword-only parameters of a ``value`` are annotated with; ``Kind`` is made from these names.
-Axis = int | None
-Axes = int | tuple[int, ...] | None
 Extent = tuple[int, ...]
 Order = float | str | None
 Pairs = int | tuple[int | tuple[int, ...], ...]
@@ -89,91 +74,8 @@ def sample(*shapes: Shape, **params: Any) -> Sample:
 
 # --- shapes
 
-MOST_ELEMENTS = 2**56
-"""More than any machine holds, and few enough for the bytes to be counted in 64 bits."""
-
-
-def broadcast_shapes(shapes: Sequence[Shape], what: str = "operands") -> Shape:
-    """NumPy's broadcast of shapes; ShapeMismatch names them all where there is none."""
-    first = shapes[0]
-    if all(shape == first or shape == () for shape in shapes):
-        return first
-    try:
-        return np.broadcast_shapes(*shapes)
-    except ValueError:
-        told = " and ".join(describe(shape) for shape in shapes)
-        raise ShapeMismatch(f"{what} of shapes {told} do not broadcast") from None
-
-
-def describe(shape: Shape) -> str:
-    """A shape as a message names it."""
-    return str(shape).replace(" ", "") if shape else "() (a number)"
-
-
-def legal(shape: Shape) -> Shape:
-    """``shape``, once it is seen to be one.
-
-    Raises ShapeMismatch for a negative length, ArrayTooLarge for lengths that no machine can count.
-    """
-    if any(n < 0 for n in shape):
-        raise ShapeMismatch(f"no array can have the shape {describe(shape)}")
-    if math.prod([n or 1 for n in shape]) > MOST_ELEMENTS:
-        raise ArrayTooLarge(f"an array of shape {describe(shape)} is larger than any array can be")
-    return shape
-
-
-def axes_of(axis: Axes, ndim: int) -> tuple[int, ...]:
-    """The axes that ``axis`` names among ``ndim``, counted from the front; all of them for None."""
-    if axis is None:
-        return tuple(range(ndim))
-    axes = tuple(one_axis(a, ndim) for a in (axis if isinstance(axis, tuple) else (axis,)))
-    if len(set(axes)) != len(axes):
-        raise ShapeMismatch(f"axis={axis} names an axis twice")
-    return axes
-
-
-def one_axis(axis: int, ndim: int) -> int:
-    """``axis`` counted from the front; ShapeMismatch where an array of ``ndim`` axes has none such."""
-    if not -ndim <= axis < ndim:
-        what = "a number has no axes" if ndim == 0 else f"an array of {ndim} axes has axes 0 to {ndim - 1}"
-        raise ShapeMismatch(f"axis {axis} is out of range: {what}")
-    return axis % ndim
-
-
-def reduced(shape: Shape, axis: Axes, keepdims: bool) -> Shape:
-    """The shape that is left when the axes are reduced."""
-    axes = axes_of(axis, len(shape))
-    if keepdims:
-        return tuple(1 if i in axes else n for i, n in enumerate(shape))
-    return tuple(n for i, n in enumerate(shape) if i not in axes)
-
 
 # --- strong products: an adjoint or a tangent that is exactly zero contributes zero, whatever it is multiplied by
-
-
-def strong_repair(product: Any, *factors: Any) -> Any:
-    """``product``, an elementwise one, with zeros where one of ``factors`` is zero: 0 * inf and 0 * NaN are NaN."""
-    if product.ndim == 0:
-        if product != product and any(f == 0 for f in factors):
-            return np.float64(0.0)
-        return product
-    wrong = np.isnan(product)
-    if wrong.any():
-        zero = np.zeros(product.shape, bool)
-        for f in factors:
-            zero |= f == 0
-        product = np.where(wrong & zero, 0.0, product)
-    return product
-
-
-def strong_times(g: Node, partial: Node) -> Node:
-    """``g * partial``, zero where ``g`` is zero: one term of the chain rule.
-
-    A partial that is a quotient 1 / x is divided by instead, which rounds once and reads as people write it.
-    """
-    if partial.op is OPS["divide"] and number(partial.inputs[0]) == 1.0:
-        return OPS["divide"](g, partial.inputs[1], strong=True)
-    return OPS["multiply"](g, partial, strong=1)
 
 
 # --- the kinds of op
@@ -289,15 +191,6 @@ def bilinear(
     return declare(name, operands, value, infer, jvp=jvp, vjp=transpose, **facts)
 
 
-def strength(node: Node, operand: int, place: int = 0) -> int:
-    """What is strong in the adjoint of a bilinear ``node`` that flows from its ``operand`` to the other one.
-
-    That is the cotangent, whose place in the product is ``place``, and the operand, if it was strong in the node.
-    """
-    kept = bool(node.param("strong") & (1 << operand))
-    return (1 << place) | (kept << (1 - place))
-
-
 def reducing(
     name: str,
     value: Callable[..., Any],
@@ -334,11 +227,6 @@ def infer_reduction(dtype: DType = DType.FLOAT, *, empty: bool = True) -> Callab
         return Type(dtype, reduced(x.shape, axis, keepdims))
 
     return infer
-
-
-def count(shape: Shape, axis: Axes) -> int:
-    """The number of elements along the axes."""
-    return math.prod([shape[a] for a in axes_of(axis, len(shape))])
 
 
 def spread(node: Node, result: Node) -> Node:

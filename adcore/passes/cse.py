@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 
 from adcore.graph import Graph, Node
-from adcore.traversal import rewrite
+from adcore.graph.traversal import rewrite
 
 
 def share(graph: Graph) -> Graph:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from adcore.graph import Graph
-from adcore.traversal import graph_of
+from adcore.graph.traversal import graph_of
 
 
 def prune(graph: Graph) -> Graph:

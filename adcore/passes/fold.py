@@ -6,7 +6,7 @@ import numpy as np
 
 from adcore.errors import AdcoreError
 from adcore.graph import CONSTANT, Graph, Node, constant, literal
-from adcore.traversal import rewrite
+from adcore.graph.traversal import rewrite
 
 LARGEST = 4096
 """Elements of the largest constant that is kept in the program; larger ones are computed anew by each evaluation."""

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from adcore.graph import Function, Graph, Node
+from adcore.graph.traversal import rewrite
 from adcore.passes.cse import sharing
 from adcore.passes.fold import folded
 from adcore.passes.simplify import simplified
-from adcore.traversal import rewrite
 
 
 def optimise(graph: Graph) -> Graph:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 
 from adcore.graph import OPS, Graph, Node, number
-from adcore.traversal import rewrite
+from adcore.graph.traversal import rewrite
 
 
 def simplify(graph: Graph) -> Graph:

@@ -6,12 +6,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Response
 
-from adcore.program import Answer, Ask, Compiled
-from adcore.wengert import Trace
-from app.answers import write_arrays
-from app.bodies import JsonRequest, JsonRoute
+from adcore.compiler.compiler import Answer, Ask, Compiled
+from adcore.wengert.trace import Trace
 from app.evaluation import respond
 from app.openapi import BODY_PROBLEMS
+from app.requests import JsonRequest, JsonRoute
+from app.responses import write_arrays
 from app.schemas import EvaluateRequest, EvaluateResponse
 
 router = APIRouter(tags=["values"], route_class=JsonRoute)

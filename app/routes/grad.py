@@ -6,13 +6,13 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Response
 
-from adcore.program import Answer, Ask, Compiled
-from adcore.wengert import Trace
-from app.answers import write_arrays, write_trace
+from adcore.compiler.compiler import Answer, Ask, Compiled
+from adcore.wengert.trace import Trace
 from app.arrays import write_array
-from app.bodies import JsonRequest, JsonRoute
 from app.evaluation import respond
 from app.openapi import BODY_PROBLEMS
+from app.requests import JsonRequest, JsonRoute
+from app.responses import write_arrays, write_trace
 from app.schemas import GradRequest, GradResponse
 
 router = APIRouter(tags=["derivatives"], route_class=JsonRoute)

@@ -7,14 +7,14 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Body, Response
 
+from adcore.compiler.compiler import Ask, normalised
 from adcore.export import describe, to_dot, to_mermaid
-from adcore.program import Ask, normalised
 from app.arrays import Array, read_inputs, read_shape
-from app.bodies import JsonRequest, JsonRoute
-from app.dependencies import service_of
 from app.errors import InvalidRequest
 from app.openapi import BODY_PROBLEMS
+from app.requests import JsonRequest, JsonRoute
 from app.schemas import GraphRequest, GraphResponse
+from app.service import service_of
 
 router = APIRouter(tags=["graphs"], route_class=JsonRoute)
 

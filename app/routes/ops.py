@@ -9,8 +9,8 @@ from typing import Any
 import orjson
 from fastapi import APIRouter, Response
 
-from adcore.language.application import FUNCTIONS
-from adcore.language.names import HIGHER
+from adcore.language.lowering.calls.dispatch import FUNCTIONS
+from adcore.language.vocabulary import HIGHER
 from adcore.ops import OPS, Op
 from app.schemas import OpsResponse
 

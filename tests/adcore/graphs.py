@@ -15,8 +15,8 @@ from adcore.derivatives.forward import jvp
 from adcore.derivatives.reverse import gradient
 from adcore.engines.interpreter import execute, plan
 from adcore.graph import OPS, SCALAR, Array, DType, Graph, Node, Type, constant, input_node
-from adcore.ops.control import branch
-from adcore.traversal import check, graph_of, substitute
+from adcore.graph.traversal import check, graph_of, substitute
+from adcore.ops.control.cond import branch
 
 Build = Callable[..., Any]
 """Nodes to a node or a sequence of nodes."""

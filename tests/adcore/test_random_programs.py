@@ -11,16 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from adcore.compiler.compiler import Ask, Compiler
 from adcore.derivatives.forward import jvp
 from adcore.derivatives.reverse import gradient, vjp
 from adcore.engines.interpreter import execute, plan
 from adcore.graph import Graph
+from adcore.graph.traversal import check
 from adcore.language import lower, parse
-from adcore.language.printing import to_source
+from adcore.language.printing.program import to_source
 from adcore.limits import Limits
 from adcore.passes import optimise
-from adcore.program import Ask, Compiler
-from adcore.traversal import check
 from tests.adcore import control_flow
 from tests.adcore.graphs import bits
 from tests.adcore.strategies import Program, programs

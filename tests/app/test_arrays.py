@@ -16,7 +16,7 @@ from hypothesis.extra import numpy as hnp
 
 from adcore.errors import AdcoreError
 from app.arrays import SLICE, read_array, read_shape, write_array
-from app.bodies import parse_json
+from app.requests import parse_json
 
 LIMIT = 1000
 

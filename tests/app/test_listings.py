@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 
 from adcore.errors import AdcoreError
-from adcore.language.application import FUNCTIONS
+from adcore.language.lowering.calls.dispatch import FUNCTIONS
 from adcore.ops import OPS
 from app.errors import problem_kinds
 from app.schemas import OpsResponse, ProblemsResponse

@@ -10,9 +10,9 @@ from typing import Any
 
 from fastapi import FastAPI, Response
 
-from app.answers import to_json
-from app.bodies import JsonRequest, JsonRoute
 from app.main import create_app
+from app.requests import JsonRequest, JsonRoute
+from app.responses import to_json
 from app.schemas import GradRequest, GradResponse
 
 ANSWER: dict[str, Any] = {

@@ -16,9 +16,9 @@ import numpy as np
 from adcore.derivatives.reverse import gradient
 from adcore.engines.interpreter import Plan, execute, plan
 from adcore.graph import OPS, SCALAR, DType, Node, Type, constant, input_node, items
-from adcore.ops.loops import INDEX, loop
+from adcore.graph.traversal import graph_of
+from adcore.ops.control.loop import INDEX, loop
 from adcore.passes import optimise
-from adcore.traversal import graph_of
 
 PASSES = (10, 100, 1_000, 10_000, 100_000, 1_000_000)
 SMALL = 100_000

@@ -15,9 +15,9 @@ from adcore.derivatives.reverse import gradient, split, vjp
 from adcore.engines.interpreter import execute, plan
 from adcore.errors import NotWholeNumber
 from adcore.graph import OPS, SCALAR, DType, Graph, Node, Type, constant
-from adcore.ops.control import cond
+from adcore.graph.traversal import check, graph_of, substitute
+from adcore.ops.control.cond import cond
 from adcore.passes import optimise
-from adcore.traversal import check, graph_of, substitute
 from tests.adcore.graphs import Build, build, derive, graphs, if_else, orders, run
 
 SIN, EXP, LOG, SUM = OPS["sin"], OPS["exp"], OPS["log"], OPS["sum"]

@@ -12,16 +12,17 @@ from typing import Any
 import numpy as np
 import pytest
 
+from adcore.compiler.compiler import Ask, Compiler
 from adcore.engines.interpreter import execute, plan
 from adcore.errors import EvaluationTooLong
 from adcore.graph import DType, Graph, Type
+from adcore.graph.traversal import check
 from adcore.limits import Limits
-from adcore.ops.checkpoints import Record
-from adcore.ops.control import OVERHEAD
-from adcore.ops.loops import loop, within_memory
+from adcore.ops.control.checkpoints import Record
+from adcore.ops.control.loop import loop
+from adcore.ops.control.stacks import OVERHEAD
 from adcore.passes import optimise
-from adcore.program import Ask, Compiler
-from adcore.traversal import check
+from adcore.passes.bound_memory import within_memory
 from tests.adcore.graphs import bits, derive
 from tests.adcore.language.evaluating import lowered
 

@@ -12,9 +12,9 @@ from adcore.derivatives.forward import jvp
 from adcore.derivatives.reverse import gradient
 from adcore.errors import IndexOutOfBounds, LoopTooLong
 from adcore.graph import OPS, SCALAR, DType, Graph, Node, Type, constant, input_node, items
-from adcore.ops.loops import INDEX, loop
+from adcore.graph.traversal import check, graph_of, substitute
+from adcore.ops.control.loop import INDEX, loop
 from adcore.passes import optimise
-from adcore.traversal import check, graph_of, substitute
 from tests.adcore.graphs import Build, build, derive, run
 
 VECTOR = Type(DType.FLOAT, (3,))

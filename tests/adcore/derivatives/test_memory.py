@@ -12,8 +12,8 @@ from adcore.derivatives.forward import jvp
 from adcore.derivatives.reverse import gradient
 from adcore.engines.interpreter import execute, plan
 from adcore.graph import OPS, SCALAR, DType, Graph, Node, Type
+from adcore.graph.traversal import check
 from adcore.passes import optimise
-from adcore.traversal import check
 from tests.adcore.graphs import Build, build, if_else
 
 SIZE = 100_000

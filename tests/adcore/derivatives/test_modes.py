@@ -15,8 +15,8 @@ from adcore.derivatives.forward import jvp
 from adcore.derivatives.reverse import gradient, vjp
 from adcore.errors import NotDifferentiable, Span
 from adcore.graph import OPS, SCALAR, DType, Graph, Node, Type, constant, input_node
+from adcore.graph.traversal import check, graph_of
 from adcore.passes import optimise
-from adcore.traversal import check, graph_of
 from tests.adcore.graphs import Build, build, derive, graphs, if_else, orders, run
 
 SIN, COS, EXP, LOG = OPS["sin"], OPS["cos"], OPS["exp"], OPS["log"]

@@ -10,8 +10,8 @@ import pytest
 from adcore.derivatives.forward import jvp
 from adcore.derivatives.reverse import gradient, vjp
 from adcore.graph import OPS, SCALAR
+from adcore.graph.traversal import check
 from adcore.passes import optimise
-from adcore.traversal import check
 from tests.adcore.graphs import Build, build, derive, if_else, orders, run
 
 LOG, SQRT, WHERE, GREATER = OPS["log"], OPS["sqrt"], OPS["where"], OPS["greater"]

@@ -16,8 +16,8 @@ from adcore.engines.batch import BLOCK, block_of, execute_batch, is_pointwise
 from adcore.engines.interpreter import execute, plan
 from adcore.errors import EvaluationTooLong, NotWholeNumber
 from adcore.graph import OPS, SCALAR, Array, DType, Graph, Type, constant
+from adcore.graph.traversal import check
 from adcore.passes import optimise
-from adcore.traversal import check
 from tests.adcore.graphs import SPECIAL, Build, build, graphs, if_else
 
 SIN, SUM = OPS["sin"], OPS["sum"]

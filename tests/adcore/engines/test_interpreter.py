@@ -14,8 +14,8 @@ from adcore.derivatives.reverse import gradient
 from adcore.engines.interpreter import execute, plan
 from adcore.errors import EvaluationTooLong, NotWholeNumber, Span
 from adcore.graph import INPUT, OPS, SCALAR, DType, Graph, Node, Type, constant, input_node
-from adcore.ops.control import branch
-from adcore.traversal import check, graph_of
+from adcore.graph.traversal import check, graph_of
+from adcore.ops.control.cond import branch
 from tests.adcore.graphs import build, growth, if_else, run
 
 SIN, SUM = OPS["sin"], OPS["sum"]

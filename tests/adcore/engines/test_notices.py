@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from adcore.compiler.compiler import Ask, Compiler
 from adcore.engines.notices import MOST
-from adcore.program import Ask, Compiler
 
 SINGULAR = [[1.0, 2.0], [2.0, 4.0]]
 REGULAR = [[2.0, 1.0], [1.0, 3.0]]

@@ -13,8 +13,8 @@ from adcore.derivatives.forward import jvp
 from adcore.derivatives.reverse import gradient, vjp
 from adcore.engines.interpreter import execute, plan
 from adcore.graph import Graph
+from adcore.graph.traversal import check
 from adcore.passes import optimise
-from adcore.traversal import check
 from tests.adcore.language.evaluating import lowered
 
 Values = Mapping[str, Any]

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from adcore.graph import Graph, type_of
+from adcore.graph.traversal import check
 from adcore.language import Lowered, lower, parse
-from adcore.language.evaluation import Budget
+from adcore.language.lowering.partial_evaluation import Budget
 from adcore.limits import Limits
-from adcore.traversal import check
 
 LIMITS = Limits()
 

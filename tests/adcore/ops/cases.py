@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from adcore.graph import CONSTANT, INPUT, ITEM, OPS, Array, DType, Graph, Kind, Op, Shape, Type, input_node, items
+from adcore.graph.traversal import check, graph_of
 from adcore.ops.base import Sample, sample
-from adcore.traversal import check, graph_of
 
 # An assertion is there to refuse operands; the language's tests have it.
 _APART = (INPUT, CONSTANT, ITEM, OPS["require"], OPS["reached"])

@@ -11,8 +11,8 @@ import pytest
 from adcore.derivatives import reverse
 from adcore.errors import AdcoreError, IndexOutOfBounds, NotDifferentiable
 from adcore.graph import OPS, DType, Node, Type, constant
+from adcore.ops.arrays.indexing import subscript_text
 from adcore.ops.base import sample
-from adcore.ops.indexing import subscript_text
 from tests.adcore.graphs import build, run
 from tests.adcore.ops.cases import Case
 

@@ -7,10 +7,10 @@ import pytest
 
 from adcore.errors import NotWholeNumber, Span
 from adcore.graph import OPS, SCALAR, Graph, Node, constant, literal
-from adcore.ops.control import zeros
+from adcore.graph.traversal import check, graph_of
+from adcore.ops.control.stacks import zeros
 from adcore.passes import optimise
 from adcore.passes.fold import LARGEST, fold
-from adcore.traversal import check, graph_of
 from tests.adcore.graphs import Build, bits, build, if_else, run
 
 SIN = OPS["sin"]

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from adcore.derivatives.forward import jvp
 from adcore.derivatives.reverse import gradient, vjp
 from adcore.graph import OPS, SCALAR, Graph, Node
+from adcore.graph.traversal import check
 from adcore.passes import optimise
 from adcore.passes.cse import share
 from adcore.passes.dead import prune
 from adcore.passes.fold import fold
 from adcore.passes.simplify import simplify
-from adcore.traversal import check
 from tests.adcore.graphs import SPECIAL, bits, build, derive, graphs, growth, if_else, run
 
 SIN, NEGATIVE = OPS["sin"], OPS["negative"]

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from adcore.graph import OPS, SCALAR, Graph, Node, Op, constant, input_node, items
+from adcore.graph.traversal import check, graph_of
 from adcore.passes.cse import share
 from adcore.passes.dead import prune
-from adcore.traversal import check, graph_of
 from tests.adcore.graphs import Build, bits, build, if_else, run
 
 SIN, ADD, MULTIPLY, DIVIDE, MAXIMUM = OPS["sin"], OPS["add"], OPS["multiply"], OPS["divide"], OPS["maximum"]

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adcore.graph import OPS, SCALAR, DType, Graph, Type
+from adcore.graph.traversal import check
 from adcore.passes.simplify import simplify
-from adcore.traversal import check
 from tests.adcore.graphs import SPECIAL, Build, bits, build, run
 
 VECTOR = Type(DType.FLOAT, (3,))

@@ -1,0 +1,246 @@
+"""Programs, compiled: a text, the shapes of its inputs and what is asked of it become plans that an engine runs.
+
+The way is one line: text, syntax, graph, derivative graph, optimised graph, plan. What comes out is kept in a cache,
+so that the same question about other numbers costs the evaluation only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import replace
+from typing import Literal as OneOf
+
+from adcore.compiler.cache import Cache, CacheInfo
+from adcore.compiler.compiled import Answer, Compiled, Direction, lay_out
+from adcore.compiler.query import (
+    Ask,
+    Mode,
+    check_inputs,
+    differentiable,
+    is_batched,
+    normalised,
+    places,
+    scalar,
+    types_of,
+)
+from adcore.derivatives.expansion import expand
+from adcore.derivatives.forward import jvp
+from adcore.derivatives.reverse import gradient
+from adcore.engines.batch import block_of
+from adcore.engines.interpreter import Plan, plan
+from adcore.engines.notices import says_something
+from adcore.errors import AdcoreError
+from adcore.graph import Array, DType, Graph, Type
+from adcore.language import Lowered, Syntax, ends, lower, parse
+from adcore.limits import Limits
+from adcore.passes import optimise
+from adcore.passes.bound_memory import within_memory
+from adcore.wengert.unfolding import Straight, is_straight
+
+__all__ = ["Answer", "Ask", "Compiled", "Compiler", "Mode", "normalised", "program_id", "work"]
+
+NODE_BYTES = 2_000
+"""What one node of a compiled program takes in memory, plan included, as measured with tracemalloc."""
+ROW_BYTES = 1_500
+"""What one row of a trace's layout takes, its nodes included, as measured with tracemalloc."""
+ROW_WORK = 50
+"""What writing one row of a trace costs, in scalar operations."""
+
+
+class Compiler:
+    """Compiles programs, and keeps what it compiled. One serves all threads of a process.
+
+    Names of inputs, outputs and so on are as ``normalised`` gives them.
+    """
+
+    def __init__(self, limits: Limits | None = None, cache_entries: int = 1024, cache_bytes: int = 256 * 2**20) -> None:
+        self.limits = limits or Limits()
+        self._compiled: Cache[Compiled] = Cache(cache_entries, cache_bytes, _weigh)
+        self._parsed: Cache[Syntax] = Cache(cache_entries, cache_bytes // 4, _weigh_syntax)
+        # Which inputs decide a shape is known only once a program has been compiled for shapes like theirs.
+        self._static: Cache[frozenset[str]] = Cache(cache_entries, cache_bytes, lambda names: 500)
+
+    def compile(self, text: str, inputs: Mapping[str, Array], ask: Ask) -> tuple[Compiled, bool]:
+        """The program compiled for inputs like these, and whether it was there already.
+
+        ``inputs`` are NumPy arrays; of their values only those are looked at that decide a shape. Raises the errors
+        of ``adcore.errors`` with their places in the text.
+        """
+        key = _key(text, inputs, ask)
+        made: list[Compiled] = []
+
+        def learn() -> frozenset[str]:
+            compiled, static = self._make(text, inputs, ask)
+            made.append(compiled)
+            self._compiled.get_or_make(_full_key(key, static, inputs), lambda: compiled)
+            return static
+
+        static, _ = self._static.get_or_make(key, learn)
+        if made:
+            return made[0], False
+        return self._compiled.get_or_make(_full_key(key, static, inputs), lambda: self._make(text, inputs, ask)[0])
+
+    def lookup(self, text: str, inputs: Mapping[str, Array], ask: Ask) -> Compiled | None:
+        """What ``compile`` would give, if it is there already; nothing is compiled."""
+        key = _key(text, inputs, ask)
+        found = self._compiled.get(key)
+        if found is None:
+            static = self._static.get(key)
+            found = self._compiled.get(_full_key(key, static, inputs)) if static else None
+        return found
+
+    def graph(
+        self,
+        text: str,
+        inputs: Mapping[str, Array | tuple[int, ...]],
+        of: OneOf["program", "gradient"] = "program",
+        outputs: tuple[str, ...] | None = None,
+        wrt: tuple[str, ...] | None = None,
+    ) -> Graph:
+        """The graph of a program, as it was written, or of its gradient, optimised; a tuple is a shape without value.
+
+        ``outputs`` None means all ends of the program, for its gradient its result.
+        """
+        syntax = self._parse(text)
+        given = {name: Type(DType.FLOAT, x) if isinstance(x, tuple) else x for name, x in inputs.items()}
+        try:
+            if of == "program":
+                return self._lower(syntax, given, ends(syntax) if outputs is None else outputs).graph
+            lowered = self._expanded(self._lower(syntax, given, outputs))
+            names = differentiable(lowered, wrt)
+            return optimise(gradient(scalar(lowered.graph), places(lowered.graph, names)))
+        except AdcoreError as error:
+            error.located(text)
+            raise
+
+    def cache_info(self) -> CacheInfo:
+        """How full the cache is, and how it has served."""
+        return self._compiled.info()
+
+    def _parse(self, text: str) -> Syntax:
+        return self._parsed.get_or_make(text, lambda: parse(text, self.limits))[0]
+
+    def _lower(self, syntax: Syntax, given: Mapping[str, Type | Array], outputs: tuple[str, ...] | None) -> Lowered:
+        check_inputs(syntax, given, self.limits)
+        return lower(syntax, given, outputs, self.limits)
+
+    def _expanded(self, lowered: Lowered) -> Lowered:
+        """The program with the derivatives and equations that it asks for ready to be computed."""
+        graph = expand(lowered.graph, self.limits.graph_nodes)
+        return lowered if graph is lowered.graph else replace(lowered, graph=graph)
+
+    def _make(self, text: str, inputs: Mapping[str, Array], ask: Ask) -> tuple[Compiled, frozenset[str]]:
+        syntax = self._parse(text)
+        try:
+            lowered = self._expanded(self._lower(syntax, types_of(ask, inputs), ask.outputs))
+            return self._compile(text, lowered, inputs, ask), lowered.static
+        except AdcoreError as error:
+            error.located(text)
+            raise
+
+    def _compile(self, text: str, lowered: Lowered, inputs: Mapping[str, Array], ask: Ask) -> Compiled:
+        graph = scalar(lowered.graph) if ask.derivative else lowered.graph
+        wrt = differentiable(lowered, ask.wrt) if ask.derivative else ()
+        by = places(graph, wrt)
+        mode: Direction | None = None
+        runs = optimise(graph)
+        if ask.derivative:
+            mode, runs = _differentiate(runs, by, ask.mode)
+        runs = within_memory(runs, self.limits.stack_elements)
+        batched = tuple(is_batched(ask, name, inputs[name]) for name in graph.input_names)
+        passes = max(1, sum(graph.inputs[i].type.size for i in by)) if mode == "forward" else 1
+        planned = plan(runs)
+        traced = None
+        if ask.trace and not any(batched) and is_straight(graph):
+            traced = lay_out(Straight(graph, {}), by, mode, self.limits)
+        compiled = Compiled(
+            program_id=program_id(text),
+            text=text,
+            graph=graph,
+            inputs=graph.input_names,
+            batched=batched,
+            outputs=graph.output_names,
+            wrt=wrt,
+            mode=mode,
+            runs=runs,
+            plan=planned,
+            # Inputs and results need room beside the blocks.
+            block=block_of(runs, planned, self.limits.live_elements // 2),
+            work=work(runs) * passes + (ROW_WORK * traced.layout.rows if traced else 0),
+            limits=self.limits,
+            many=any(batched),
+            watched=says_something(runs),
+            traced=traced,
+        )
+        compiled.check_memory(1)
+        return compiled
+
+
+def _key(text: str, inputs: Mapping[str, Array], ask: Ask) -> Hashable:
+    """What a program is compiled for: its text, its inputs' types at one point, which are batched, what is asked."""
+    if not ask.batch:
+        return (text, ask, frozenset([(name, x.dtype.char, x.shape) for name, x in inputs.items()]))
+    types = [
+        (name, x.dtype.char, x.shape[is_batched(ask, name, x) :], is_batched(ask, name, x))
+        for name, x in inputs.items()
+    ]
+    return (text, ask, frozenset(types))
+
+
+def _full_key(key: Hashable, static: frozenset[str], inputs: Mapping[str, Array]) -> Hashable:
+    """That, and the values of the inputs that decide a shape."""
+    return (key, tuple([inputs[name].tobytes() for name in sorted(static)])) if static else key
+
+
+def program_id(text: str) -> str:
+    """The name of a program, made from its text: the same on every server."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def work(graph: Graph) -> int:
+    """Scalar operations of one run: for each node the elements of the largest array it reads or writes, or what its
+    op says; of branches the dearer one, of loops all passes."""
+    total = 0
+    for node in graph.nodes:
+        if node.op.work is not None:
+            total += node.op.work(node)
+        elif node.op.structure is not None:
+            inner = (value for _, value in node.params if isinstance(value, Graph))
+            total += node.op.structure.times(node) * max(1, *map(work, inner), 0)
+        else:
+            total += max([t.size for t in node.types] + [x.type.size for x in node.inputs if not x.op.several])
+    return total
+
+
+def _weigh(compiled: Compiled) -> int:
+    """An estimate of a compiled program's bytes: its nodes, its constants, its text and its trace's layout."""
+    nodes = compiled.graph.count() + compiled.runs.count()
+    rows = 0 if compiled.traced is None else ROW_BYTES * compiled.traced.layout.rows
+    return NODE_BYTES * nodes + _constants(compiled.plan) + 4 * len(compiled.text) + rows
+
+
+def _weigh_syntax(syntax: Syntax) -> int:
+    """An estimate of the bytes of a parsed program, as measured with tracemalloc."""
+    return 1_000 + 140 * len(syntax.text)
+
+
+def _constants(plan: Plan) -> int:
+    """The bytes of a plan's constants, those of its branches included."""
+    return sum(int(x.nbytes) for part in (plan, *plan.nested.values()) for x in part.slots if x is not None)
+
+
+def _differentiate(graph: Graph, wrt: Sequence[int], mode: Mode) -> tuple[Direction, Graph]:
+    """The optimised derivative, in the mode that is asked for or is the cheaper one.
+
+    Forward mode takes a pass for each element of the inputs; from two on that is never the cheaper way for one number.
+    """
+    elements = sum(graph.inputs[i].type.size for i in wrt)
+    if mode == "reverse" or (mode == "auto" and elements != 1):
+        return "reverse", optimise(gradient(graph, wrt))
+    forward = optimise(jvp(graph, wrt))
+    if mode == "auto":
+        reverse = optimise(gradient(graph, wrt))
+        if work(reverse) <= work(forward):
+            return "reverse", reverse
+    return "forward", forward

@@ -1,0 +1,172 @@
+"""What is asked of a program, and whether it can be asked: of these inputs, of this output, by these names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal as OneOf
+from typing import NamedTuple, TypeVar
+
+from adcore.errors import (
+    ArrayTooLarge,
+    BatchMismatch,
+    DuplicateInput,
+    MissingInput,
+    NotDifferentiable,
+    OutputNotScalar,
+    SeveralOutputs,
+    UnknownInput,
+    UnknownWrt,
+)
+from adcore.graph import INPUT, OPS, Array, DType, Graph, Type, type_of
+from adcore.language import Lowered, Syntax, did_you_mean, normal
+from adcore.limits import Limits
+from adcore.ops.shapes import describe
+
+Mode = OneOf["auto", "forward", "reverse"]
+T = TypeVar("T")
+
+
+class Ask(NamedTuple):
+    """What is asked of a program.
+
+    ``outputs`` None means the program's result. ``derivative`` asks for the gradients of the one output, a number, by
+    the inputs ``wrt`` (None: all that can be differentiated by). ``batch`` True gives every input that is an array a
+    leading axis of points and shares the numbers; names give it to just these inputs. ``trace`` says that the Wengert
+    list will be wanted, so that as much of it as can be is laid out when the program is compiled.
+    """
+
+    derivative: bool = False
+    outputs: tuple[str, ...] | None = None
+    wrt: tuple[str, ...] | None = None
+    mode: Mode = "auto"
+    batch: bool | tuple[str, ...] = False
+    trace: bool = False
+
+
+def normalised(ask: Ask, inputs: Mapping[str, T]) -> tuple[Ask, Mapping[str, T]]:
+    """The same with each name as Python's parser gives it (NFKC): what programs, ``Compiler`` and ``Compiled`` use.
+
+    Raises DuplicateInput where two names are one.
+    """
+    if not "".join(inputs).isascii():
+        named: dict[str, T] = {}
+        for name, value in inputs.items():
+            if normal(name) in named:
+                raise DuplicateInput(f"the input {normal(name)} is given twice, in two spellings of one name")
+            named[normal(name)] = value
+        inputs = named
+    if ask.outputs is not None or ask.wrt is not None or ask.batch not in (True, False):
+        ask = ask._replace(
+            outputs=_normal(ask.outputs),
+            wrt=_normal(ask.wrt),
+            batch=ask.batch if isinstance(ask.batch, bool) else tuple(map(normal, ask.batch)),
+        )
+    return ask, inputs
+
+
+def _normal(names: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    return None if names is None else tuple(map(normal, names))
+
+
+def is_batched(ask: Ask, name: str, x: Array) -> bool:
+    """Whether the input has a leading axis of points. Raises BatchMismatch where it is to have one, and has none."""
+    if ask.batch is True:
+        return x.ndim > 0
+    if not ask.batch or name not in ask.batch:
+        return False
+    if x.ndim == 0:
+        raise BatchMismatch(f"{name} is one number, and a batch needs one for each point")
+    return True
+
+
+def types_of(ask: Ask, inputs: Mapping[str, Array]) -> dict[str, Type | Array]:
+    """What a program is lowered for: the inputs, of those with points the type at one point."""
+    for name in ask.batch if isinstance(ask.batch, tuple) else ():
+        if name not in inputs:
+            raise UnknownInput(f"batch names {name}, which is no input", help=did_you_mean(name, inputs))
+    return {name: Type(type_of(x).dtype, x.shape[1:]) if is_batched(ask, name, x) else x for name, x in inputs.items()}
+
+
+def check_inputs(syntax: Syntax, given: Mapping[str, Type | Array], limits: Limits) -> None:
+    """Just the inputs that the program has must be given, and none may be too large."""
+    known = {x.name: x for x in syntax.inputs}
+    for name in given:
+        if name not in known:
+            if name in syntax.assigned:
+                raise UnknownInput(
+                    f"{name} is no input, because the program assigns it",
+                    span=syntax.assigned[name],
+                    help="give the new value another name, or leave the input out",
+                )
+            listed = ", ".join(known) or "none"
+            raise UnknownInput(
+                f"the program has no input {name}; its inputs are: {listed}",
+                help=did_you_mean(name, known) or "leave it out, or use it in the program",
+            )
+    for x in syntax.inputs:
+        if x.name not in given and not x.optional:
+            raise MissingInput(
+                f"the input {x.name} is missing", span=x.span, help=did_you_mean(x.name, set(given) - set(known))
+            )
+    for name, value in given.items():
+        size = (value if isinstance(value, Type) else type_of(value)).size
+        if size > limits.array_elements:
+            raise ArrayTooLarge(f"the input {name} has {size} elements, where {limits.array_elements} are allowed")
+
+
+def places(graph: Graph, names: Sequence[str]) -> list[int]:
+    """The places of the inputs of these names."""
+    return [graph.input_names.index(name) for name in names]
+
+
+def scalar(graph: Graph) -> Graph:
+    """The graph, once it is seen to have one output, a number: what a gradient can be asked of."""
+    if len(graph.outputs) != 1:
+        names = ", ".join(graph.output_names)
+        raise SeveralOutputs(f"the program has several outputs: {names}", help='say of which: "output": "..."')
+    (y,) = graph.outputs
+    name = graph.output_names[0]
+    if y.shape != ():
+        raise OutputNotScalar(
+            f"a gradient is of one number, and {name} is an array of shape {describe(y.shape)}",
+            span=y.span,
+            help="reduce it, with sum() or norm() for example",
+        )
+    if y.type.dtype is not DType.FLOAT:
+        raise NotDifferentiable(f"{name} is {_KINDS[y.type.dtype]}, which has no derivative", span=y.span)
+    return graph
+
+
+_KINDS = {DType.BOOL: "a condition", DType.INT: "an index", DType.FLOAT: "a number"}
+
+
+def differentiable(lowered: Lowered, wrt: tuple[str, ...] | None) -> tuple[str, ...]:
+    """The inputs to differentiate by: numbers that serve neither as a shape nor as an index."""
+    fixed = lowered.static | _indices(lowered.graph)
+    possible = [
+        x
+        for x, node in zip(lowered.graph.input_names, lowered.graph.inputs, strict=True)
+        if node.type.dtype is DType.FLOAT and x not in fixed
+    ]
+    if wrt is None:
+        return tuple(possible)
+    for name in wrt:
+        if name in possible:
+            continue
+        if name not in lowered.graph.input_names:
+            raise UnknownWrt(f"wrt names {name}, which is no input", help=did_you_mean(name, possible))
+        why = "decides a shape or an index" if name in fixed else "is a condition"
+        raise NotDifferentiable(f"the input {name} {why}, so there is no derivative by it")
+    return tuple(dict.fromkeys(wrt))
+
+
+def _indices(graph: Graph) -> frozenset[str]:
+    """The names of the inputs that are used as an index as they are."""
+    as_int = OPS["as_int"]
+    return frozenset(
+        str(x.param("name"))
+        for node in graph.nodes
+        if node.op is as_int
+        for x in node.inputs
+        if x.op is INPUT and x in graph.inputs
+    )

@@ -1,0 +1,459 @@
+"""The computation graph: a structured program in static single assignment form, immutable.
+
+A node is one application of an op and, at the same time, the value it computes; it refers to the nodes it reads, so a
+graph is a directed acyclic dataflow graph and a rewrite shares whatever it does not change. Control flow is
+structured: an op such as ``cond`` carries whole graphs among its parameters.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from adcore.errors import AdcoreError, Span
+from adcore.graph.types import Array, DType, Kind, Parameter, Params, Shape, Type, type_of
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Op:
+    """One op, declared once: everything anybody needs to know of it.
+
+    The constructors of ``adcore.ops.base`` fill in what follows from the kind of op (elementwise, linear, bilinear).
+    """
+
+    name: str
+    operands: tuple[str, ...]
+    """The names of the operands; a last name with a leading ``*`` takes any number of them, given as one list."""
+    parameters: tuple[Parameter, ...]
+    value: Callable[..., Any] | None
+    """NumPy arrays to a NumPy array (a tuple for several results); None for ops that only engines can run."""
+    infer: Callable[..., Type | tuple[Type, ...]]
+    """Operand types and parameters to the result's type: the shape rule. Raises ShapeMismatch and its kind."""
+    jvp: Callable[[Node, tuple[Node | None, ...]], Any] | None = None
+    """The node and its operands' tangents (None is an exact zero) to the result's tangent, as graph."""
+    vjp: Callable[[Node, Any], tuple[Node | None, ...]] | None = None
+    """The node and its cotangent to what flows to each operand (None is an exact zero), as graph."""
+    structure: Structure | None = None
+    """How an op whose parameters are graphs is run and differentiated."""
+    stacks: bool = False
+    """Whether it acts on the stacks of loops, and not on arrays."""
+    several: bool = False
+    """Whether it has several results, as one node that ``item`` takes them out of; its rules then speak in tuples."""
+    aliases: tuple[str, ...] = ()
+    public: bool = True
+    """Whether programs can call it by name."""
+    method: bool = False
+    """Whether it can be written ``x.name(...)``."""
+    dtypes: tuple[DType | None, ...] = (DType.FLOAT,)
+    """What each operand is converted to (the last entry serves all that follow); None leaves it as it is."""
+    arguments: tuple[str, ...] = ()
+    """The order of a call where it is not operands first, parameters after: ``full(shape, fill_value)``."""
+    defaults: tuple[float | None, ...] = ()
+    """What an operand is that the program leaves out, in the order of ``operands``; None where it must be given."""
+    elementwise: bool = False
+    """Acts on each element alone, so it may run over many points at once."""
+    commutative: bool = False
+    neutral: tuple[float | None, float | None] = (None, None)
+    """The left and the right operand that leaves the other one as it is, to the bit."""
+    involution: bool = False
+    """Whether applying it twice, with the same parameters, gives the operand back, to the bit."""
+    idle: Callable[[Node], bool] | None = None
+    """Whether this application gives its first operand back as it is (a reshape to the shape it has)."""
+    notice: Callable[..., tuple[str, str] | None] | None = None
+    """The result's value and those of the operands to the code and the message of a notice, where one is due."""
+    work: Callable[[Node], int] | None = None
+    """Scalar operations of one application, where they are not as many as the elements of the largest array."""
+    text: str | Callable[..., str] | None = None
+    """How an application is written; None is the call, ``name(operands, parameters)``.
+
+    A template has ``{0}`` for the first operand's text, ``{name}`` for a parameter; a function takes the texts, and the
+    parameters by name. Operands that hold together less tightly than ``binding`` come in brackets, unless they stand
+    between brackets or commas.
+    """
+    binding: int = 100
+    """How tightly the text holds together; a call or a name, 100, never needs brackets."""
+    latex: str | None = None
+    doc: str = ""
+    domain: tuple[Any, ...] = ((-3.0, 3.0),)
+    """Where the generated tests sample the operands: an interval each (the last one serves all that follow)."""
+    samples: tuple[Any, ...] = ()
+    """What the generated tests apply it to, where scalars, broadcasts and a matrix do not serve: see ``ops.base``."""
+
+    def __call__(self, *operands: Operand, span: Span | None = None, **params: Any) -> Node:
+        """The node that applies this op: operands are converted to the types it takes, parameters completed.
+
+        An error of the shape rule carries ``span``.
+        """
+        dtypes = self.dtypes
+        last = len(dtypes) - 1
+        inputs = tuple(convert(lift(x), dtypes[i if i < last else last]) for i, x in enumerate(operands))
+        filled = tuple([(p.name, params.get(p.name, p.default)) for p in self.parameters])
+        return self.bind(inputs, filled, span)
+
+    def bind(self, inputs: tuple[Node, ...], params: Params, span: Span | None = None) -> Node:
+        """The node with these inputs and complete parameters, as they are."""
+        try:
+            types = self.infer(*[x.type for x in inputs], **dict(params))
+        except AdcoreError as error:
+            error.span = error.span or span
+            raise
+        return Node(self, inputs, params, (types,) if isinstance(types, Type) else types, span)
+
+    @property
+    def signature(self) -> str:
+        """How it is called, as Python writes it: ``sum(x, axis=None, keepdims=False)``."""
+        defaults = (*self.defaults, *(None,) * len(self.operands))
+        words = {
+            name.lstrip("*"): name.lstrip("*") if default is None else f"{name}={default!r}"
+            for name, default in zip(self.operands, defaults, strict=False)
+        }
+        for p in self.parameters:
+            if p.kind is not Kind.HIDDEN:
+                words[p.name] = p.name if p.required else f"{p.name}={p.default!r}"
+        return f"{self.name}({', '.join(words[name] for name in self.arguments or words)})"
+
+    @property
+    def differentiable(self) -> bool:
+        """Whether a derivative goes through it (through a comparison or an argmax none does)."""
+        return self.jvp is not None or self.structure is not None
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}>"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Node:
+    """One application of an op, and the value it computes.
+
+    ``types`` has one entry but for ops of several results, whose results the op ``item`` takes out.
+    """
+
+    op: Op
+    inputs: tuple[Node, ...]
+    params: Params
+    types: tuple[Type, ...]
+    span: Span | None = None
+
+    @property
+    def type(self) -> Type:
+        return self.types[0]
+
+    @property
+    def shape(self) -> Shape:
+        return self.types[0].shape
+
+    @property
+    def ndim(self) -> int:
+        return len(self.types[0].shape)
+
+    def param(self, name: str) -> Any:
+        """The value of a parameter."""
+        return dict(self.params)[name]
+
+    def with_inputs(self, inputs: tuple[Node, ...]) -> Node:
+        """The same application to other inputs of the same types; itself where they are the same."""
+        if all(map(_is, inputs, self.inputs)):
+            return self
+        return Node(self.op, inputs, self.params, self.types, self.span)
+
+    def __repr__(self) -> str:
+        return f"<{self.op.name} {self.type.dtype.value}{list(self.type.shape)}>"
+
+    # The rules of derivatives are written with these.
+    def __add__(self, other: Operand) -> Node:
+        return OPS["add"](self, other)
+
+    def __radd__(self, other: Operand) -> Node:
+        return OPS["add"](other, self)
+
+    def __sub__(self, other: Operand) -> Node:
+        return OPS["subtract"](self, other)
+
+    def __rsub__(self, other: Operand) -> Node:
+        return OPS["subtract"](other, self)
+
+    def __mul__(self, other: Operand) -> Node:
+        return OPS["multiply"](self, other)
+
+    def __rmul__(self, other: Operand) -> Node:
+        return OPS["multiply"](other, self)
+
+    def __truediv__(self, other: Operand) -> Node:
+        return OPS["divide"](self, other)
+
+    def __rtruediv__(self, other: Operand) -> Node:
+        return OPS["divide"](other, self)
+
+    def __pow__(self, other: Operand) -> Node:
+        return OPS["power"](self, other)
+
+    def __neg__(self) -> Node:
+        return OPS["negative"](self)
+
+
+Operand = Node | float | Array
+
+
+def _is(a: object, b: object) -> bool:
+    return a is b
+
+
+OPS: dict[str, Op] = {}
+"""The op table: filled by the declarations under ``adcore.ops`` when they are imported, and read-only from then on."""
+
+
+def register(op: Op) -> Op:
+    """Enter an op in the table; names are unique."""
+    if op.name in OPS:
+        raise ValueError(f"two ops are named {op.name}")
+    OPS[op.name] = op
+    return op
+
+
+# --- the three ops every graph is made with
+
+
+def _no_type(**_: Any) -> Type:
+    raise AssertionError("inputs are made by input_node, which knows their type")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Literal:
+    """A constant's value, equal to another of the same bits."""
+
+    array: Any
+
+    def key(self) -> tuple[str, Shape, bytes]:
+        return (self.array.dtype.str, self.array.shape, self.array.tobytes())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Literal) and self.key() == other.key()
+
+    def __hash__(self) -> int:
+        return hash(self.key())
+
+
+INPUT = register(Op("input", (), (Parameter("name", Kind.HIDDEN, required=True),), None, _no_type, public=False))
+CONSTANT = register(
+    Op(
+        "constant",
+        (),
+        (Parameter("literal", Kind.HIDDEN, required=True),),
+        value=lambda *, literal: literal.array,
+        infer=lambda *, literal: type_of(literal.array),
+        public=False,
+        elementwise=True,
+    )
+)
+ITEM = register(
+    Op(
+        "item",
+        ("results",),
+        (Parameter("index", Kind.HIDDEN, required=True),),
+        value=lambda results, *, index: results[index],
+        infer=_no_type,
+        public=False,
+        text="{0}[{index}]",
+    )
+)
+
+
+def input_node(name: str, type: Type, span: Span | None = None) -> Node:
+    """An input of a graph: identity is what tells inputs apart, the name is for people."""
+    return Node(INPUT, (), (("name", name),), (type,), span)
+
+
+def constant(value: Any, span: Span | None = None) -> Node:
+    """A constant: Python's numbers become float64; arrays and NumPy's numbers keep their kind, in its full width."""
+    if isinstance(value, (bool, int, float)):
+        value = np.float64(value)
+    else:
+        value = np.array(value, type_of(np.asarray(value)).dtype.value)
+        value.setflags(write=False)
+        value = value[()]
+    return Node(CONSTANT, (), (("literal", Literal(value)),), (type_of(value),), span)
+
+
+def lift(x: Operand) -> Node:
+    """A node as it is, anything else as a constant."""
+    return x if isinstance(x, Node) else constant(x)
+
+
+def convert(x: Node, dtype: DType | None) -> Node:
+    """``x`` as float64 or as bool, where it is not already."""
+    if dtype is None or x.types[0].dtype is dtype:
+        return x
+    return OPS["as_" + dtype.name.lower()](x, span=x.span)
+
+
+def items(node: Node) -> tuple[Node, ...]:
+    """The results of a node of several results, each as a value of its own."""
+    return tuple(Node(ITEM, (node,), (("index", i),), (t,), node.span) for i, t in enumerate(node.types))
+
+
+def literal(node: Node) -> Any | None:
+    """The value of a constant node, else None."""
+    return node.params[0][1].array if node.op is CONSTANT else None  # type: ignore[attr-defined]
+
+
+def number(node: Node) -> float | None:
+    """The value of a constant that is one number, else None."""
+    value = literal(node)
+    return None if value is None or value.shape != () else float(value)
+
+
+# --- graphs
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Graph:
+    """Inputs, the nodes that compute the outputs from them in an order that can be run, and the outputs.
+
+    ``nodes`` holds constants too, but not the inputs. Whoever makes a graph from outputs uses ``graph_of``.
+    """
+
+    inputs: tuple[Node, ...]
+    nodes: tuple[Node, ...]
+    outputs: tuple[Node, ...]
+    output_names: tuple[str, ...] = ()
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        return tuple(str(x.params[0][1]) for x in self.inputs)
+
+    def subgraphs(self) -> Iterable[Graph]:
+        """The graphs among the parameters of its nodes, those of functions included."""
+        return (graph for node in self.nodes if node.op.structure is not None for graph in graphs_of(node))
+
+    def within(self) -> Iterable[Graph]:
+        """The graph, those inside its nodes at any depth, and those of the functions they call, each once."""
+        seen = {self}
+        stack = [self]
+        while stack:
+            graph = stack.pop()
+            yield graph
+            inner = [g for g in dict.fromkeys(graph.subgraphs()) if g not in seen]
+            seen.update(inner)
+            stack += inner
+
+    def count(self) -> int:
+        """The number of nodes, those of nested graphs and functions included."""
+        return sum(len(graph.nodes) for graph in self.within())
+
+
+def graphs_of(node: Node) -> Iterable[Graph]:
+    """The graphs among the parameters of a node, that of a function included."""
+    for _, p in node.params:
+        if isinstance(p, Graph):
+            yield p
+        elif isinstance(p, Function):
+            yield p.graph
+
+
+class Function:
+    """A graph with a name, which may call itself: its own nodes may hold it among their parameters.
+
+    So the types of what it takes and gives are said beforehand, and the graph is made when it is first asked for.
+    ``parameters`` are the names of the inputs that the program gives it; those it only reads have others.
+    ``limit`` bounds how deep its calls go, ``memory`` the elements that a call keeps for its adjoint; both hold for
+    what is derived from it, too.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        parameters: frozenset[str],
+        inputs: tuple[Type, ...],
+        outputs: tuple[Type, ...],
+        make: Callable[[], Graph],
+        limit: int,
+        memory: int | None = None,
+    ) -> None:
+        self.name = name
+        self.parameters = parameters
+        self.inputs = inputs
+        self.outputs = outputs
+        self.limit = limit
+        self.memory = memory
+        self._make = make
+        self._derived: dict[Hashable, Function] = {}
+
+    @functools.cached_property
+    def graph(self) -> Graph:
+        return self._make()
+
+    def derived(
+        self, key: Hashable, inputs: tuple[Type, ...], outputs: tuple[Type, ...], make: Callable[[], Graph]
+    ) -> Function:
+        """What a function from graphs to graphs, named by ``key``, makes of this one: the same whenever it is asked.
+
+        So what is derived from a function that calls itself calls itself again.
+        """
+        made = self._derived.get(key)
+        if made is None:
+            made = Function(self.name, self.parameters, inputs, outputs, make, self.limit, self.memory)
+            made = self._derived.setdefault(key, made)
+        return made
+
+    def mapped(self, transform: Callable[[Graph], Graph]) -> Function:
+        """The function with its graph transformed to one that computes the same; once is as good as twice."""
+        made = self.derived(transform, self.inputs, self.outputs, lambda: transform(self.graph))
+        return made._derived.setdefault(transform, made)
+
+    def __repr__(self) -> str:
+        return f"<function {self.name}>"
+
+
+# --- structured control flow
+
+Run = Callable[[Graph, Sequence[Any]], Sequence[Any]]
+"""What an engine offers a structured op: the values of a graph's outputs for the values of its inputs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """A graph with its tangents: the inputs, then the tangents of the active ones, to the outputs, then the tangents
+    of all that are numbers; ``active`` says of each output whether its tangent can be other than zero."""
+
+    graph: Graph
+    active: tuple[bool, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Halves:
+    """A graph cut for reverse mode. ``forward`` takes its inputs and gives its outputs, then the residuals;
+    ``backward`` takes the residuals, then the cotangents of all outputs that are numbers, and gives the cotangents
+    of the inputs that are wanted."""
+
+    forward: Graph
+    backward: Graph
+
+
+Push = Callable[[Graph, Sequence[bool]], Pushed]
+Split = Callable[[Graph, Sequence[bool]], Halves]
+Pullback = Callable[[Sequence[Node | None]], tuple[Node | None, ...]]
+
+
+UNKNOWN = 1_000_000
+"""How often a graph is taken to be run where that depends on the inputs' values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """How a structured op runs and differentiates, given what engines and derivatives can do with a graph."""
+
+    run: Callable[..., Sequence[Any]]
+    """``run(engine: Run, *operand values, **parameters)`` to the results' values."""
+    push: Callable[[Node, tuple[Node | None, ...], Push], tuple[tuple[Node, ...], tuple[Node | None, ...]]]
+    """The node and its operands' tangents to its results, computed beside their tangents, and to these tangents."""
+    pull: Callable[[Node, Sequence[bool], Split], tuple[tuple[Node, ...], Node, Pullback]]
+    """The node, and which operands are wanted, to its results, to the new node that has them among its own, and to the
+    pullback: from cotangents of the new node's results to those of its operands."""
+    times: Callable[[Node], int] = lambda node: 1
+    """How often the dearest of its graphs is run, as far as that can be foreseen."""
+    opaque: bool = False
+    """Whether a run of it is one step of a trace, whatever its graphs do."""

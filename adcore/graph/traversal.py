@@ -1,0 +1,184 @@
+"""How graphs are walked: in an order that can be run, level by level, rewritten, put inside others, and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+
+from adcore.errors import AdcoreError
+from adcore.graph.node import CONSTANT, INPUT, ITEM, Function, Graph, Node, Op
+from adcore.graph.types import Type
+
+
+def schedule(outputs: Iterable[Node]) -> list[Node]:
+    """All nodes ``outputs`` depend on, inputs included, each after what it reads: depth first, operands in order."""
+    order: list[Node] = []
+    seen: set[Node] = set()
+    for output in outputs:
+        stack = [(output, iter(output.inputs))] if output not in seen else []
+        seen.add(output)
+        while stack:
+            node, rest = stack[-1]
+            for x in rest:
+                if x not in seen:
+                    seen.add(x)
+                    stack.append((x, iter(x.inputs)))
+                    break
+            else:
+                order.append(node)
+                stack.pop()
+    return order
+
+
+def graph_of(
+    inputs: Sequence[Node],
+    outputs: Sequence[Node],
+    output_names: tuple[str, ...] = (),
+    order: Iterable[Node] | None = None,
+) -> Graph:
+    """The graph that computes ``outputs``, without any node they do not need.
+
+    ``order``, where given, is an order that can be run; its other nodes are left out.
+    """
+    if order is None:
+        nodes = schedule(outputs)
+    else:
+        needed = set(outputs)
+        nodes = []
+        for node in reversed(list(order)):
+            if node in needed:
+                needed.update(node.inputs)
+                nodes.append(node)
+        nodes.reverse()
+    return Graph(tuple(inputs), tuple([n for n in nodes if n.op is not INPUT]), tuple(outputs), output_names)
+
+
+def rewrite(graph: Graph, rule: Callable[[Node], Node]) -> Graph:
+    """The graph with each node replaced by ``rule(node with its inputs already rewritten)``, unused ones left out.
+
+    The nodes keep their order; where the rule makes further ones, they come right before the first that needs them.
+    """
+    new: dict[Node, Node] = {x: x for x in graph.inputs}
+    order: list[Node] = []
+    placed = set(graph.inputs)
+    for node in graph.nodes:
+        result = new[node] = rule(node.with_inputs(tuple([new[x] for x in node.inputs])))
+        if result in placed:
+            continue
+        for x in result.inputs:
+            if x not in placed:
+                made = [n for n in schedule([x]) if n not in placed]
+                placed.update(made)
+                order += made
+        placed.add(result)
+        order.append(result)
+    return graph_of(graph.inputs, [new[x] for x in graph.outputs], graph.output_names, order)
+
+
+def substitute(graph: Graph, values: Mapping[Node, Node]) -> dict[Node, Node]:
+    """Every node of ``graph`` with its inputs replaced by ``values``: how a graph is put inside another."""
+    new = dict(values)
+    for node in graph.nodes:
+        new[node] = node.with_inputs(tuple([new[x] for x in node.inputs]))
+    return new
+
+
+def applied(graph: Graph, operands: Sequence[Node]) -> tuple[Node, ...]:
+    """The outputs of ``graph`` put in place, with the operands for its inputs."""
+    inside = substitute(graph, dict(zip(graph.inputs, operands, strict=True)))
+    return tuple([inside[y] for y in graph.outputs])
+
+
+def dependents(nodes: Iterable[Node], inputs: Collection[Node]) -> set[Node]:
+    """Those of ``nodes``, which stand in an order that can be run, that depend on ``inputs``, and the inputs."""
+    found = set(inputs)
+    for node in nodes:
+        if any(x in found for x in node.inputs):
+            found.add(node)
+    return found
+
+
+def levels(graph: Graph) -> dict[Node, int]:
+    """The dataflow level of each node: inputs and constants have 0, any other one more than the highest it reads.
+
+    The nodes of one level become fireable together.
+    """
+    level: dict[Node, int] = dict.fromkeys(graph.inputs, 0)
+    for node in graph.nodes:
+        level[node] = 0 if node.op is CONSTANT else 1 + max((level[x] for x in node.inputs), default=0)
+    return level
+
+
+def by_level(graph: Graph) -> list[Node]:
+    """The nodes that compute something, ordered by dataflow level and within one level as they stand in the graph."""
+    level = levels(graph)
+    return sorted((node for node in graph.nodes if node.op is not CONSTANT), key=level.__getitem__)
+
+
+def wengert_names(graph: Graph) -> dict[Node, str]:
+    """The names of Harrison's Table 1: v(1-n) to v0 for the inputs, then v1, v2, ... level by level."""
+    first = 1 - len(graph.inputs)
+    return {node: f"v{first + i}" for i, node in enumerate((*graph.inputs, *by_level(graph)))}
+
+
+def check(graph: Graph) -> Graph:
+    """The same graph, once its invariants are seen to hold, and those of all graphs in it.
+
+    AssertionError names the node where one does not.
+    """
+    for inner in graph.within():
+        _check(inner)
+    return graph
+
+
+def _check(graph: Graph) -> None:
+    known = set(graph.inputs)
+    assert len(known) == len(graph.inputs), "an input stands twice"
+    assert all(x.op is INPUT for x in graph.inputs), "an input is a computed value"
+    for node in graph.nodes:
+        assert node not in known, f"{node} stands twice"
+        assert node.op is not INPUT, f"{node} is an input that the graph does not list"
+        for x in node.inputs:
+            assert x in known, f"{node} reads {x} before it is computed"
+        assert [name for name, _ in node.params] == [p.name for p in node.op.parameters], f"{node}: parameters"
+        assert _takes(node.op, node.inputs), f"{node}: operands"
+        for _, value in node.params:
+            assert _is_hashable(value), f"{node}: a parameter that may change"
+            if isinstance(value, Function):
+                signature = [x.type for x in value.graph.inputs], [y.type for y in value.graph.outputs]
+                assert signature == (list(value.inputs), list(value.outputs)), f"{value}: signature"
+        assert node.types == _inferred(node), f"{node}: type"
+        known.add(node)
+    for x in graph.outputs:
+        assert x in known, f"the output {x} is not computed"
+        assert len(x.types) == 1, f"the output {x} is several values"
+    assert not graph.output_names or len(graph.output_names) == len(graph.outputs), "names and outputs differ"
+
+
+def _is_hashable(value: object) -> bool:
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True
+
+
+def _takes(op: Op, inputs: Sequence[Node]) -> bool:
+    """Whether the op takes as many operands, and of these kinds."""
+    if op is ITEM:
+        return len(inputs) == 1 and inputs[0].op.several
+    variadic = bool(op.operands) and op.operands[-1].startswith("*")
+    if any(x.op.several for x in inputs) or not (variadic or len(inputs) == len(op.operands)):
+        return False
+    wanted = (*op.dtypes, *op.dtypes[-1:] * len(inputs))
+    return all(dtype in (None, x.type.dtype) for dtype, x in zip(wanted, inputs, strict=False))
+
+
+def _inferred(node: Node) -> tuple[Type, ...]:
+    """The types that the op's shape rule gives, none where it refuses."""
+    if node.op is ITEM:
+        return node.inputs[0].types[node.param("index") :][:1]
+    try:
+        inferred = node.op.infer(*[x.type for x in node.inputs], **dict(node.params))
+    except AdcoreError:
+        return ()
+    return (inferred,) if isinstance(inferred, Type) else inferred

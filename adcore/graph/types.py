@@ -1,0 +1,96 @@
+"""What is known of values before they are computed: kinds of elements, shapes, and what static parameters take."""
+
+from __future__ import annotations
+
+import enum
+import math
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+
+Shape = tuple[int, ...]
+
+
+Params = tuple[tuple[str, Hashable], ...]
+
+
+class DType(enum.Enum):
+    """What an element is. Numbers are FLOAT; INT is for indices and counts, BOOL for conditions."""
+
+    FLOAT = "float64"
+    INT = "int64"
+    BOOL = "bool"
+    TAPE = "tape"
+    """Values of any kinds, packed into one: what a call keeps for its adjoint."""
+
+
+class Type(NamedTuple):
+    """What is known of a value before it is computed: the kind of its elements, and its shape."""
+
+    dtype: DType
+    shape: Shape
+    depth: int = 0
+    """Of a stack, how often stacks are stacked: a stack of depth 1 holds any number of arrays of this kind and shape;
+    0 is one such array. Only loops make and read stacks."""
+
+    @property
+    def size(self) -> int:
+        """The number of elements, of a stack those of one entry."""
+        return math.prod(self.shape)
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it can have a tangent and an adjoint; those of a tape are tapes."""
+        return self.dtype is DType.FLOAT or self.dtype is DType.TAPE
+
+    @property
+    def is_array(self) -> bool:
+        """Whether it is one array, and no stack or tape, which only control flow makes and reads."""
+        return not self.depth and self.dtype is not DType.TAPE
+
+
+SCALAR = Type(DType.FLOAT, ())
+
+
+class Kind(enum.Enum):
+    """What a static parameter of an op takes. The names are what an op's ``value`` annotates its keywords with."""
+
+    AXIS = "Axis"
+    AXES = "Axes"
+    SHAPE = "Extent"
+    INT = "int"
+    NUMBER = "float"
+    FLAG = "bool"
+    TEXT = "str"
+    ORDER = "Order"
+    """The order of a norm: a number, a name, or None."""
+    PAIRS = "Pairs"
+    """A number of axes, or the axes of one array and those of another."""
+    HIDDEN = "Hidden"
+    """Set by the derivative rules and the language only; never written in a program."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A static parameter of an op: known when the program is compiled. ``required`` ones have no default.
+
+    None is a legal value of any kind where it is the default.
+    """
+
+    name: str
+    kind: Kind
+    default: Hashable = None
+    required: bool = False
+
+
+_DTYPES = {"f": DType.FLOAT, "i": DType.INT, "u": DType.INT, "b": DType.BOOL}
+
+
+def type_of(array: Any) -> Type:
+    """The type of a NumPy array or scalar."""
+    return Type(_DTYPES[array.dtype.kind], array.shape)

@@ -1,0 +1,295 @@
+"""Branches on a condition that depends on the inputs: two graphs of their own, of which only one is run.
+
+A branch is lowered like anything else; then what it reads from outside becomes its graph's inputs.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from adcore.errors import AdcoreError, BoundInOneBranch, BranchMismatch
+from adcore.graph import OPS, DType, Node
+from adcore.language.lowering.builder import Lowering
+from adcore.language.lowering.regions import closed, needed, outside
+from adcore.language.lowering.trees import like
+from adcore.language.lowering.values import (
+    Change,
+    Held,
+    Known,
+    List,
+    Missing,
+    Place,
+    Raised,
+    Several,
+    Unresolved,
+    Unusable,
+    Value,
+    describe,
+    is_number,
+)
+from adcore.language.syntax.scopes import appended
+from adcore.ops.control.cond import branch
+
+ONE_EACH = "a list grows by one element in each pass of a for, and is read after it; or it is a comprehension"
+"""The remedy where a list is appended to in another way."""
+VALUE = "<value>"
+"""The name of what a loop is left with by ``return``."""
+
+Finish = Callable[[Sequence[Node]], Value]
+"""A merged value, once the results of the branch are there."""
+
+
+class Merge:
+    """Two branches on their way to one op: the nodes of each, the names it assigns, and the results that differ."""
+
+    def __init__(self, low: Lowering, predicate: Node, place: Place) -> None:
+        self.low = low
+        self.predicate = predicate
+        self.place = place
+        self.nodes: tuple[list[Node], list[Node]] = ([], [])
+        self.outputs: tuple[list[Node], list[Node]] = ([], [])
+        self.changed: tuple[dict[str, Change], dict[str, Change]] = ({}, {})
+        """The last assignment of each name in each branch, with what the name held in the end."""
+        self.before: dict[str, Held | Missing] = {}
+        self.unresolved = [False, False]
+
+    @contextmanager
+    def side(self, i: int) -> Iterator[None]:
+        """Within this, nodes are those of branch ``i``, and so are assignments, which are taken back at the end."""
+        low, scope = self.low, self.low.scope
+        nodes, low.nodes = low.nodes, self.nodes[i]
+        outer, scope.journal = scope.journal, []
+        statement = isinstance(self.place, ast.stmt)
+        mark = low.mark()
+        if statement:
+            low.enter(self.place)
+        try:
+            yield
+        except Unresolved:
+            self.unresolved[i] = True
+        low.back(mark)
+        before: dict[str, Held | Missing] = {}
+        for name, held, place in scope.journal:
+            before.setdefault(name, held)
+            self.changed[i][name] = Change(name, scope.variables[name], place)
+        scope.journal = outer
+        for name, held in before.items():
+            scope.restore(name, held)
+        self.before |= before
+        low.nodes = nodes
+
+    def value(self, a: Value, b: Value) -> Value:
+        """The value of the branch that is taken; BranchMismatch where the two are not of one kind and shape."""
+        resolved = self._resolved()
+        if resolved is not None:
+            return (a, b)[resolved]
+        finish = self.pair(a, b)
+        return finish(self.results())
+
+    def bind(self) -> None:
+        """Give each name that a branch assigns, and that may be read later, what the taken one gives it."""
+        scope = self.low.scope
+        assert isinstance(self.place, ast.stmt)
+        resolved = self._resolved()
+        if resolved is not None:
+            for change in self.changed[resolved].values():
+                assert not isinstance(change.held, Missing)
+                scope.assign(change.name, change.held, change.place)
+            return
+        first, second = self.changed
+        merged = []
+        for name in dict.fromkeys([*first, *second]):
+            if self.low.live(name, self.place):
+                was = Change(name, self.before[name], None)
+                merged.append((name, self._name(first.get(name, was), second.get(name, was))))
+        results = self.results()
+        for name, held in merged:
+            place = first[name].place if name in first else second[name].place
+            scope.assign(name, held if isinstance(held, Unusable) else held(results), place)
+
+    def _resolved(self) -> int | None:
+        """The one branch of which it is known what it does, its nodes taken over; None if it is known of both."""
+        if not any(self.unresolved):
+            return None
+        if all(self.unresolved):
+            raise Unresolved
+        resolved = self.unresolved.index(False)
+        self.low.nodes += self.nodes[resolved]
+        return resolved
+
+    # --- what the branches agree on
+
+    def _name(self, first: Change, second: Change) -> Unusable | Finish:
+        """What a name holds after the branches, from what it holds at the end of each and where that was assigned."""
+        (name, a, at_a), (_, b, at_b) = first, second
+        if isinstance(a, Unusable) or isinstance(b, Unusable):
+            return a if isinstance(a, Unusable) else b  # type: ignore[return-value]
+        if name == VALUE:
+            a, b = (self._filled(i, x, y) for i, (x, y) in enumerate(((a, b), (b, a))))
+        if isinstance(a, Missing) or isinstance(b, Missing):
+            return Unusable(self._bound_in_one(name, at_b if isinstance(a, Missing) else at_a))
+        try:
+            return self.pair(a, b, name, at_a, at_b)
+        except BranchMismatch as mismatch:
+            error = mismatch
+            return Unusable(lambda _: error)
+
+    def _filled(self, i: int, value: Value | Missing, other: Value | Missing) -> Value:
+        """The value, or zeros like the other branch's: the way on from a place where a loop is not left."""
+        if not isinstance(value, Missing):
+            return value
+        assert not isinstance(other, Missing)
+        outer, self.low.nodes = self.low.nodes, self.nodes[i]
+        zeros = like(self.low, other, self.place)
+        self.low.nodes = outer
+        return zeros
+
+    def _bound_in_one(self, name: str, assigned: ast.AST | None) -> Callable[[ast.AST], AdcoreError]:
+        low, place = self.low, self.place
+
+        def error(use: ast.AST) -> AdcoreError:
+            assert isinstance(use, ast.expr)
+            related = [(low.span(place), "decided here")]
+            if isinstance(assigned, (ast.expr, ast.stmt)):
+                related.insert(0, (low.span(assigned), "assigned here only"))
+            return BoundInOneBranch(
+                f"{name} is assigned in one branch only",
+                span=low.span(use),
+                help=f"give {name} a value in the other branch too, or before the if",
+                related=tuple(related),
+            )
+
+        return error
+
+    def pair(
+        self,
+        a: Value,
+        b: Value,
+        name: str | None = None,
+        at_a: ast.AST | None = None,
+        at_b: ast.AST | None = None,
+    ) -> Finish:
+        """The value that is ``a`` after the first branch and ``b`` after the second."""
+        if isinstance(a, Raised) or isinstance(b, Raised):
+            return self._unless_raised(a, b)
+        if (
+            a is b
+            or (is_number(a) and type(a) is type(b) and repr(a) == repr(b))
+            or (isinstance(a, (str, Known)) and a == b)
+        ):
+            return lambda _: a
+        if isinstance(a, Several) and isinstance(b, Several) and type(a) is type(b) and len(a.items) == len(b.items):
+            kind, size, depth = type(a), a.size, a.depth
+            parts = [self.pair(x, y, name, at_a, at_b) for x, y in zip(a.items, b.items, strict=True)]
+            return lambda results: kind(tuple(part(results) for part in parts), size, depth)
+        values = [self._as_array(i, x) for i, x in enumerate((a, b))]
+        known = [is_number(x) for x in values]
+        shapes = [x.shape if isinstance(x, Node) else () if is_number(x) else None for x in values]
+        if None in shapes or shapes[0] != shapes[1]:
+            raise self._mismatch(values, name, at_a, at_b)
+        dtype = self._dtype(values, known)
+        for i, value in enumerate(values):
+            outer, self.low.nodes = self.low.nodes, self.nodes[i]
+            self.outputs[i].append(self.low.operand(value, dtype, self.place))
+            self.low.nodes = outer
+        position = len(self.outputs[0]) - 1
+        return lambda results: results[position]
+
+    def _unless_raised(self, a: Value, b: Value) -> Finish:
+        """The value of the branch that has one; that of the other cannot be there."""
+        if isinstance(a, Raised) and isinstance(b, Raised):
+            return lambda _: a
+        token, other = (a.token, b) if isinstance(a, Raised) else (b.token, a)  # type: ignore[union-attr]
+        i = int(isinstance(b, Raised))
+        outer, self.low.nodes = self.low.nodes, self.nodes[i]
+        value = self.low.guarded(like(self.low, other, self.place), self.place, token)
+        self.low.nodes = outer
+        return self.pair(*((other, value) if i else (value, other)))
+
+    def _as_array(self, i: int, value: Value) -> Value:
+        if not isinstance(value, List):
+            return value
+        outer, self.low.nodes = self.low.nodes, self.nodes[i]
+        array = self.low.array(value, self.place)
+        self.low.nodes = outer
+        return array
+
+    def _dtype(self, values: Sequence[Value], known: Sequence[bool]) -> DType:
+        """The kind both values are taken as: their own where it is one, else float."""
+        dtypes = {x.type.dtype for x in values if isinstance(x, Node)}
+        constants = [x for x, k in zip(values, known, strict=True) if k]
+        if len(dtypes) == 1:
+            (dtype,) = dtypes
+            fits = {DType.BOOL: bool, DType.INT: int}.get(dtype)
+            if fits is None or all(type(x) is fits for x in constants):
+                return dtype
+        elif not dtypes and all(isinstance(x, bool) for x in constants):
+            return DType.BOOL
+        return DType.FLOAT
+
+    def _mismatch(
+        self, values: Sequence[Value], name: str | None, at_a: ast.AST | None, at_b: ast.AST | None
+    ) -> BranchMismatch:
+        first, second = (describe(x) if x is not None else "nothing" for x in values)
+        subject = f"{name} is" if name else "the value is"
+        places = [(at, text) for at, text in ((at_a, first), (at_b, second)) if isinstance(at, (ast.expr, ast.stmt))]
+        place = self.place
+        if not name and isinstance(place, ast.IfExp):
+            places = [(place.body, first), (place.orelse, second)]
+        return BranchMismatch(
+            f"{subject} {first} if the condition holds, and {second} if not",
+            span=self.low.span(places[0][0] if name and places else place),
+            help=ONE_EACH if any(appended(at) for at, _ in places) else None,
+            related=tuple((self.low.span(at), text) for at, text in places),
+        )
+
+    # --- the op
+
+    def results(self) -> tuple[Node, ...]:
+        """The results of the op, which is recorded; none, and no op, where the branches differ in nothing."""
+        if not self.outputs[0]:
+            return ()
+        low = self.low
+        operands: dict[Node, None] = {}
+        regions = []
+        for nodes, outputs in zip(self.nodes, self.outputs, strict=True):
+            inside = needed(nodes, outputs)
+            operands |= outside(inside, outputs)
+            regions.append(inside)
+        graphs = [
+            closed(inside, outputs, tuple(operands)) for inside, outputs in zip(regions, self.outputs, strict=True)
+        ]
+        results = branch(self.predicate, graphs[0], graphs[1], tuple(operands), low.span(self.place))
+        low.record(results[0].inputs[0])
+        for result in results:
+            low.record(result)
+        return results
+
+
+_CAN_FAIL = frozenset({"as_int", "take", "take_along_axis", "part", "assign", "accumulate", "require"})
+"""The ops that refuse some values of their operands; those with graphs of their own may hold such ones."""
+
+
+def short_circuit(
+    low: Lowering, is_and: bool, first: Node, rest: Callable[[], bool | Node], place: Place
+) -> bool | Node:
+    """``first and rest``, or ``or``. What can fail is computed only where ``first`` does not decide."""
+    mark, low.nodes = low.mark(), []
+    try:
+        second = rest()
+    except Unresolved:
+        low.back(mark)
+        return first
+    made, low.nodes = low.nodes, mark.nodes
+    if isinstance(second, bool):
+        return first if second is is_and else second
+    if not any(node.op.structure or node.op.name in _CAN_FAIL for node in made):
+        low.nodes += made
+        return low.emit(OPS["logical_and" if is_and else "logical_or"], (first, second), place)
+    merge = Merge(low, first, place)
+    merge.nodes[not is_and].extend(made)
+    value = merge.value(second, False) if is_and else merge.value(True, second)
+    assert isinstance(value, Node)
+    return value

@@ -1,0 +1,152 @@
+"""The functions of Python and NumPy that are no op of their own: conversions, lengths, and Python's own max and min."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from adcore.errors import BadCall, TypeMismatch
+from adcore.graph import OPS, DType, Node, Op
+from adcore.language.lowering.builder import Lowering, several
+from adcore.language.lowering.calls.arguments import Argument, call, check_dtype
+from adcore.language.lowering.values import Known, List, Several, Tuple, Value, describe, is_number
+
+
+def apply(low: Lowering, function: Known, arguments: Sequence[Argument], place: ast.Call) -> Value:
+    """The value of a call of one of the language's functions."""
+    special = _SPECIAL.get(function.name)
+    if special is not None:
+        return special(low, function.name, arguments, place)
+    op = OPS[function.name]
+    if function == ("sum", True) and len(arguments) == 1 and isinstance(arguments[0].value, Several):
+        arrays = [x for x in arguments[0].value.items if isinstance(x, Node) and x.shape]
+        if arrays:
+            return _added(low, arguments[0].value, place)
+    if op.name in ("max", "min") and function.bare and sum(a.name is None for a in arguments) > 1:
+        return _greatest(low, op, arguments, place)
+    return call(low, op, arguments, place)
+
+
+def _only(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.Call) -> Argument:
+    """The one argument of a function that takes one."""
+    given = [a for a in arguments if a.name != "dtype"]
+    for a in arguments:
+        if a.name == "dtype":
+            check_dtype(low, a)
+    if len(given) != 1 or given[0].name is not None:
+        at = low.span(given[1].place) if len(given) > 1 else low.span(place)
+        raise BadCall(f"{name} takes one argument", span=at)
+    return given[0]
+
+
+def _len(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.Call) -> Value:
+    argument = _only(low, name, arguments, place)
+    match argument.value:
+        case Several(items):
+            return len(items)
+        case Node(types=types) if types[0].shape:
+            return types[0].shape[0]
+    raise TypeMismatch(f"{describe(argument.value)} has no length", span=low.span(argument.place))
+
+
+def _array(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.Call) -> Value:
+    argument = _only(low, "array", arguments, place)
+    if is_number(argument.value):
+        return argument.value
+    return low.array(argument.value, argument.place)
+
+
+_WORDS = ("inf", "+inf", "-inf", "infinity", "-infinity", "nan")
+"""What is written as a text where there is no number for it."""
+
+
+def _float(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.Call) -> Value:
+    argument = _only(low, name, arguments, place)
+    if isinstance(argument.value, str) and argument.value.strip().lower() in _WORDS:
+        return float(argument.value)
+    if isinstance(argument.value, (int, float)):
+        return float(argument.value)
+    return low.operand(argument.value, DType.FLOAT, argument.place)
+
+
+def _int(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.Call) -> Value:
+    argument = _only(low, name, arguments, place)
+    value = argument.value
+    if isinstance(value, (int, float)):
+        return int(value) if abs(value) < float("inf") else value
+    if isinstance(value, Node) and value.type.dtype is DType.INT:
+        return value
+    return low.emit(OPS["trunc"], (value,), place)
+
+
+def _bool(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.Call) -> Value:
+    argument = _only(low, name, arguments, place)
+    if isinstance(argument.value, (int, float)):
+        return bool(argument.value)
+    return low.operand(argument.value, DType.BOOL, argument.place)
+
+
+def _added(low: Lowering, values: Several, place: ast.Call) -> Value:
+    """Python's own ``sum([a, b, c])``: one value after the other is added."""
+    total, *rest = values.items
+    for value in rest:
+        total = low.emit(OPS["add"], (total, value), place)
+    return total
+
+
+def _several(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.Call) -> Value:
+    """``list(x)`` and ``tuple(x)``: an array stays one, which every list of numbers is here."""
+    argument = _only(low, name, arguments, place) if arguments else Argument(None, List((), 0, 1), place)
+    value = argument.value
+    if isinstance(value, Several):
+        return several(low, Tuple, value.items, place) if name == "tuple" else several(low, List, value.items, place)
+    if isinstance(value, Node) and value.shape:
+        return value
+    raise TypeMismatch(f"{describe(value)} has no parts", span=low.span(argument.place))
+
+
+def _divmod(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.Call) -> Value:
+    if len(arguments) != 2 or any(a.name is not None for a in arguments):
+        raise BadCall("divmod takes two arguments", span=low.span(place))
+    values, places = [a.value for a in arguments], [a.place for a in arguments]
+    parts = [low.emit(OPS[op], values, place, None, places) for op in ("floor_divide", "remainder")]
+    return several(low, Tuple, parts, place)
+
+
+def _greatest(low: Lowering, op: Op, arguments: Sequence[Argument], place: ast.Call) -> Value:
+    """Python's own ``max(a, b, c)``: the greatest of several numbers."""
+    elementwise = OPS["maximum" if op.name == "max" else "minimum"]
+    for argument in arguments:
+        if argument.name is not None:
+            raise BadCall(
+                f"{op.name} of several numbers takes no argument {argument.name}", span=low.span(argument.place)
+            )
+        if isinstance(argument.value, Several) or (isinstance(argument.value, Node) and argument.value.shape):
+            raise TypeMismatch(
+                f"{op.name} of several values compares numbers, and this is {describe(argument.value)}",
+                span=low.span(argument.place),
+                help=f"write {elementwise.name}(a, b) to go element by element, {op.name}(x, axis=0) along an axis",
+            )
+    if all(is_number(a.value) for a in arguments):
+        known: list[Any] = [a.value for a in arguments]
+        # NaN wins, as it does in NumPy.
+        chosen: int | float = next((x for x in known if x != x), (max if op.name == "max" else min)(known))
+        return chosen
+    value, *rest = arguments
+    result = value.value
+    for argument in rest:
+        result = low.emit(elementwise, (result, argument.value), place, None, (value.place, argument.place))
+    return result
+
+
+_SPECIAL: dict[str, Callable[[Lowering, str, Sequence[Argument], ast.Call], Value]] = {
+    "len": _len,
+    "array": _array,
+    "float": _float,
+    "int": _int,
+    "bool": _bool,
+    "list": _several,
+    "tuple": _several,
+    "divmod": _divmod,
+}

@@ -1,0 +1,107 @@
+"""Derivatives inside programs: ``grad(f)(x)`` and its kind become one op, whose graph is ``f``."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from adcore.errors import BadCall, ShapeMismatch, TypeMismatch
+from adcore.graph import DType, Node
+from adcore.language.lowering.builder import Lowering, several
+from adcore.language.lowering.calls.arguments import Argument
+from adcore.language.lowering.calls.functionals import (
+    Call,
+    Higher,
+    WithInputs,
+    as_operands,
+    bound_to,
+    emitted,
+    function_of,
+    leaves,
+)
+from adcore.language.lowering.trees import rebuilt
+from adcore.language.lowering.values import Derived, List, Several, Tuple, Value, describe, is_number, shape_text
+from adcore.ops.functionals.derivative import GRADIENT, JACOBIAN, JVP
+
+VALUE_AND_GRADIENT = "value_and_gradient"
+
+
+def call_derived(low: Lowering, derived: Derived, arguments: Sequence[Argument], place: ast.Call, call: Call) -> Value:
+    """The value of ``grad(f)(x)`` and its kind.
+
+    Raises BadCall, TypeMismatch, and ShapeMismatch where a gradient is asked of an array.
+    """
+    positions = [i for i, a in enumerate(arguments) if a.name is None]
+    for i in derived.argnums:
+        if not -len(positions) <= i < len(positions):
+            raise BadCall(f"the derivative is by argument {i}, which is not given by its place", span=low.span(place))
+    wanted = {positions[i] for i in derived.argnums}
+    starts = {i: as_operands(low, arguments[i].value, arguments[i].place) for i in sorted(wanted)}
+    with_inputs = WithInputs(low, list(starts.values()), place)
+    changed = dict(zip(starts, with_inputs.values, strict=True))
+    given = [a._replace(value=changed[i]) if i in changed else a for i, a in enumerate(arguments)]
+    gradient = derived.kind != JACOBIAN
+    graph, captured = with_inputs.graph(
+        lambda: _number(low, derived, call(low, derived.function, given, place), place, gradient)
+    )
+    own = list(leaves(list(starts.values())))
+    kind = GRADIENT if gradient else JACOBIAN
+    y, *found = emitted(low, "derivative", [*own, *captured], place, graph=graph, kind=kind, wrt=len(own))
+    rest = iter(found)
+    parts = {i: rebuilt(value, rest) for i, value in starts.items()}
+    ordered = [parts[positions[i]] for i in derived.argnums]
+    result = ordered[0] if derived.single else several(low, Tuple, ordered, place)
+    return several(low, Tuple, [y, result], place) if derived.kind == VALUE_AND_GRADIENT else result
+
+
+def _number(low: Lowering, derived: Derived, value: Value, place: ast.Call, gradient: bool) -> Node:
+    """What is differentiated: a number, for a Jacobian an array."""
+    if isinstance(value, List):
+        value = low.array(value, place)
+    if not (isinstance(value, Node) or is_number(value)):
+        raise TypeMismatch(f"what is differentiated gives {describe(value)}, not a number", span=low.span(place))
+    node = low.operand(value, DType.FLOAT, place)
+    if gradient and node.shape:
+        raise ShapeMismatch(
+            f"grad differentiates a number, and this gives an array of shape {shape_text(node.shape)}",
+            span=low.span(place),
+            help="jacobian(f)(x) has the derivatives of all elements",
+        )
+    return node
+
+
+def derivative(low: Lowering, me: Higher, arguments: Sequence[Argument], place: ast.Call, call: Call) -> Value:
+    bound = bound_to(low, me, arguments, place, 1)
+    function = function_of(low, me, bound["f"])
+    argnums: tuple[int, ...] = (0,)
+    single = True
+    if "argnums" in bound:
+        value, at = bound["argnums"].value, bound["argnums"].place
+        single = not isinstance(value, Several)
+        given = value.items if isinstance(value, Several) else [value]
+        argnums = tuple(low.whole(x, at, "an argument's number") for x in given)
+        if len(set(argnums)) < len(argnums):
+            raise BadCall("argnums has distinct numbers of arguments, one at least", span=low.span(at))
+    if me.name == "hessian":
+        return Derived(JACOBIAN, Derived(GRADIENT, function, argnums, single), argnums, single)
+    kind = {"grad": GRADIENT, "value_and_grad": VALUE_AND_GRADIENT}.get(me.name, JACOBIAN)
+    return Derived(kind, function, argnums, single)
+
+
+def jvp(low: Lowering, me: Higher, arguments: Sequence[Argument], place: ast.Call, call: Call) -> Value:
+    bound = bound_to(low, me, arguments, place, 3)
+    function = function_of(low, me, bound["f"])
+    primals, tangents = (as_operands(low, bound[key].value, bound[key].place) for key in ("primals", "tangents"))
+    if not (isinstance(primals, Tuple) and isinstance(tangents, Tuple)):
+        raise TypeMismatch("jvp takes the arguments, and their tangents, as tuples", span=low.span(place))
+    operands, ways = list(leaves([primals])), list(leaves([tangents]))
+    if [x.shape for x in operands] != [x.shape for x in ways]:
+        raise ShapeMismatch("tangents have the shapes of the arguments", span=low.span(bound["tangents"].place))
+    with_inputs = WithInputs(low, primals.items, place)
+    given = [Argument(None, value, bound["primals"].place) for value in with_inputs.values]
+    derived = Derived(JACOBIAN, function, (0,), True)
+    graph, captured = with_inputs.graph(
+        lambda: _number(low, derived, call(low, function, given, place), place, gradient=False)
+    )
+    found = emitted(low, "derivative", [*operands, *captured, *ways], place, graph=graph, kind=JVP, wrt=len(operands))
+    return several(low, Tuple, list(found), place)

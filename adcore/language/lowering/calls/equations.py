@@ -1,0 +1,135 @@
+"""Equations inside programs: roots, fixed points, minima, and the solutions of differential equations."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from adcore.errors import BadCall, LoopTooLong, ShapeMismatch, TypeMismatch
+from adcore.graph import DType, Node
+from adcore.graph.traversal import schedule
+from adcore.language.lowering.builder import Lowering
+from adcore.language.lowering.calls.arguments import Argument
+from adcore.language.lowering.calls.functionals import (
+    Call,
+    Higher,
+    WithInputs,
+    as_operands,
+    bound_to,
+    emitted,
+    function_of,
+)
+from adcore.language.lowering.values import List, Tuple, Value, describe, is_number
+from adcore.ops.functionals.odes import integrate
+from adcore.ops.functionals.solution import MINIMUM
+
+
+def equation(low: Lowering, me: Higher, arguments: Sequence[Argument], place: ast.Call, call: Call) -> Value:
+    bound = bound_to(low, me, arguments, place, 2)
+    function = function_of(low, me, bound["f"])
+    start = as_operands(low, bound["x0"].value, bound["x0"].place)
+    if not isinstance(start, Node):
+        raise TypeMismatch(f"{me.name} is for a number or an array", span=low.span(bound["x0"].place))
+    with_inputs = WithInputs(low, [start], place)
+    given = [Argument(None, value, bound["f"].place) for value in (with_inputs.values[0], *_more(bound))]
+
+    graph, captured = with_inputs.graph(
+        lambda: _as_taken(low, me.name, call(low, function, given, place), start, bound["f"])
+    )
+    tol = _positive(low, bound["tol"], "tol") if "tol" in bound else TOLERANCE
+    limit = _limit(low, bound, STEPS)
+    (x,) = emitted(low, "solution", [start, *captured], place, graph=graph, kind=me.name, tol=tol, limit=limit)
+    return x
+
+
+def odeint(low: Lowering, me: Higher, arguments: Sequence[Argument], place: ast.Call, call: Call) -> Value:
+    bound = bound_to(low, me, arguments, place, 3)
+    function = function_of(low, me, bound["f"])
+    start = low.operand(bound["y0"].value, DType.FLOAT, bound["y0"].place)
+    times = low.operand(bound["t"].value, DType.FLOAT, bound["t"].place)
+    if times.ndim != 1 or not times.shape[0]:
+        raise ShapeMismatch(
+            f"the times are an array of one axis, and this is {describe(times)}", span=low.span(bound["t"].place)
+        )
+    with_inputs = WithInputs(low, [start, low.operand(0.0, DType.FLOAT, place)], place)
+    given = [Argument(None, value, bound["f"].place) for value in (*with_inputs.values, *_more(bound))]
+    graph, captured = with_inputs.graph(
+        lambda: _as_taken(low, me.name, call(low, function, given, place), start, bound["f"])
+    )
+    options = {key: _positive(low, bound[key], key) for key in ("rtol", "atol") if key in bound}
+    steps = low.whole(bound["steps"].value, bound["steps"].place, "steps") if "steps" in bound else None
+    if steps is not None and steps < 1:
+        raise BadCall(f"steps is 1 at least, and this is {steps}", span=low.span(bound["steps"].place))
+    if steps is not None and steps > low.limits.loop_steps:
+        raise LoopTooLong(
+            f"{steps} steps between two times are more than {low.limits.loop_steps}, the most that is allowed",
+            span=low.span(bound["steps"].place),
+        )
+    limit = _limit(low, bound, INTEGRATION)
+    made = integrate(
+        graph,
+        start,
+        times,
+        captured,
+        low.limits.stack_elements,
+        steps=steps,
+        rtol=options.get("rtol", PRECISE),
+        atol=options.get("atol", PRECISE),
+        limit=limit,
+    )
+    # What is new stands at the place of the call.
+    new: dict[Node, Node] = {}
+    before = set(schedule([start, times, *captured]))
+    for node in schedule([made]):
+        if node not in before:
+            inputs = tuple(new.get(x, x) for x in node.inputs)
+            new[node] = Node(node.op, inputs, node.params, node.types, node.span or low.span(place))
+            low.record(new[node])
+    return new[made]
+
+
+PRECISE = 1e-8
+"""The tolerances of an integration, relative and absolute."""
+INTEGRATION = 10_000
+"""The most steps between two times, where the call does not say."""
+TOLERANCE = 1e-10
+"""The last step of a solver, relative to the solution, that counts as none; what follows it is exact to rounding."""
+STEPS, MOST_STEPS = 100, 10_000
+"""The most steps of a solver, and the most that can be asked for."""
+
+
+def _more(bound: dict[str, Argument]) -> Sequence[Value]:
+    """The arguments that a function takes beside the unknown."""
+    more = bound["args"].value if "args" in bound else Tuple((), 0, 0)
+    return more.items if isinstance(more, Tuple) else [more]
+
+
+def _limit(low: Lowering, bound: dict[str, Argument], default: int) -> int:
+    """The most steps."""
+    return min(int(_positive(low, bound["max_steps"], "max_steps")), MOST_STEPS) if "max_steps" in bound else default
+
+
+def _as_taken(low: Lowering, name: str, value: Value, start: Node, argument: Argument) -> Node:
+    """What a function gives that must give as many numbers as it takes."""
+    span = low.span(argument.place)
+    if not (isinstance(value, (Node, List)) or is_number(value)):
+        raise TypeMismatch(f"the function gives {describe(value)}", span=span)
+    node = low.operand(value, DType.FLOAT, argument.place)
+    if name == MINIMUM and node.shape:
+        raise ShapeMismatch(f"the function of {name} gives a number, and this one gives {describe(node)}", span=span)
+    if name != MINIMUM and node.shape != start.shape:
+        raise ShapeMismatch(
+            f"the function of {name} gives what it takes, and this one takes {describe(start)}, gives {describe(node)}",
+            span=span,
+        )
+    return node
+
+
+def _positive(low: Lowering, argument: Argument, what: str) -> float:
+    known = low.known(argument.value, argument.place, what)
+    if not isinstance(known, (int, float)) and getattr(known, "shape", None) != ():
+        raise TypeMismatch(f"{what} is a number, and this is {describe(argument.value)}", span=low.span(argument.place))
+    number = float(known)
+    if not 0 < number < float("inf"):
+        raise BadCall(f"{what} is greater than 0, and this is {number:g}", span=low.span(argument.place))
+    return number

@@ -1,0 +1,128 @@
+"""Functions of functions, as the language calls them: their arguments, and the functions among these as graphs.
+
+A function is lowered as a graph of its own, with inputs in the place of the arguments in question; what it reads from
+around it comes after them.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from adcore.errors import BadCall, TypeMismatch
+from adcore.graph import OPS, DType, Graph, Node, input_node, items
+from adcore.language.lowering.builder import Lowering
+from adcore.language.lowering.calls.arguments import Argument
+from adcore.language.lowering.regions import closed, needed, outside
+from adcore.language.lowering.values import Callee, List, Place, Several, Tuple, Value, describe, is_number
+
+Call = Callable[[Lowering, Callee, Sequence[Argument], ast.Call], Value]
+"""Calls anything that can be called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Higher:
+    """A function of functions: its rule, what its arguments are called, and what it is."""
+
+    name: str
+    rule: Callable[[Lowering, Higher, Sequence[Argument], ast.Call, Call], Value]
+    signature: str
+    names: tuple[str, ...]
+    doc: str
+
+
+# --- functions as graphs
+
+
+class WithInputs:
+    """Values whose numbers and arrays are replaced by inputs of a graph to be."""
+
+    def __init__(self, low: Lowering, starts: Sequence[Value], place: Place) -> None:
+        self.low = low
+        self.nodes: list[Node] = []
+
+        def taken(value: Value) -> Value:
+            if isinstance(value, Several):
+                return type(value)(tuple(taken(x) for x in value.items), value.size, value.depth)
+            assert isinstance(value, Node)
+            node = input_node(f"x{len(self.nodes) + 1}", value.type, low.span(place))
+            self.nodes.append(node)
+            low.arguments.add(node)
+            return node
+
+        self.values = [taken(value) for value in starts]
+
+    def graph(self, body: Callable[[], Node]) -> tuple[Graph, list[Node]]:
+        """The graph of what ``body`` lowers, and what it reads from around it, which are its last inputs."""
+        low = self.low
+        outer, low.nodes = low.nodes, []
+        output = body()
+        made, low.nodes = low.nodes, outer
+        inside = needed(made, [output])
+        own = set(self.nodes)
+        captured = [x for x in outside(inside, [output]) if x not in own]
+        return closed(inside, [output], [*self.nodes, *captured]), captured
+
+
+def as_operands(low: Lowering, value: Value, place: Place) -> Value:
+    """A value with its numbers, arrays and lists of numbers as float nodes."""
+    if isinstance(value, Tuple):
+        return Tuple(tuple(as_operands(low, x, place) for x in value.items), value.size, value.depth)
+    if isinstance(value, (Node, List)) or is_number(value):
+        return low.operand(value, DType.FLOAT, place)
+    raise TypeMismatch(f"nothing can be differentiated by {describe(value)}", span=low.span(place))
+
+
+def leaves(values: Sequence[Value]) -> Iterator[Node]:
+    for value in values:
+        if isinstance(value, Several):
+            yield from leaves(value.items)
+        else:
+            assert isinstance(value, Node)
+            yield value
+
+
+def emitted(low: Lowering, op: str, operands: Sequence[Node], place: Place, **params: object) -> tuple[Node, ...]:
+    node = OPS[op](*operands, span=low.span(place), **params)
+    low.record(node)
+    results = items(node)
+    for result in results:
+        low.record(result)
+    return results
+
+
+# --- arguments
+
+
+def bound_to(
+    low: Lowering, me: Higher, arguments: Sequence[Argument], place: ast.Call, least: int
+) -> dict[str, Argument]:
+    """The arguments by the names that the function gives them."""
+    names = me.names
+    bound: dict[str, Argument] = {}
+    for i, argument in enumerate(arguments):
+        key = argument.name or (names[i] if i < len(names) else None)
+        if key not in names:
+            raise BadCall(
+                f"{me.name} takes no argument {key}" if key else f"{me.name} takes at most {len(names)} arguments",
+                span=low.span(argument.place),
+                help=f"it is called as {me.signature}",
+            )
+        if key in bound:
+            raise BadCall(f"{me.name} is given {key} twice", span=low.span(argument.place))
+        bound[key] = argument
+    for key in names[:least]:
+        if key not in bound:
+            raise BadCall(f"{me.name} needs {key}", span=low.span(place), help=f"it is called as {me.signature}")
+    return bound
+
+
+def function_of(low: Lowering, me: Higher, argument: Argument) -> Callee:
+    if not isinstance(argument.value, Callee):
+        raise TypeMismatch(
+            f"{me.name} is of a function, and this is {describe(argument.value)}",
+            span=low.span(argument.place),
+            help="lambda x: ... makes one of an expression",
+        )
+    return argument.value

@@ -1,0 +1,257 @@
+"""Functions that call themselves: such a call becomes one node, whose function calls itself again.
+
+That a function calls itself shows when it is met again, with arguments of the same types, while its own statements are
+being run. Then it is lowered apart, with inputs in the place of its arguments. What it gives is found first from the
+ways through it that do not come back to it; then it is lowered once more, knowing that.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from typing import Any
+
+from adcore.errors import AdcoreError, BranchMismatch, Call, NotConstant, RecursionTooDeep, ShapeMismatch
+from adcore.graph import OPS, DType, Node, Type, input_node, items
+from adcore.graph import Function as GraphFunction
+from adcore.language.lowering.builder import Lowering
+from adcore.language.lowering.regions import closed, needed, outside
+from adcore.language.lowering.trees import outlives, rebuilt
+from adcore.language.lowering.values import (
+    Derived,
+    Function,
+    Place,
+    Recursion,
+    Scope,
+    Several,
+    Unresolved,
+    Value,
+    describe,
+    is_number,
+)
+
+TRIES = 4
+"""How often a function is lowered until what it gives is what it was taken to give, and what it reads is known."""
+
+
+class Recurs(Exception):
+    """A function is met again while it is being run."""
+
+    def __init__(self, key: Hashable) -> None:
+        super().__init__(key)
+        self.key = key
+
+
+Run = Callable[[Mapping[str, Value]], Value]
+"""Runs the function's statements with these parameters."""
+
+
+def signature(low: Lowering, function: Function, bound: Mapping[str, Value]) -> Hashable:
+    """What a call of a function must agree in with another to be one of the same graph."""
+
+    unrolled = function.definition in low.unrolled
+
+    def of(value: Value) -> Hashable:
+        if isinstance(value, Node):
+            return value.type
+        if is_number(value):
+            return repr(value) if unrolled else Type(DType.BOOL if isinstance(value, bool) else DType.FLOAT, ())
+        if isinstance(value, Several):
+            return (type(value), *map(of, value.items))
+        if isinstance(value, Function):
+            return (value.definition, value.scope)
+        if isinstance(value, Derived):
+            return (value.kind, value.argnums, of(value.function))
+        return value if isinstance(value, Hashable) else id(value)
+
+    return (function.definition, function.scope, tuple((name, of(value)) for name, value in bound.items()))
+
+
+def called(low: Lowering, function: Function, bound: Mapping[str, Value], place: ast.Call, run: Run) -> Value:
+    """The value of a call of one of the program's functions, whose statements become a part of the same graph.
+
+    Where they come back to the function, with arguments of the same types, it is lowered apart instead.
+    """
+    key = signature(low, function, bound)
+    recursion = low.recursions.get(key)
+    if recursion is not None:
+        return call_again(low, recursion, bound, place)
+    if key in low.running:
+        raise Recurs(key)
+    low.running.add(key)
+    mark, length, count = low.mark(), len(low.nodes), low.count
+    low.calls = (*low.calls, Call(function.definition.name, low.span(place)))
+    try:
+        value = run(bound)
+        low.calls = mark.calls
+        return value
+    except Recurs as met:
+        if met.key != key:
+            raise
+        low.back(mark)
+        del low.nodes[length:]
+        low.count = count
+    finally:
+        low.running.discard(key)
+    try:
+        return call_apart(low, function, bound, place, key, run)
+    except (NotConstant, BranchMismatch, ShapeMismatch) as error:
+        # A known number may decide a shape in each call: then the calls are written out, until one of them ends.
+        if function.definition in low.unrolled or not any(map(is_number, bound.values())):
+            raise
+        low.back(mark)
+        del low.nodes[length:]
+        low.count = count
+        low.unrolled.add(function.definition)
+        try:
+            return called(low, function, bound, place, run)
+        except AdcoreError:
+            raise error from None
+
+
+def call_apart(
+    low: Lowering, function: Function, bound: Mapping[str, Value], place: ast.Call, key: Hashable, run: Run
+) -> Value:
+    """The value of a call of a function that calls itself: it is lowered apart, and called.
+
+    Raises RecursionTooDeep where no way through it ends, and BranchMismatch where it gives now this, now that.
+    """
+    recursion = Recursion(function, place)
+    low.recursions[key] = recursion
+    try:
+        for _ in range(TRIES):
+            if _lowered(low, recursion, bound, run):
+                return call_again(low, recursion, bound, place)
+    finally:
+        del low.recursions[key]
+    raise BranchMismatch(
+        f"{function.definition.name} gives values of different kinds or shapes",
+        span=low.span(place.func),
+        help="what a function gives that calls itself has the same kind and shape in each call",
+    )
+
+
+def call_again(low: Lowering, recursion: Recursion, bound: Mapping[str, Value], place: ast.Call) -> Value:
+    """The value of a call of a function whose graph is there or on its way."""
+    if not recursion.known:
+        raise Unresolved
+    function = _function(low, recursion, bound)
+    operands = [low.operand(x, t.dtype, place) for (x, t) in _leaves(bound.values())]
+    if operands:
+        # What has been asserted is seen to hold before the call, which might not end otherwise.
+        guarded = low.guarded(operands[0], place)
+        assert isinstance(guarded, Node)
+        operands[0] = guarded
+    node = OPS["call"](*operands, *recursion.captured, function=function, span=low.span(place))
+    low.record(node)
+    results = items(node)
+    for result in results:
+        low.record(result)
+    return rebuilt(recursion.result, iter(results))
+
+
+def _function(low: Lowering, recursion: Recursion, bound: Mapping[str, Value]) -> GraphFunction:
+    if recursion.graph_function is None:
+        graphs = recursion.graphs
+        recursion.graph_function = GraphFunction(
+            recursion.function.definition.name,
+            frozenset(bound),
+            (*(t for _, t in _leaves(bound.values())), *(x.type for x in recursion.captured)),
+            tuple(t for _, t in _leaves([recursion.result])),
+            lambda: graphs[0],
+            low.limits.recursion_depth,
+            low.limits.live_elements,
+        )
+    return recursion.graph_function
+
+
+def _lowered(low: Lowering, recursion: Recursion, bound: Mapping[str, Value], run: Run) -> bool:
+    """Lower the function once; whether it was what it was taken to be."""
+    place = recursion.place
+    recursion.graph_function = None
+    recursion.graphs = []
+    inputs: list[Node] = []
+
+    def taken(name: str, value: Value) -> Value:
+        if isinstance(value, Several):
+            return type(value)(tuple(taken(name, x) for x in value.items), value.size, value.depth)
+        if not (isinstance(value, Node) or is_number(value)):
+            return value
+        ((_, type_),) = _leaves([value])
+        node = input_node(name, type_, low.span(place))
+        inputs.append(node)
+        low.arguments.add(node)
+        return node
+
+    parameters = {name: taken(name, value) for name, value in bound.items()}
+    outer, low.nodes = low.nodes, []
+    count = low.count
+    # What stands in the function's own graph is met in calls that only its run knows.
+    calls, low.calls = low.calls, ()
+    try:
+        result = run(parameters)
+    except Unresolved:
+        if recursion.known or any(not other.known for other in low.recursions.values() if other is not recursion):
+            raise
+        raise RecursionTooDeep(
+            f"{recursion.function.definition.name} calls itself on every way through it",
+            span=low.span(place.func),
+            help="let it give a value without calling itself for some arguments",
+            related=((low.syntax.source.word(recursion.function.definition, 3), "defined here"),),
+        ) from None
+    if not _outlives(result, recursion.function.scope):
+        raise NotConstant(
+            f"{recursion.function.definition.name} calls itself, and gives a function that it makes anew in each call",
+            span=low.span(place.func),
+        )
+    result = _as_nodes(low, result, place)
+    low.calls = calls
+    made, low.nodes = low.nodes, outer
+    outputs = [x for x, _ in _leaves([result]) if isinstance(x, Node)]
+    inside = needed(made, outputs)
+    own = set(inputs)
+    captured = tuple(x for x in outside(inside, outputs) if x not in own)
+    right = recursion.known and set(captured) <= set(recursion.captured) and _shape(result) == _shape(recursion.result)
+    if not right:
+        low.count = count
+        recursion.captured = tuple(dict.fromkeys((*recursion.captured, *captured)))
+        recursion.result, recursion.known = result, True
+        return False
+    recursion.graphs.append(closed(inside, outputs, (*inputs, *recursion.captured)))
+    return True
+
+
+def _outlives(value: Value, scope: Scope) -> bool:
+    """Whether what a call gives can be used after it: a function may hold what is inside."""
+    if isinstance(value, Several):
+        return all(_outlives(x, scope) for x in value.items)
+    return not isinstance(value, (Function, Derived)) or outlives(value, scope)
+
+
+def _as_nodes(low: Lowering, value: Value, place: Place) -> Value:
+    """The value with its numbers as nodes."""
+    if isinstance(value, Several):
+        return type(value)(tuple(_as_nodes(low, x, place) for x in value.items), value.size, value.depth)
+    if is_number(value):
+        return low.operand(value, DType.BOOL if isinstance(value, bool) else DType.FLOAT, place)
+    return value
+
+
+def _shape(value: Any) -> Hashable:
+    """What two results of a function must agree in."""
+    if isinstance(value, Node):
+        return value.type
+    if isinstance(value, Several):
+        return (type(value), *map(_shape, value.items))
+    return value if value is None or isinstance(value, str) else describe(value)
+
+
+def _leaves(values: Any) -> Iterator[tuple[Value, Type]]:
+    """The numbers and arrays of values, with their types as operands."""
+    for value in values:
+        if isinstance(value, Node):
+            yield value, value.type
+        elif is_number(value):
+            yield value, Type(DType.BOOL if isinstance(value, bool) else DType.FLOAT, ())
+        elif isinstance(value, Several):
+            yield from _leaves(value.items)

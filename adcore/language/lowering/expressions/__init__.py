@@ -1,0 +1,1 @@
+"""Expressions: a piece of syntax to the value it stands for."""

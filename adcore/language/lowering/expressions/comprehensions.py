@@ -1,0 +1,393 @@
+"""Comprehensions and generators: elements made one after the other, put into an array or joined to one value.
+
+Each ``for`` becomes a loop, so that no graph grows with its length. Only what goes over a list or a tuple, whose items
+may be of different kinds, is written out item by item, and so is a list that leaves some elements out, and a short loop
+whose position decides shapes.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from adcore.errors import BadCall, NotConstant, TypeMismatch
+from adcore.graph import OPS, DType, Node, Type, input_node, items
+from adcore.language.lowering.branches import Merge, short_circuit
+from adcore.language.lowering.builder import Lowering, several
+from adcore.language.lowering.constant_arithmetic import FOLDED
+from adcore.language.lowering.expressions.iteration import Expression, Iteration, iteration, iterator
+from adcore.language.lowering.expressions.operators import truth
+from adcore.language.lowering.expressions.unpacking import unpacked
+from adcore.language.lowering.partial_evaluation import TooDear, Unknown, evaluate
+from adcore.language.lowering.regions import repeated
+from adcore.language.lowering.rollback import written_out_if_needed
+from adcore.language.lowering.trees import zeros
+from adcore.language.lowering.values import Known, List, Place, Scope, Several, Value, describe, is_number
+from adcore.ops.arrays.dynamic_indexing import AT
+
+
+def gives_elements(low: Lowering, node: ast.expr) -> bool:
+    """Whether a piece of syntax makes elements one after the other: a comprehension, or ``range``, ``zip``, ``map``."""
+    return isinstance(node, (ast.ListComp, ast.GeneratorExp)) or iterator(low, node) is not None
+
+
+def joins(low: Lowering, function: Known, node: ast.Call) -> bool:
+    """Whether a call joins elements as they are made. NumPy's functions take a list as an array."""
+    if function.name not in JOINED or not node.args or not gives_elements(low, node.args[0]):
+        return False
+    return isinstance(node.args[0], ast.GeneratorExp) or (function.bare and len(node.args) == 1)
+
+
+def listed(low: Lowering, node: ast.expr, expression: Expression) -> Value:
+    """All elements: an array, or a list of what is made of a list's items.
+
+    Raises NotConstant where their number is not known when the program is compiled.
+    """
+    elements, leave = _enter(low, node, expression)
+    found = elements.listed(0)
+    leave()
+    return found if isinstance(found, Node) else several(low, List, found, node)
+
+
+def joined(low: Lowering, name: str, node: ast.Call, expression: Expression) -> Value:
+    """``sum(... for ...)`` and its kind: a loop that carries what has been found so far, however often it runs."""
+    source, *more = node.args
+    how = JOINED[name]
+    option = "start" if name == "sum" else "default" if name in ("max", "min") else None
+    given: dict[str | None, ast.expr] = {keyword.arg: keyword.value for keyword in node.keywords}
+    if len(more) == 1 and name == "sum" and not given:
+        given["start"] = more.pop()
+    wrong = [*more, *(value for key, value in given.items() if key != option)]
+    if wrong:
+        raise BadCall(f"{name} of elements takes no such argument", span=low.span(wrong[0]))
+    elements, leave = _enter(low, node.args[0], expression)
+    value, some = elements.joined(0, how)
+    leave()
+    other = expression(low, given[option]) if option in given else None
+    if name == "sum" and other is not None:
+        return how.join(low, other, value, source)
+    if option == "default" and some is not True:
+        return _unless_empty(low, name, value, some, other, node)
+    return value
+
+
+def _unless_empty(low: Lowering, name: str, value: Value, some: bool | Node, default: Value, place: ast.Call) -> Value:
+    """The greatest of elements that may be none."""
+    if default is not None:
+        return default if some is False else low.emit(OPS["where"], (some, value, default), place)
+    if some is False:
+        raise BadCall(f"{name} of no elements", span=low.span(place), help="give it a default")
+    params = (("message", f"{name} of no elements"), ("names", ()))
+    return low.emit(OPS["guard"], (value, low.emit(OPS["require"], (True, some), place, params)), place)
+
+
+class Joining(NamedTuple):
+    """How elements become one value: the op that joins two, and what is there before the first."""
+
+    op: str
+    start: bool | float
+
+    @property
+    def decides(self) -> bool | None:
+        """For conditions, the one after which no other counts."""
+        return not self.start if isinstance(self.start, bool) else None
+
+    def join(self, low: Lowering, a: Value, b: Value, place: Place) -> Value:
+        """What two become."""
+        if is_number(a) and is_number(b) and self.op in FOLDED:
+            return FOLDED[self.op](a, b)  # type: ignore[arg-type]
+        return low.emit(OPS[self.op], (a, b), place)
+
+
+JOINED = {
+    "sum": Joining("add", 0),
+    "prod": Joining("multiply", 1),
+    "max": Joining("maximum", -math.inf),
+    "min": Joining("minimum", math.inf),
+    "any": Joining("logical_or", False),
+    "all": Joining("logical_and", True),
+}
+"""The functions that need not see all elements at once."""
+
+
+def _enter(low: Lowering, node: ast.expr, expression: Expression) -> tuple[_Elements, Callable[[], None]]:
+    """The elements that a piece of syntax gives, within its names, and how to leave those."""
+    outer = low.scope
+    if not isinstance(node, (ast.ListComp, ast.GeneratorExp)):
+        return _Elements(low, node, expression, [], None, iteration(low, node, expression)), lambda: None
+    first = iteration(low, node.generators[0].iter, expression)
+    low.scope = Scope(low.syntax.comprehensions[node], outer)
+
+    def leave() -> None:
+        low.scope = outer
+
+    return _Elements(low, node, expression, node.generators, node.elt, first), leave
+
+
+@dataclass(eq=False)
+class _Elements:
+    """The elements of a comprehension while it is lowered; without an ``element``, what is gone over itself."""
+
+    low: Lowering
+    place: ast.expr
+    expression: Expression
+    fors: Sequence[ast.comprehension]
+    element: ast.expr | None
+    first: Iteration
+    item: Value = None
+
+    def _over(self, i: int) -> Iteration:
+        return self.first if i == 0 else iteration(self.low, self.fors[i].iter, self.expression)
+
+    def _tests(self, i: int) -> Sequence[ast.expr]:
+        return self.fors[i].ifs if self.fors else ()
+
+    def _iter(self, i: int) -> ast.expr:
+        return self.fors[i].iter if self.fors else self.place
+
+    def _is_element(self, i: int) -> bool:
+        """Whether all of the ``for`` are gone through."""
+        return i == max(len(self.fors), 1)
+
+    def _bind(self, i: int, value: Value) -> None:
+        """Give the names of a ``for`` what it takes."""
+        self.low.step(self.place)
+        if not self.fors:
+            self.item = value
+            return
+        for name, held in unpacked(self.low, self.fors[i].target, value, self.fors[i].iter):
+            assert isinstance(name, ast.Name)
+            self.low.scope.assign(name.id, held, name)
+
+    def _element(self) -> Value:
+        return self.item if self.element is None else self.expression(self.low, self.element)
+
+    def _position(self, i: int) -> Node:
+        """The place of a pass, called in messages what the ``for`` calls what it takes."""
+        target = self.fors[i].target if self.fors else None
+        while isinstance(target, (ast.Tuple, ast.List)) and target.elts:
+            target = target.elts[0]
+        name = target.id if isinstance(target, ast.Name) else "position"
+        node = input_node(name, Type(DType.INT, ()), self.low.span(self._iter(i)))
+        self.low.carried.add(node)
+        return node
+
+    def _loop(
+        self,
+        passes: Value,
+        position: Node,
+        carried: dict[Node, Node],
+        body: Sequence[Node],
+        outputs: Sequence[Node],
+        test: tuple[Sequence[Node], Node | None] = ((), None),
+    ) -> tuple[Node, ...]:
+        low, place = self.low, self.place
+        count = low.operand(passes, DType.INT, place)
+        node = repeated(count, position, carried, (body, outputs), test, low.limits, low.span(place))
+        low.record(node)
+        results = items(node)[: len(outputs)]
+        for result in results:
+            low.record(result)
+        return results
+
+    # --- into an array
+
+    def listed(self, i: int) -> list[Value] | Node:
+        """The elements from the ``for`` number ``i`` on."""
+        if self._is_element(i):
+            return [self._element()]
+        over = self._over(i)
+        count = self.low.whole(over.passes, self._iter(i), "the length of a list")
+        if over.listed or self._tests(i) or count == 0:
+            return self._one_by_one(i, over, count)
+        position = self._position(i)
+        return written_out_if_needed(
+            self.low,
+            count,
+            [position],
+            lambda: self._array(i, over, count, position),
+            lambda: self._one_by_one(i, over, count),
+        )
+
+    def _one_by_one(self, i: int, over: Iteration, count: int) -> list[Value] | Node:
+        low = self.low
+        parts = []
+        for k in range(count):
+            self._bind(i, over.at(k))
+            if all(self._holds(test) for test in self._tests(i)):
+                parts.append(self.listed(i + 1))
+        lists = [part for part in parts if not isinstance(part, Node)]
+        if len(lists) == len(parts):
+            return [x for part in lists for x in part]
+        arrays = [part if isinstance(part, Node) else self._stacked(part) for part in parts]
+        return low.emit(OPS["concatenate"], arrays, self.place, (("axis", 0),))
+
+    def _holds(self, test: ast.expr) -> bool:
+        """Whether a condition holds: the length of a list depends on it."""
+        low = self.low
+        value = truth(low, self.expression(low, test), test)
+        if isinstance(value, bool):
+            return value
+        try:
+            # An input that nothing else fixes does not decide it: its gradient would be lost.
+            return bool(evaluate(value, {}, low.values, low.static))
+        except (Unknown, TooDear) as error:
+            on = error.name if isinstance(error, Unknown) else "what takes too long to compute while compiling"
+            raise NotConstant(
+                f"how many elements the list has depends on {on}",
+                span=low.span(test),
+                help="sum(... if ...) and its kind take elements as they come; where(condition, a, b) keeps them all",
+                depends=error.node if isinstance(error, Unknown) else None,
+            ) from None
+
+    def _stacked(self, values: list[Value]) -> Node:
+        return self.low.array(several(self.low, List, values, self.place), self.place)
+
+    def _array(self, i: int, over: Iteration, count: int, position: Node) -> Node:
+        """A loop that puts a row into an array in each pass."""
+        low, place = self.low, self.place
+        outer, low.nodes = low.nodes, []
+        self._bind(i, over.at(position))
+        inner = self.listed(i + 1)
+        if self._is_element(i + 1):
+            assert isinstance(inner, list)
+            row = low.array(inner[0], self.element or place)
+        else:
+            row = inner if isinstance(inner, Node) else self._stacked(inner)
+        dtype = row.type.dtype
+        row = low.operand(row, DType.FLOAT, place)
+        array = input_node("list", Type(DType.FLOAT, (count, *row.shape)), low.span(place))
+        filled = low.emit(OPS["assign"], (array, row, position), place, (("key", (AT,)),))
+        body, low.nodes = low.nodes, outer
+        (result,) = self._loop(count, position, {array: zeros(low, array.type, place)}, body, [filled])
+        if not self._is_element(i + 1):
+            shape = (count * row.shape[0], *row.shape[1:])
+            result = low.emit(OPS["reshape"], (result,), place, (("shape", shape),))
+        return low.operand(result, DType.BOOL, place) if dtype is DType.BOOL else result
+
+    # --- joined to one value
+
+    def joined(self, i: int, how: Joining) -> tuple[Value, bool | Node]:
+        """What the elements from the ``for`` number ``i`` on become, and whether there are any."""
+        if self._is_element(i):
+            return self._part(how), True
+        over = self._over(i)
+        if over.passes == 0:
+            return how.start, False
+        count = over.passes
+        if over.listed:
+            assert isinstance(count, int)
+            return self._in_turn(i, over, count, how)
+        position = self._position(i)
+        if not isinstance(count, int):
+            return self._in_a_loop(i, over, how, position)
+        return written_out_if_needed(
+            self.low,
+            count,
+            [position],
+            lambda: self._in_a_loop(i, over, how, position),
+            lambda: self._in_turn(i, over, count, how),
+        )
+
+    def _part(self, how: Joining) -> Value:
+        """An element as what is joined: a condition, a number to compare, anything to add."""
+        low, place = self.low, self.element or self.place
+        value = self._element()
+        if how.decides is not None:
+            return truth(low, value, place)
+        if isinstance(value, Several):
+            value = low.array(value, place)
+        if math.isinf(how.start) and isinstance(value, Node) and value.shape:
+            raise TypeMismatch(
+                f"of elements that are numbers one is the greatest or least, and this is {describe(value)}",
+                span=low.span(place),
+            )
+        return value
+
+    def _where(self, tests: Sequence[ast.expr], i: int, how: Joining) -> tuple[Value, bool | Node]:
+        """What a pass gives: what follows in it, if the conditions hold."""
+        low = self.low
+        if not tests:
+            return self.joined(i + 1, how)
+        test = truth(low, self.expression(low, tests[0]), tests[0])
+        if isinstance(test, bool):
+            return self._where(tests[1:], i, how) if test else (how.start, False)
+        merge = Merge(low, test, tests[0])
+        with merge.side(0):
+            value, some = self._where(tests[1:], i, how)
+        with merge.side(1):
+            nothing = self._neutral(value.type, how) if isinstance(value, Node) and value.shape else how.start
+        finish = [merge.pair(value, nothing), merge.pair(some, False)]
+        results = merge.results()
+        value, any_ = (f(results) for f in finish)
+        assert isinstance(any_, (bool, Node))
+        return value, any_
+
+    def _neutral(self, type: Type, how: Joining) -> Node:
+        """What changes nothing, of a type."""
+        low, place = self.low, self.place
+        start = low.operand(how.start, type.dtype, place)
+        if not type.shape:
+            return start
+        return low.emit(OPS["broadcast_to"], (start,), place, (("shape", type.shape),))
+
+    def _condition(self, found: tuple[Value, bool | Node]) -> bool | Node:
+        value, _ = found
+        assert isinstance(value, (bool, Node))
+        return value
+
+    def _in_turn(self, i: int, over: Iteration, count: int, how: Joining) -> tuple[Value, bool | Node]:
+        low, place = self.low, self.place
+        value: Value = how.start
+        some: bool | Node = False
+        for k in range(count):
+
+            def ask(k: int = k) -> tuple[Value, bool | Node]:
+                self._bind(i, over.at(k))
+                return self._where(self._tests(i), i, how)
+
+            if how.decides is None:
+                part, there = ask()
+                if there is not False:
+                    value = part if k == 0 else how.join(low, value, part, place)
+                if some is not True:
+                    some = there if some is False else low.emit(OPS["logical_or"], (some, there), place)
+            elif value is how.decides:
+                break
+            elif isinstance(value, Node):
+                value = short_circuit(low, not how.decides, value, lambda: self._condition(ask()), place)
+            else:
+                value = ask()[0]
+        return value, some
+
+    def _in_a_loop(self, i: int, over: Iteration, how: Joining, position: Node) -> tuple[Value, bool | Node]:
+        low, place = self.low, self.place
+        outer, low.nodes = low.nodes, []
+        self._bind(i, over.at(position))
+        value, some = self._where(self._tests(i), i, how)
+        if some is False:
+            low.nodes = outer
+            return how.start, False
+        part = low.operand(value, DType.FLOAT if how.decides is None else DType.BOOL, place)
+        total = input_node("total", part.type, low.span(place))
+        outputs = [low.emit(OPS[how.op], (total, part), place)]
+        found = None
+        if isinstance(some, Node) and how.decides is None and math.isinf(how.start):
+            found = input_node("some", some.type, low.span(place))
+            outputs.append(low.emit(OPS["logical_or"], (found, some), place))
+        body, low.nodes = low.nodes, []
+        goes_on = (
+            None if how.decides is None else low.emit(OPS["logical_not"], (total,), place) if how.decides else total
+        )
+        test, low.nodes = (low.nodes, goes_on), outer
+        carried = {total: self._neutral(total.type, how)}
+        if found is not None:
+            carried[found] = low.operand(False, DType.BOOL, place)
+        result, *more = self._loop(over.passes, position, carried, body, outputs, test)
+        if more:
+            return result, more[0]
+        is_sure = isinstance(over.passes, int) or not math.isinf(how.start)
+        return result, True if is_sure else low.emit(OPS["greater"], (over.passes, 0), place)

@@ -1,0 +1,231 @@
+"""What a ``for`` goes over: how many passes there are, and what each takes, as a function of its position."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from adcore.errors import BadCall, TypeMismatch, Unsupported
+from adcore.graph import OPS, DType, Node
+from adcore.language.lowering.builder import Lowering
+from adcore.language.lowering.calls.arguments import Argument
+from adcore.language.lowering.calls.dispatch import apply
+from adcore.language.lowering.constant_arithmetic import FOLDED
+from adcore.language.lowering.expressions.name_resolution import function_named
+from adcore.language.lowering.values import Callee, List, Place, Tuple, Value, describe, is_number
+
+Expression = Callable[[Lowering, ast.expr], Value]
+
+
+class Iteration(NamedTuple):
+    """The number of passes, known or computed, and the value at a position, which is an index or a known number."""
+
+    passes: int | Node
+    at: Callable[[Node | int], Value]
+    listed: bool = False
+    """Whether there is a list or a tuple in it, whose items need not be of one kind and shape."""
+
+
+def iteration(low: Lowering, node: ast.expr, expression: Expression) -> Iteration:
+    """What ``node`` gives a loop: an array's first axis, a list of equal shapes, ``range``, ``enumerate``, ``zip``.
+
+    Raises TypeMismatch where it is nothing to go over, and BadCall where a call takes other arguments.
+    """
+    special = iterator(low, node)
+    if special is not None:
+        assert isinstance(node, ast.Call)
+        for keyword in node.keywords:
+            if keyword.arg != "start" or special is not _enumerate:
+                name = node.func.id if isinstance(node.func, ast.Name) else "this"
+                raise BadCall(f"{name} takes no argument {keyword.arg}", span=low.span(keyword.value))
+        return special(low, node, expression)
+    return over(low, expression(low, node), node)
+
+
+def over(low: Lowering, value: Value, place: ast.expr) -> Iteration:
+    """The parts of an array along its first axis, or those of a list or tuple.
+
+    At a position that is not known, those of a list must be of one shape.
+    """
+    if isinstance(value, (Tuple, List)):
+        return Iteration(len(value.items), _items(low, value, place), listed=True)
+    if not isinstance(value, Node) or not value.shape:
+        help = "write range(...) to count" if is_number(value) or isinstance(value, Node) else None
+        raise TypeMismatch(f"{describe(value)} has no parts to go over", span=low.span(place), help=help)
+
+    def at(position: Node | int) -> Value:
+        if isinstance(position, int):
+            return low.emit(OPS["index"], (value,), place, (("key", (position,)),))
+        return low.emit(OPS["take"], (value, position), place, (("axis", 0),), (place, place))
+
+    return Iteration(value.shape[0], at)
+
+
+def _items(low: Lowering, value: Tuple | List, place: ast.expr) -> Callable[[Node | int], Value]:
+    nodes, array = low.nodes, None
+
+    def at(position: Node | int) -> Value:
+        nonlocal array
+        if isinstance(position, int):
+            return value.items[position]
+        if array is None:
+            # It is made around the loop, once it is seen to be needed.
+            inside, low.nodes = low.nodes, nodes
+            array = low.array(value, place)
+            low.nodes = inside
+        return low.emit(OPS["take"], (array, position), place, (("axis", 0),), (place, place))
+
+    return at
+
+
+def iterator(low: Lowering, node: ast.expr) -> Callable[..., Iteration] | None:
+    """What becomes of a call of one of Python's functions that are there for loops; a program may have its own."""
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
+        return None
+    special = _SPECIAL.get(node.func.id)
+    return special if special is not None and low.scope.names.home(node.func.id) is None else None
+
+
+def _takes(low: Lowering, call: ast.Call, least: int, most: int) -> Sequence[ast.expr]:
+    count = len(call.args)
+    star = next((a for a in call.args if isinstance(a, ast.Starred)), None)
+    if star is not None:
+        raise Unsupported("unpacking with * does not exist here", span=low.span(star), help="name each value")
+    if not least <= count <= most:
+        assert isinstance(call.func, ast.Name)
+        wanted = f"{least}" if least == most else f"{least} to {most}"
+        raise BadCall(
+            f"{call.func.id} takes {wanted} argument{'s' if most > 1 else ''}, and here are {count}",
+            span=low.span(call),
+        )
+    return call.args
+
+
+# --- range
+
+
+def _bounds(low: Lowering, call: ast.Call, expression: Expression) -> list[int | Node]:
+    """The start, stop and step of a range, as whole numbers or as nodes that are seen to be whole when they run."""
+    args = _takes(low, call, 1, 3)
+    bounds = [_bound(low, expression(low, a), a) for a in args]
+    start: int | Node = 0
+    if len(bounds) > 1:
+        start = bounds.pop(0)
+    return [start, bounds[0], bounds[1] if len(bounds) > 1 else 1]
+
+
+def _bound(low: Lowering, value: Value, place: ast.expr) -> int | Node:
+    if not isinstance(value, Node):
+        return low.whole(value, place, "a bound of range")
+    if value.shape:
+        raise TypeMismatch(f"a bound of range is one number, and this is {describe(value)}", span=low.span(place))
+    return low.operand(low.operand(value, DType.INT, place), DType.FLOAT, place)
+
+
+def _range(low: Lowering, call: ast.Call, expression: Expression) -> Iteration:
+    start, stop, step = _bounds(low, call, expression)
+    if step == 0:
+        raise BadCall("the step of range must not be 0", span=low.span(call.args[2]))
+    if isinstance(start, int) and isinstance(stop, int) and isinstance(step, int):
+        return Iteration(len(range(start, stop, step)), lambda p: _place(low, call, start, step, p))
+    # The number of steps is (stop - start) / step, rounded up; a floor is what is exact.
+    passes: Value
+    if step == 1 and isinstance(start, int) and start == 0:
+        passes = stop
+    elif step in (1, -1):
+        passes = _emit(low, call, "subtract", *((stop, start) if step == 1 else (start, stop)))
+    else:
+        behind = _emit(low, call, "subtract", start, stop)
+        passes = _emit(low, call, "negative", _emit(low, call, "floor_divide", behind, step))
+    count = low.operand(_emit(low, call, "maximum", passes, 0), DType.INT, call)
+    return Iteration(count, lambda p: _place(low, call, start, step, p))
+
+
+def _place(low: Lowering, call: ast.Call, start: Value, step: Value, position: Node | int) -> Value:
+    """``start + position * step``."""
+    value: Value = position if isinstance(position, int) else low.operand(position, DType.FLOAT, call)
+    if step != 1:
+        value = _number(low, call, "multiply", value, step)
+    return value if start == 0 and not isinstance(start, Node) else _number(low, call, "add", value, start)
+
+
+def _number(low: Lowering, place: Place, op: str, a: Value, b: Value) -> Value:
+    if isinstance(a, int) and isinstance(b, int):
+        return FOLDED[op](a, b)
+    return _emit(low, place, op, a, b)
+
+
+def _emit(low: Lowering, place: Place, op: str, *operands: Value) -> Node:
+    return low.emit(OPS[op], operands, place)
+
+
+# --- what goes over something else
+
+
+def _reversed(low: Lowering, call: ast.Call, expression: Expression) -> Iteration:
+    (inner,) = _takes(low, call, 1, 1)
+    count, at, listed = iteration(low, inner, expression)
+    last = _emit(low, call, "subtract", count, 1) if isinstance(count, Node) else count - 1
+
+    def backwards(position: Node | int) -> Value:
+        if isinstance(last, int) and isinstance(position, int):
+            return at(last - position)
+        return at(low.operand(_emit(low, call, "subtract", last, position), DType.INT, call))
+
+    return Iteration(count, backwards, listed)
+
+
+def _enumerate(low: Lowering, call: ast.Call, expression: Expression) -> Iteration:
+    start = next((keyword.value for keyword in call.keywords), None)
+    args = _takes(low, call, 1, 2 if start is None else 1)
+    place = start or (args[1] if len(args) > 1 else None)
+    first: int | Node = 0 if place is None else _bound(low, expression(low, place), place)
+    count, at, listed = iteration(low, args[0], expression)
+    return Iteration(count, lambda p: Tuple((_place(low, call, first, 1, p), at(p)), 2, 1), listed)
+
+
+def _zip(low: Lowering, call: ast.Call, expression: Expression) -> Iteration:
+    return _side_by_side(low, call, _takes(low, call, 1, low.limits.array_elements), expression)
+
+
+def _map(low: Lowering, call: ast.Call, expression: Expression) -> Iteration:
+    first, *rest = _takes(low, call, 2, low.limits.array_elements)
+    function = function_named(low, first) or expression(low, first)
+    if not isinstance(function, Callee):
+        raise TypeMismatch(f"map applies a function, and this is {describe(function)}", span=low.span(first))
+    count, at, listed = _side_by_side(low, call, rest, expression)
+
+    def applied(position: Node | int) -> Value:
+        values = at(position)
+        assert isinstance(values, Tuple)
+        arguments = [Argument(None, value, place) for value, place in zip(values.items, rest, strict=True)]
+        return apply(low, function, arguments, call)
+
+    return Iteration(count, applied, listed)
+
+
+def _side_by_side(low: Lowering, call: ast.Call, args: Sequence[ast.expr], expression: Expression) -> Iteration:
+    """As many passes as the shortest has, each with a tuple of a value of each."""
+    parts = [iteration(low, a, expression) for a in args]
+    known = [part.passes for part in parts if isinstance(part.passes, int)]
+    computed = [part.passes for part in parts if isinstance(part.passes, Node)]
+    count: int | Node
+    if not computed or min(known, default=1) == 0:
+        count = min(known)
+    else:
+        least: Value = computed[0]
+        for x in (*computed[1:], *([min(known)] if known else ())):
+            least = _emit(low, call, "minimum", least, x)
+        count = low.operand(least, DType.INT, call)
+    listed = any(part.listed for part in parts)
+    return Iteration(count, lambda p: Tuple(tuple(part.at(p) for part in parts), len(parts), 1), listed)
+
+
+_SPECIAL: dict[str, Callable[[Lowering, ast.Call, Expression], Iteration]] = {
+    "range": _range,
+    "reversed": _reversed,
+    "enumerate": _enumerate,
+    "zip": _zip,
+    "map": _map,
+}

@@ -1,0 +1,311 @@
+"""Subscripts: ``x[0]``, ``A[i, 1:]``, ``x[None]``, ``x[i:i + 3]``. What is known becomes one static index, the rest is
+read or written at places that are computed."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Hashable
+from types import EllipsisType
+from typing import Any, NamedTuple
+
+from adcore.errors import AdcoreError, BadCall, IndexOutOfBounds, NotConstant, ShapeMismatch, TypeMismatch
+from adcore.graph import OPS, DType, Node, Shape
+from adcore.language.lowering.affine import distance
+from adcore.language.lowering.builder import Lowering
+from adcore.language.lowering.partial_evaluation import is_constant
+from adcore.language.lowering.values import List, Place, Several, Tuple, Value, describe, is_number, shape_text
+from adcore.ops.arrays.dynamic_indexing import AT, region, window
+from adcore.ops.arrays.indexing import ALL
+
+Expression = Callable[[Lowering, ast.expr], Value]
+
+
+def subscript(low: Lowering, value: Value, node: ast.Subscript, expression: Expression) -> Value:
+    """The part of ``value`` that the subscript of ``node`` names."""
+    if isinstance(value, Several) and not isinstance(node.slice, ast.Tuple):
+        item = _of_several(low, value, node.slice, expression)
+        if item is not None:
+            return item[0]
+    if is_number(value) or not isinstance(value, (Node, Several)):
+        raise TypeMismatch(f"{describe(value)} has no parts", span=low.span(node))
+    array = low.array(value, node.value)
+    return read_part(low, array, key_of(low, array, node, expression), node)
+
+
+class Key(NamedTuple):
+    """What stands between the brackets: what is known, and what is computed, in the order of its places there."""
+
+    entries: tuple[Any, ...]
+    """As the ops take them that have computed places."""
+    computed: tuple[Node, ...] = ()
+    mask: Node | None = None
+    """A condition of elements, which stands alone."""
+
+    @property
+    def params(self) -> tuple[tuple[str, Hashable], ...]:
+        return (("key", self.entries),)
+
+    @property
+    def has_arrays(self) -> bool:
+        """Whether a place may be named twice."""
+        return any(index.shape for index in self.computed)
+
+
+class _Window(NamedTuple):
+    """A slice whose start is computed and whose length is known."""
+
+    start: Node
+    length: int
+    step: int
+
+
+def key_of(low: Lowering, array: Node, node: ast.Subscript, expression: Expression) -> Key:
+    """The key of a subscript, once it is seen to fit the array."""
+    parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    key: list[Any] = []
+    computed: list[Node] = []
+    axis = 0
+    for part in parts:
+        index = _part(low, part, expression)
+        if isinstance(index, Node) and index.type.dtype is DType.BOOL:
+            if len(parts) > 1 or not index.shape:
+                raise TypeMismatch("a condition is no index", span=low.span(part), help=_CHOOSE)
+            return Key((), mask=index)
+        if isinstance(index, Node):
+            computed.append(index)
+            index = AT
+        elif isinstance(index, _Window):
+            computed.append(index.start)
+            index = window(index.length, index.step)
+        key.append(index)
+        if index is None or index == "...":
+            continue
+        if isinstance(index, int) and "..." not in key and axis < array.ndim:
+            _check_bounds(low, index, array, axis, part)
+        axis += 1
+    if axis > array.ndim:
+        if not array.ndim:
+            raise TypeMismatch("a number has no parts", span=low.span(node))
+        raise ShapeMismatch(
+            f"an array of shape {shape_text(array.shape)} has {_axes(array.ndim)}, and {axis} indices are given",
+            span=low.span(node),
+        )
+    return Key(tuple(key), tuple(computed))
+
+
+_CHOOSE = "use where() to choose by a condition"
+
+
+def read_part(low: Lowering, array: Node, key: Key, node: ast.Subscript) -> Node:
+    """The part of an array that a key names."""
+    if key.mask is not None:
+        raise TypeMismatch(
+            "how many elements a condition chooses is not known when the program is compiled",
+            span=low.span(node.slice),
+            help="where(condition, x, 0) keeps the shape; sum(where(condition, x, 0)) adds those that are chosen",
+        )
+    if not key.computed:
+        return _static(low, array, key.entries, node)
+    if (
+        len(key.computed) == 1
+        and AT in key.entries
+        and all(k in (AT, ALL) or (key.has_arrays and not isinstance(k, int)) for k in key.entries)
+    ):
+        return _take(low, array, key, node)
+    return _at(low, "part", (array, *key.computed), key, node)
+
+
+def write_part(
+    low: Lowering, array: Node, key: Key, value: Value, node: ast.Subscript, place: Place, op: str = "assign"
+) -> Node:
+    """The array with another value in the part that a key names, or added to it by the op ``accumulate``.
+
+    The value is broadcast to the part's shape.
+    """
+    value = low.array(value, place) if isinstance(value, Several) else low.operand(value, DType.FLOAT, place)
+    if key.mask is not None:
+        return choose(low, array, key.mask, spread_masked(low, array, key.mask, value, node, place), node)
+    shape = _shape_of_part(low, array, key, node)
+    if value.shape != shape:
+        lead = value.ndim - len(shape)
+        if lead > 0 and all(n == 1 for n in value.shape[:lead]):
+            value = low.emit(OPS["reshape"], (value,), place, (("shape", value.shape[lead:]),))
+        if not _spreads(value.shape, shape):
+            raise ShapeMismatch(
+                f"{describe(value)} does not fit into a part of shape {shape_text(shape)}",
+                span=low.span(place),
+                related=((low.span(node), "this part"),),
+            )
+        value = low.emit(OPS["broadcast_to"], (value,), place, (("shape", shape),))
+    return _at(low, op, (array, value, *key.computed), key, node)
+
+
+def _at(low: Lowering, op: str, operands: tuple[Node, ...], key: Key, node: ast.Subscript) -> Node:
+    try:
+        return low.emit(OPS[op], operands, node, key.params)
+    except IndexOutOfBounds as error:
+        error.span = low.span(node.slice)
+        raise
+
+
+def _shape_of_part(low: Lowering, array: Node, key: Key, node: ast.Subscript) -> Shape:
+    try:
+        return region(array.shape, key.entries, [index.shape for index in key.computed])
+    except AdcoreError as error:
+        error.span = low.span(node.slice)
+        raise
+
+
+# --- conditions as indices
+
+
+def spread_masked(low: Lowering, array: Node, mask: Node, value: Node, node: ast.Subscript, place: Place) -> Node:
+    """A value for the elements that a condition chooses, however many they are: one for all of them."""
+    if mask.shape != array.shape[: mask.ndim]:
+        raise ShapeMismatch(
+            f"a condition of shape {shape_text(mask.shape)} does not choose from an array of shape "
+            f"{shape_text(array.shape)}",
+            span=low.span(node.slice),
+        )
+    if not _spreads(value.shape, array.shape[mask.ndim :]):
+        raise ShapeMismatch(
+            f"how many elements a condition chooses is not known, and here {describe(value)} is given for them",
+            span=low.span(place),
+            help="give one number for all of them, or write where(condition, new, old)",
+        )
+    return value
+
+
+def choose(low: Lowering, array: Node, mask: Node, value: Node, node: ast.Subscript) -> Node:
+    """The array with another value where the condition holds."""
+    if mask.ndim < array.ndim:
+        shape = mask.shape + (1,) * (array.ndim - mask.ndim)
+        mask = low.emit(OPS["reshape"], (mask,), node, (("shape", shape),))
+    return low.emit(OPS["where"], (mask, value, array), node)
+
+
+# --- the parts of a subscript
+
+
+def _spreads(shape: Shape, to: Shape) -> bool:
+    """Whether an array of ``shape`` can be broadcast to the other shape."""
+    lead = len(to) - len(shape)
+    return lead >= 0 and all(n in (1, m) for n, m in zip(shape, to[lead:], strict=True))
+
+
+def _static(low: Lowering, array: Node, key: tuple[Any, ...], node: ast.Subscript) -> Node:
+    try:
+        return low.emit(OPS["index"], (array,), node, (("key", key),))
+    except IndexOutOfBounds as error:
+        error.span = low.span(node.slice)
+        raise
+
+
+def _take(low: Lowering, array: Node, key: Key, node: ast.Subscript) -> Node:
+    """The elements at computed indices along one axis, after the slices along others."""
+    entries = tuple(ALL if k == AT else k for k in key.entries)
+    place = key.entries.index(AT)
+    if any(k != ALL for k in entries):
+        array = _static(low, array, entries, node)
+    if "..." in entries[:place]:
+        axis = array.ndim - len(entries[place:])
+    else:
+        axis = place
+    return low.emit(OPS["take"], (array, key.computed[0]), node, (("axis", axis),))
+
+
+def _part(low: Lowering, part: ast.expr, expression: Expression) -> Any:
+    """One part of a subscript: a whole number, a slice, None or ``...`` as the static index has them, or a node."""
+    if isinstance(part, ast.Slice):
+        return _slice(low, part, expression)
+    value = expression(low, part)
+    match value:
+        case None:
+            return None
+        case EllipsisType():
+            return "..."
+        case bool():
+            raise TypeMismatch("a condition is no index", span=low.span(part), help=_CHOOSE)
+        case int() | float():
+            return low.whole(value, part, "an index")
+        case Several() | Node():
+            index = low.array(value, part)
+            if index.type.dtype is DType.BOOL:
+                return index
+            if is_constant(index) and not index.shape:
+                return low.whole(index, part, "an index")
+            return low.operand(index, DType.INT, part)
+        case _:
+            pass
+    raise TypeMismatch(f"{describe(value)} is no index", span=low.span(part))
+
+
+def _slice(low: Lowering, part: ast.Slice, expression: Expression) -> Any:
+    """A slice: of known bounds, or of a known length from a computed place on."""
+    start, stop, step = (None if b is None else expression(low, b) for b in (part.lower, part.upper, part.step))
+    bounds = [x for x in (start, stop) if isinstance(x, Node) and not x.shape and not is_constant(x)]
+    if bounds and all(is_number(x) or (isinstance(x, Node) and not x.shape) for x in (start, stop)):
+        apart = distance(start, stop)
+        if apart is not None:
+            assert part.lower is not None
+            by = 1 if step is None else low.whole(step, part.step or part, "the step of a slice")
+            if by == 0:
+                raise BadCall("the step of a slice must not be 0", span=low.span(part))
+            length = low.whole(apart, part, "the length of a slice")
+            return _Window(low.operand(start, DType.INT, part.lower), max(0, -(-length // by)), by)
+    try:
+        return (
+            "slice",
+            *(
+                None if b is None else _bound(low, x, b)
+                for x, b in ((start, part.lower), (stop, part.upper), (step, part.step))
+            ),
+        )
+    except NotConstant as error:
+        error.help = error.help or "a slice has a known length, as x[i:i + 3] has"
+        raise
+
+
+def _bound(low: Lowering, value: Value, place: Place) -> int | None:
+    return None if value is None else low.whole(value, place, "a bound of a slice")
+
+
+def _check_bounds(low: Lowering, index: int, array: Node, axis: int, part: ast.expr) -> None:
+    size = array.shape[axis]
+    if not -size <= index < size:
+        raise _out_of_bounds(low, index, size, part, "this" if array.ndim == 1 else f"axis {axis}")
+
+
+def _out_of_bounds(low: Lowering, index: int, size: int, part: ast.expr, what: str = "this") -> AdcoreError:
+    return IndexOutOfBounds(
+        f"index {index} is out of bounds: {what} has {'1 element' if size == 1 else f'{size} elements'}",
+        span=low.span(part),
+        help="indices count from 0" if index == size else None,
+    )
+
+
+def _axes(ndim: int) -> str:
+    return "1 axis" if ndim == 1 else f"{ndim} axes"
+
+
+def _of_several(low: Lowering, value: Tuple | List, part: ast.expr, expression: Expression) -> tuple[Value] | None:
+    """The item of a tuple or list at a known index, or None where the list is better taken as an array."""
+    if isinstance(part, ast.Slice):
+        start, stop, step = (
+            None if b is None else _bound(low, expression(low, b), b) for b in (part.lower, part.upper, part.step)
+        )
+        if step == 0:
+            raise BadCall("the step of a slice must not be 0", span=low.span(part))
+        items = value.items[start:stop:step]
+        return (type(value)(items, value.size, value.depth),)
+    if isinstance(part, ast.Constant) and not is_number(part.value):
+        return None
+    index = expression(low, part)
+    if isinstance(index, Node) and not is_constant(index):
+        return None
+    if not is_number(index) and not isinstance(index, Node):
+        raise TypeMismatch(f"{describe(index)} is no index", span=low.span(part))
+    number = low.whole(index, part, "an index")
+    if not -len(value.items) <= number < len(value.items):
+        raise _out_of_bounds(low, number, len(value.items), part)
+    return (value.items[number],)

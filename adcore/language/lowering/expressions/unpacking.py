@@ -1,0 +1,76 @@
+"""Parting what is assigned: the names and places of a target, each with the value that is for it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+
+from adcore.errors import ShapeMismatch, TypeMismatch
+from adcore.graph import OPS, Node
+from adcore.language.lowering.builder import Lowering, several
+from adcore.language.lowering.values import List, Several, Value, describe, shape_text
+
+
+def unpacked(
+    low: Lowering, target: ast.expr, value: Value, place: ast.expr
+) -> Iterator[tuple[ast.Name | ast.Subscript, Value]]:
+    """The names and parts of arrays that a target is made of, with their values; ``place`` is that of the value.
+
+    Raises TypeMismatch where the value has no parts, and ShapeMismatch where they are more or fewer.
+    """
+    if isinstance(target, (ast.Name, ast.Subscript)):
+        yield target, value
+        return
+    assert isinstance(target, (ast.Tuple, ast.List))
+    star = next((i for i, part in enumerate(target.elts) if isinstance(part, ast.Starred)), None)
+    if star is None:
+        for part, x in zip(target.elts, _parts(low, target, value, place), strict=True):
+            yield from unpacked(low, part, x, place)
+        return
+    parts, after = list(all_parts(low, value, place)), len(target.elts) - star - 1
+    if len(parts) < star + after:
+        raise ShapeMismatch(
+            f"{_count(star + after, 'name')} and more for {_count(len(parts), 'value')}", span=low.span(target)
+        )
+    rest = parts[star : len(parts) - after]
+    kept = [*parts[:star], several(low, List, rest, place), *parts[len(parts) - after :]]
+    for part, x in zip(target.elts, kept, strict=True):
+        yield from unpacked(low, part.value if isinstance(part, ast.Starred) else part, x, place)
+
+
+def all_parts(low: Lowering, value: Value, place: ast.expr) -> Sequence[Value]:
+    """The parts of a list or a tuple, or of an array along its first axis."""
+    if isinstance(value, Several):
+        return value.items
+    if isinstance(value, Node) and value.shape and value.shape[0] <= low.limits.graph_nodes:
+        return [low.emit(OPS["index"], (value,), place, (("key", (i,)),)) for i in range(value.shape[0])]
+    raise TypeMismatch(f"{describe(value)} has no parts to go over", span=low.span(place))
+
+
+def _parts(low: Lowering, target: ast.Tuple | ast.List, value: Value, place: ast.expr) -> Sequence[Value]:
+    """As many values as the target has names."""
+    count = len(target.elts)
+    parts: Sequence[Value]
+    match value:
+        case Several(items):
+            parts = items
+            have = len(items)
+        case Node() if value.shape:
+            have = value.shape[0]
+            parts = [
+                low.emit(OPS["index"], (value,), place, (("key", (i,)),)) for i in range(have if have == count else 0)
+            ]
+        case _:
+            raise TypeMismatch(f"{describe(value)} cannot be parted into {count} names", span=low.span(place))
+    if have != count:
+        shape = f" (shape {shape_text(value.shape)})" if isinstance(value, Node) else ""
+        raise ShapeMismatch(
+            f"{_count(count, 'name')} for {_count(have, 'value')}{shape}",
+            span=low.span(target),
+            related=((low.span(place), _count(have, "value")),),
+        )
+    return parts
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"

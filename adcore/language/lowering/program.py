@@ -1,0 +1,218 @@
+"""Checked syntax to graph: once for each combination of the inputs' shapes, and of the values that decide shapes."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from adcore.errors import AdcoreError, MissingInput, NestingTooDeep, NoResult, Span, TypeMismatch, UnknownOutput
+from adcore.graph import Array, Graph, Node, Type, input_node, type_of
+from adcore.graph.traversal import graph_of
+from adcore.language import vocabulary
+from adcore.language.lowering.builder import Lowering, check_size, several
+from adcore.language.lowering.expressions.name_resolution import read
+from adcore.language.lowering.statements.statements import LAST, Rest, call_in, inline, run
+from adcore.language.lowering.values import (
+    Function,
+    List,
+    Missing,
+    Raised,
+    Scope,
+    Several,
+    Tuple,
+    Unusable,
+    Value,
+    describe,
+    is_number,
+)
+from adcore.language.syntax.outputs import RESULT
+from adcore.language.syntax.program import Syntax
+from adcore.language.syntax.scopes import CHECKED
+from adcore.limits import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Lowered:
+    """A program as a graph, for inputs of some shapes."""
+
+    graph: Graph
+    static: frozenset[str]
+    """The inputs whose values were needed, because they decide shapes: the graph holds for these values only."""
+
+
+def lower(syntax: Syntax, inputs: Mapping[str, Type | Array], outputs: Sequence[str] | None, limits: Limits) -> Lowered:
+    """The graph of a program for inputs of which the value is known, or the type only.
+
+    ``outputs`` are names of results or of anything the main block assigns; None is the program's result. The graph's
+    inputs are those of ``syntax.inputs`` that are given. Raises any ProgramError, LimitError, MissingInput,
+    UnknownOutput, NotWholeNumber.
+    """
+    top = Scope(syntax.top, None)
+    low = Lowering(syntax, limits, top, inline)
+    held = {str(name) for name in syntax.plan.names} if syntax.plan.held else set()
+    low.wanted = frozenset(held | set(outputs or ()))
+    try:
+        bound = _inputs(low, inputs)
+        value = _run_main(low, bound, outputs)
+        pairs = _named(low, value, outputs)
+    except AdcoreError as error:
+        raise error.located(syntax.text) from None
+    except RecursionError:
+        raise NestingTooDeep("the program is nested too deeply", span=Span(1, 1, 1, 2)).located(syntax.text) from None
+    given = list(bound.values())
+    graph = graph_of(given, [node for _, node in pairs], tuple(name for name, _ in pairs), [*given, *low.nodes])
+    return Lowered(graph, frozenset(low.static))
+
+
+def _inputs(low: Lowering, inputs: Mapping[str, Type | Array]) -> dict[str, Node]:
+    """The input nodes by name."""
+    bound: dict[str, Node] = {}
+    for entry in low.syntax.inputs:
+        value = inputs.get(entry.name)
+        if value is None:
+            if not entry.optional:
+                raise MissingInput(f"the input {entry.name} is not given", span=entry.span)
+            continue
+        array: Any = None if isinstance(value, Type) else np.asarray(value)
+        type = value if isinstance(value, Type) else type_of(array)
+        check_size(type, low.limits, entry.span)
+        node = input_node(entry.name, type, entry.span)
+        if array is not None:
+            low.given[node] = array[()]
+        bound[entry.name] = node
+    return bound
+
+
+def _run_main(low: Lowering, bound: Mapping[str, Node], outputs: Sequence[str] | None) -> Value:
+    """Run the main block to its end: its result, or the tuple of the outputs that are asked for."""
+    syntax, top = low.syntax, low.scope
+    finish = _finish(low, outputs)
+    if syntax.entry is None:
+        top.variables.update(bound)
+        if top.names.asserts:
+            top.variables[CHECKED] = True
+        return run(low, Rest(syntax.main, 0, None), finish)
+    parameters = syntax.scopes[syntax.entry].parameters
+    top.variables.update({name: node for name, node in bound.items() if name not in parameters})
+    run(low, Rest(syntax.prelude, 0, None), lambda _: None)
+    function = top.variables[syntax.entry.name]
+    assert isinstance(function, Function)
+    scope = Scope(syntax.scopes[syntax.entry], top)
+    scope.variables.update(function.defaults)
+    scope.variables.update({name: node for name, node in bound.items() if name in parameters})
+    return call_in(low, syntax.entry, scope, finish)
+
+
+def _finish(low: Lowering, outputs: Sequence[str] | None) -> Callable[[Value | Missing], Value]:
+    """What is kept at each end of the main block: the result, or what is asked for instead."""
+
+    syntax = low.syntax
+
+    def finish(returned: Value | Missing) -> Value:
+        value = _result(low) if isinstance(returned, Missing) else returned
+        if outputs is not None and not isinstance(value, Raised):
+            value = several(low, Tuple, [_asked(low, name, value) for name in outputs], _end(low))
+        # A main block that is a function's body is guarded where the function is called.
+        return low.guarded(value, _end(low)) if syntax.entry is None else value
+
+    return finish
+
+
+def _end(low: Lowering) -> ast.expr | ast.stmt:
+    """The place that errors about the result point at: what the last statement computes."""
+    statement = low.syntax.main[-1]
+    value = getattr(statement, "value", None)
+    return value if isinstance(value, ast.expr) else statement
+
+
+def _result(low: Lowering) -> Value:
+    """The value at the end of a main block that returns none."""
+    plan = low.syntax.plan
+    if plan.held:
+        parts = [_variable(low, name) for name in plan.names if name is not None]
+        return several(low, Tuple, parts, _end(low)) if plan.several else parts[0]
+    held = low.scope.variables.get(LAST)
+    if isinstance(held, Unusable):
+        raise held.error(_end(low))
+    if LAST not in low.scope.variables:
+        return None
+    return held
+
+
+def _variable(low: Lowering, name: str) -> Value:
+    """What a name of the main block holds at its end."""
+    target = low.syntax.names.assigned.get(name)
+    return read(low, target if isinstance(target, ast.Name) else ast.Name(name, ast.Load()))
+
+
+def _asked(low: Lowering, name: str, value: Value) -> Value:
+    """The value of an output that is asked for by name: a part of the result, or any name of the main block."""
+    for known, part in _parts(low, value):
+        if known == name:
+            return part
+    if name in low.syntax.names.assigned:
+        if name not in low.scope.variables:
+            raise UnknownOutput(
+                f"{name} is not assigned on the way that is taken", span=low.span(low.syntax.names.assigned[name])
+            )
+        return _variable(low, name)
+    have = [*low.syntax.plan.output_names(), *low.syntax.names.assigned]
+    near = vocabulary.did_you_mean(name, have)
+    shown = ", ".join(dict.fromkeys(have[:8]))
+    raise UnknownOutput(f"the program has no output {name}", help=near or f"it has {shown}")
+
+
+def _parts(low: Lowering, value: Value) -> list[tuple[str, Value]]:
+    """The result's parts with their names; the whole one has the first name where it is written as one."""
+    plan = low.syntax.plan
+    if plan.several and isinstance(value, Tuple) and len(value.items) == len(plan.names):
+        return list(zip(plan.output_names(), value.items, strict=True))
+    base = (None if plan.several else plan.names[0]) or RESULT
+    out: list[tuple[str, Value]] = [(base, value)]
+    return [*out, *_flat(base, value)] if isinstance(value, Tuple) else out
+
+
+def _flat(name: str, value: Value) -> list[tuple[str, Value]]:
+    """A tuple's parts, numbered, those of tuples inside it too."""
+    if not isinstance(value, Tuple):
+        return [(name, value)]
+    return [pair for i, x in enumerate(value.items, 1) for pair in _flat(f"{name}_{i}", x)]
+
+
+def _named(low: Lowering, value: Value, outputs: Sequence[str] | None) -> list[tuple[str, Node]]:
+    """The graph's outputs with their names, no name twice."""
+    if isinstance(value, Raised):
+        raise value.error
+    if outputs is not None:
+        assert isinstance(value, Tuple)
+        pairs = [pair for name, x in zip(outputs, value.items, strict=True) for pair in _flat(name, x)]
+    else:
+        plan = low.syntax.plan
+        whole = plan.several and isinstance(value, Tuple) and len(value.items) == len(plan.names)
+        pairs = [pair for name, x in _parts(low, value)[: None if whole else 1] for pair in _flat(name, x)]
+    if not pairs:
+        raise NoResult("the program's result is an empty tuple", span=low.span(_end(low)))
+    named: dict[str, Node] = {}
+    for name, x in pairs:
+        while name in named:
+            name += "_"
+        named[name] = _output(low, name, x)
+    return list(named.items())
+
+
+def _output(low: Lowering, name: str, value: Value) -> Node:
+    if value is None:
+        raise NoResult(
+            f"the result {name} is None" if name != RESULT else "the program's result is None",
+            span=low.span(_end(low)),
+            help="return a value on every way through the program",
+        )
+    if not (isinstance(value, (Node, List)) or is_number(value)):
+        raise TypeMismatch(
+            f"the result {name} is {describe(value)}, not a number or an array", span=low.span(_end(low))
+        )
+    return low.array(value, _end(low)) if isinstance(value, Several) else low.operand(value, None, _end(low))

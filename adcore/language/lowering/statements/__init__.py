@@ -1,0 +1,1 @@
+"""Statements: what a block does to the names, and what it returns."""

@@ -1,0 +1,87 @@
+"""Assignments: to names, to the names of a tuple, and to parts of arrays.
+
+A name stands for a value, not for a place in memory: assigning to a part of an array makes a new array and binds the
+name to it, and whatever else holds the old one keeps it.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from functools import partial
+
+from adcore.errors import TypeMismatch, Unsupported
+from adcore.graph import Node
+from adcore.language.lowering.builder import Lowering
+from adcore.language.lowering.expressions.expressions import expression
+from adcore.language.lowering.expressions.name_resolution import read
+from adcore.language.lowering.expressions.operators import binary
+from adcore.language.lowering.expressions.subscripts import choose, key_of, read_part, spread_masked, write_part
+from adcore.language.lowering.expressions.unpacking import unpacked
+from adcore.language.lowering.values import List, Value, describe
+
+
+def bind(low: Lowering, target: ast.expr, value: Value, place: ast.expr) -> None:
+    """Give a name, the names of a tuple, or a part of an array the value."""
+    for part, held in unpacked(low, target, value, place):
+        if isinstance(part, ast.Name):
+            low.scope.assign(part.id, held, part)
+        else:
+            _store(low, part, partial(_same, held), place)
+
+
+def _same(value: Value) -> Value:
+    return value
+
+
+def augmented(low: Lowering, statement: ast.AugAssign) -> None:
+    """``x += 1``, ``A[i, :] *= 2``."""
+    target, value = statement.target, statement.value
+    if isinstance(target, ast.Name):
+        before = read(low, target)
+        low.scope.assign(
+            target.id, binary(low, statement.op, before, expression(low, value), statement, target, value), target
+        )
+    else:
+        assert isinstance(target, ast.Subscript)
+        _store(low, target, lambda: expression(low, value), value, statement)
+
+
+def _store(
+    low: Lowering,
+    target: ast.Subscript,
+    value: Callable[[], Value],
+    place: ast.expr,
+    change: ast.AugAssign | None = None,
+) -> None:
+    """Put a value into a part of an array, or what ``change`` makes of the part as it was and the value."""
+    base = target.value
+    name = base
+    while isinstance(name, ast.Subscript):
+        name = name.value
+    assert isinstance(name, ast.Name)
+    if name.id not in low.scope.variables and low.scope.parent is not None and not low.scope.names.binds(name.id):
+        raise Unsupported(
+            f"a function cannot change {name.id}, which is not its own",
+            span=low.span(target),
+            help=f"give the function {name.id} as an argument, and return the new array",
+        )
+    held = expression(low, base)
+    if not (isinstance(held, List) or (isinstance(held, Node) and held.shape)):
+        raise TypeMismatch(f"{describe(held)} has no parts that could be assigned to", span=low.span(target))
+    array = low.array(held, base)
+    key = key_of(low, array, target, expression)
+    if change is None:
+        new = write_part(low, array, key, value(), target, place)
+    elif key.mask is not None:
+        by = spread_masked(low, array, key.mask, low.array(value(), place), target, place)
+        changed = binary(low, change.op, array, by, change, target, place)
+        new = choose(low, array, key.mask, low.operand(changed, None, place), target)
+    else:
+        before = read_part(low, array, key, target)
+        new = write_part(low, array, key, binary(low, change.op, before, value(), change, target, place), target, place)
+    if isinstance(base, ast.Name):
+        low.scope.assign(base.id, new, base)
+    else:
+        assert isinstance(base, ast.Subscript)
+        _store(low, base, partial(_same, new), place)

@@ -1,0 +1,98 @@
+"""``out.append(x)``: a list that grows, and the array that a loop makes of one that grows once in each pass."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+
+from adcore.errors import TypeMismatch, Unsupported
+from adcore.graph import OPS, DType, Node, Type, input_node
+from adcore.language.lowering.builder import Lowering, several
+from adcore.language.lowering.expressions.expressions import expression
+from adcore.language.lowering.expressions.iteration import Iteration
+from adcore.language.lowering.expressions.name_resolution import read
+from adcore.language.lowering.statements.loop_carried import Carried
+from adcore.language.lowering.trees import zeros
+from adcore.language.lowering.values import List, Several, Value, describe
+from adcore.language.syntax.scopes import appended, last_of, reads_last
+from adcore.ops.arrays.dynamic_indexing import AT
+
+
+def append(low: Lowering, statement: ast.Expr, name: ast.Name, element: ast.expr) -> None:
+    """Bind the name to the list with one element more; in a loop that collects it, only note the element."""
+    scope = low.scope
+    if statement in low.collecting:
+        value = expression(low, element)
+        scope.assign(row_of(name.id), value, statement)
+        if last_of(name.id) in scope.variables:
+            scope.assign(last_of(name.id), value, statement)
+        return
+    if not scope.names.binds(name.id):
+        raise Unsupported(
+            f"a function cannot change {name.id}, which is not its own",
+            span=low.span(statement),
+            help=f"give the function {name.id} as an argument, and return the new list",
+        )
+    held, value = read(low, name), expression(low, element)
+    if isinstance(held, List):
+        scope.assign(name.id, several(low, List, (*held.items, value), statement.value), statement)
+    elif isinstance(held, Node) and held.shape:
+        row = low.array(several(low, List, (value,), element), element)
+        scope.assign(name.id, low.emit(OPS["concatenate"], (held, row), statement.value, (("axis", 0),)), statement)
+    else:
+        raise TypeMismatch(f"{describe(held)} cannot be appended to", span=low.span(statement))
+
+
+def row_of(name: str) -> str:
+    """Where the element is kept that a pass appends to a list."""
+    return f"<row of {name}>"
+
+
+def collected(statement: ast.For | ast.While) -> dict[str, ast.Expr]:
+    """The lists that each pass of a ``for`` appends one element to, and of which it reads ``out[-1]`` at most."""
+    appends = [(one, parts) for one in statement.body if isinstance(one, ast.Expr) and (parts := appended(one))]
+    if not appends or not isinstance(statement, ast.For):
+        return {}
+    inside = list(ast.walk(statement))
+    uses = Counter(x.id for x in inside if isinstance(x, ast.Name))
+    lasts = Counter(reads_last(x) for x in inside)
+    if any(isinstance(x, ast.Continue) for x in inside):
+        return {}
+    return {name.id: one for one, (name, _) in appends if uses[name.id] == 1 + lasts[name.id]}
+
+
+def last_element(low: Lowering, before: List | Node, place: ast.Expr) -> Value:
+    """The last element of a list before the loop; None where there is none."""
+    if isinstance(before, List):
+        return before.items[-1] if before.items else None
+    return low.emit(OPS["index"], (before,), place, (("key", (-1,)),)) if before.shape[0] else None
+
+
+def collection(
+    low: Lowering, name: str, before: List | Node, row: Value, over: Iteration, position: Node, place: ast.Expr
+) -> Carried:
+    """The list as an array that a pass puts its row into; nodes of the pass, but for what the loop starts from."""
+    assert isinstance(place.value, ast.Call)
+    at = place.value.args[0]
+    node = low.array(row, at) if isinstance(row, Several) else low.operand(row, None, at)
+    node = low.operand(node, DType.FLOAT, at)
+    count = low.whole(over.passes, place.value, f"the length of {name}")
+    have = len(before.items) if isinstance(before, List) else before.shape[0]
+    array = input_node(name, Type(DType.FLOAT, (have + count, *node.shape)), low.span(place))
+    index = position
+    if have:
+        index = low.operand(low.emit(OPS["add"], (position, have), place), DType.INT, place)
+    filled = low.emit(OPS["assign"], (array, node, index), place, (("key", (AT,)),))
+    return Carried(name, array, [array], [before], [filled], array)
+
+
+def started(low: Lowering, one: Carried, place: ast.Expr) -> None:
+    """What the array of a list starts from: what is in the list, and room for the rows."""
+    (before,), (array,) = one.starts, one.inputs
+    assert isinstance(before, (List, Node))
+    have = len(before.items) if isinstance(before, List) else before.shape[0]
+    shape = array.shape
+    room = zeros(low, Type(DType.FLOAT, (shape[0] - have, *shape[1:])), place)
+    if have:
+        room = low.emit(OPS["concatenate"], (low.array(before, place), room), place, (("axis", 0),))
+    one.starts = [room]

@@ -1,0 +1,379 @@
+"""Loops: ``for`` and ``while`` to one op, whose body is a graph, however often it is run.
+
+A pass is lowered once, with inputs in the place of the names that it assigns; then it is known what it makes of them.
+What the body reads from outside becomes a constant of the loop, and a loop that may be left early carries a condition
+that says whether it still runs.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from adcore.errors import AdcoreError, BoundInOneBranch, LoopMismatch
+from adcore.graph import OPS, DType, Node, Shape, Type, input_node, items
+from adcore.language.lowering.branches import ONE_EACH, VALUE, short_circuit
+from adcore.language.lowering.builder import Lowering, ends_of
+from adcore.language.lowering.expressions.expressions import expression
+from adcore.language.lowering.expressions.iteration import Iteration, iteration
+from adcore.language.lowering.expressions.operators import truth
+from adcore.language.lowering.regions import repeated
+from adcore.language.lowering.rollback import written_out_if_needed
+from adcore.language.lowering.statements.list_appends import collected, collection, last_element, row_of, started
+from adcore.language.lowering.statements.loop_carried import Carried, Differs, Spread, Widen, Width, begin, enter, leave
+from adcore.language.lowering.statements.loop_exits import RETURNED, RUNNING, Body, Loop, Outcome
+from adcore.language.lowering.statements.unrolling import written_out
+from adcore.language.lowering.trees import outlives, rebuilt, zeros
+from adcore.language.lowering.values import MISSING, List, Missing, Place, Unresolved, Unusable, Value, describe
+from adcore.language.syntax.scopes import ALWAYS, accumulates, appended, assignments, last_of, reads_last
+from adcore.ops.control.loop import ENDLESS
+
+
+def lower_loop(low: Lowering, statement: Loop, body: Body) -> Outcome:
+    """The loop as one node; the names it binds are bound to its results."""
+    over = iteration(low, statement.iter, expression) if isinstance(statement, ast.For) else None
+    if over is not None and over.passes == 0:
+        return Outcome(True, False, None)
+    low.enter(statement)
+    widths: dict[str, Width] = {}
+    shapes: dict[str, Shape] = {}
+    mark, before = low.mark(), dict(low.scope.variables)
+    changing: set[Node] = set()
+
+    def looped() -> Outcome:
+        while True:
+            attempt = _Attempt(low, statement, over, widths, shapes, changing)
+            outcome = attempt.lower(body)
+            if outcome is not None:
+                return outcome
+
+    try:
+        if over is None or not isinstance(over.passes, int):
+            outcome = looped()
+        else:
+            passes = over.passes
+            outcome = written_out_if_needed(
+                low, passes, changing, looped, lambda: written_out(low, statement, over, passes, body)
+            )
+        low.depth -= 1
+        return outcome
+    except Unresolved:
+        low.back(mark)
+        low.depth -= 1
+        low.scope.variables = before
+        # What follows a loop that has a pass in any case is not known either.
+        endless = isinstance(statement, ast.While) and isinstance(statement.test, ast.Constant)
+        if endless or (over is not None and isinstance(over.passes, int)):
+            raise
+        return Outcome(True, False, None)
+
+
+def _variable(statement: Loop) -> str:
+    """What the position is called in messages."""
+    target = statement.target if isinstance(statement, ast.For) else None
+    while isinstance(target, (ast.Tuple, ast.List)) and target.elts:
+        target = target.elts[0]
+    return target.id if isinstance(target, ast.Name) else "position"
+
+
+@dataclass(eq=False)
+class _Attempt:
+    """One lowering of a loop, its names carried as wide as ``widths`` says, and as arrays of ``shapes``.
+
+    These grow where they were not enough.
+    """
+
+    low: Lowering
+    statement: Loop
+    over: Iteration | None
+    widths: dict[str, Width]
+    shapes: dict[str, Shape]
+    changing: set[Node]
+    """The position, and what is carried: it grows with each lowering."""
+    carried: dict[str, Carried] = field(default_factory=dict)
+    after: dict[str, Value | Unusable] = field(default_factory=dict)
+    """What names hold after the loop that are known without it."""
+    test_nodes: list[Node] = field(default_factory=list)
+    body_nodes: list[Node] = field(default_factory=list)
+    errors: dict[str, AdcoreError] = field(default_factory=dict)
+
+    def lower(self, body: Body) -> Outcome | None:
+        """The loop, or None where a name must be carried wider."""
+        low, statement = self.low, self.statement
+        scope, syntax = low.scope, low.syntax
+        before, journal, count, outer = dict(scope.variables), scope.journal, low.count, low.nodes
+        names = assignments(statement)
+        lists = self._collected(before)
+        for name in lists:
+            del names[name]
+        stops = statement in syntax.breaking or statement in syntax.leaving
+        position = input_node(_variable(statement), Type(DType.INT, ()), low.span(statement))
+        low.carried.add(position)
+        self.changing.add(position)
+        low.loops.append((scope, statement))
+        scope.journal = None
+        for name in names:
+            held = before.get(name, MISSING)
+            if not isinstance(held, (Missing, Unusable)):
+                if name in self.shapes:
+                    held = low.emit(OPS["broadcast_to"], (held,), statement, (("shape", self.shapes[name]),))
+                self._enter(name, held)
+        if stops:
+            self.carried[RUNNING] = enter(low, RUNNING, True, Width.AS_IT_IS, statement)
+        low.nodes = self.test_nodes
+        test = self._test()
+        if test is False:
+            scope.variables, scope.journal, low.nodes = before, journal, outer
+            low.loops.pop()
+            return Outcome(True, False, None)
+        sure = isinstance(self.over.passes, int) if self.over else test is True or test is self._running()
+        low.nodes = self.body_nodes
+        scope.variables |= {RUNNING: True, RETURNED: False}
+        scope.variables.pop(VALUE, None)
+        body(low, statement, self.over, position)
+        ends, scope.variables = scope.variables, before
+        if ends[RETURNED] is not False:
+            self.carried[RETURNED] = enter(low, RETURNED, False, Width.AS_IT_IS, statement)
+            self._first(VALUE, ends.get(VALUE, MISSING), statement, sure=True)
+        for name, place in names.items():
+            if name not in self.carried:
+                self._first(name, ends.get(name, MISSING), place, sure)
+        for name, place in lists.items():
+            held, row = before[name], ends[row_of(name)]
+            assert isinstance(held, (List, Node))
+            assert self.over is not None
+            assert not isinstance(row, Unusable)
+            one = self.carried[name] = collection(low, name, held, row, self.over, position, place)
+            low.nodes = outer
+            started(low, one, place)
+            low.nodes = self.body_nodes
+            names[name] = names[last_of(name)] = place
+        low.loops.pop()
+        outputs = [test] if isinstance(test, Node) else []
+        again = not self._settle(ends, names, outputs)
+        low.nodes, scope.journal = outer, journal
+        if again:
+            low.count = count
+            return None
+        return self._emit(position, test, names, ends)
+
+    # --- the parts of a pass
+
+    def _enter(self, name: str, held: Value) -> None:
+        """Carry a name that holds a value before the loop."""
+        one = enter(self.low, name, held, self.widths.get(name, Width.AS_IT_IS), self.statement)
+        self.carried[name] = one
+        self.changing.update(one.inputs)
+        self.low.scope.variables[name] = one.inside
+
+    def _collected(self, before: Mapping[str, Value | Unusable]) -> dict[str, ast.Expr]:
+        """The lists that are collected in arrays, each with the statement that appends."""
+        low, statement = self.low, self.statement
+        if statement in low.syntax.breaking or statement in low.syntax.leaving:
+            return {}
+        found = {
+            name: place
+            for name, place in collected(statement).items()
+            if (isinstance(held := before.get(name), List) or (isinstance(held, Node) and held.shape))
+            and low.scope.names.last_read.get(name) != ALWAYS
+        }
+        read = {name for x in ast.walk(statement) if (name := reads_last(x)) is not None} if found else set()
+        for name in sorted(read & found.keys()):
+            held = before[name]
+            assert isinstance(held, (List, Node))
+            last = last_element(low, held, found[name])
+            if last is None:
+                del found[name]
+            else:
+                self._enter(last_of(name), last)
+        low.collecting.update(found.values())
+        return found
+
+    def _running(self) -> Node | None:
+        running = self.carried.get(RUNNING)
+        return None if running is None else running.inputs[0]
+
+    def _test(self) -> bool | Node:
+        """Whether there is another pass, as far as a condition says so; that of a loop that was left is not asked."""
+        low, statement, running = self.low, self.statement, self._running()
+        if isinstance(statement, ast.For):
+            return True if running is None else running
+        condition = statement.test
+
+        def ask() -> bool | Node:
+            return truth(low, expression(low, condition), condition)
+
+        if running is None:
+            return ask()
+        return short_circuit(low, True, running, ask, statement)
+
+    def _first(self, name: str, end: Value | Unusable | Missing, place: Place, sure: bool) -> None:
+        """A name that was not there before the loop."""
+        low, scope = self.low, self.low.scope
+        if isinstance(end, Unusable):
+            self.after[name] = end
+        elif isinstance(end, Missing):
+            pass
+        elif not sure or not (outlives(end, scope) or name == VALUE):
+            self.after[name] = Unusable(self._unbound(name, place))
+        elif low.live(name, self.statement, own=False):
+            self.carried[name] = begin(name, end)
+        else:
+            self.after[name] = Unusable(self._unbound(name, place))
+
+    def _settle(self, ends: dict[str, Value | Unusable], names: dict[str, Place], outputs: list[Node]) -> bool:
+        """Find the names that must be carried, drop the others, and see that each keeps its kind; else widen."""
+        low = self.low
+        owner = {node: one for one in self.carried.values() for node in one.inputs}
+        inside = {*self.test_nodes}
+        keep: dict[str, None] = {}
+        queue = [*outputs]
+        seen: set[Node] = set()
+        waiting = [name for name in self.carried if low.live(name, self.statement) or self._is_static(name)]
+        while waiting or queue:
+            while waiting:
+                name = waiting.pop()
+                if name in keep:
+                    continue
+                one = self.carried[name]
+                if one.outputs is None:
+                    try:
+                        one.outputs = self._outputs(one, ends.get(name, MISSING), names)
+                    except Widen as wider:
+                        if self.widths.get(name, Width.AS_IT_IS) < wider.width:
+                            self.widths[name] = wider.width
+                            return False
+                        self.errors[name] = self._mismatch(one, ends[name], names)
+                    except Spread as spread:
+                        alone = low.scope.names.last_read.get(name) != ALWAYS and accumulates(self.statement, name)
+                        if alone and name not in self.shapes:
+                            self.shapes[name] = spread.shape
+                            return False
+                        self.errors[name] = self._mismatch(one, ends[name], names)
+                    except Differs:
+                        self.errors[name] = self._mismatch(one, ends[name], names)
+                    if one.outputs is None:
+                        # What is only read later may never be; then it is no fault. But a list may be written out.
+                        if self.errors[name].help == ONE_EACH and self.over and isinstance(self.over.passes, int):
+                            raise self.errors[name]
+                        if seen.intersection(one.inputs) or (not one.inputs and self._is_read_inside(name)):
+                            raise self.errors[name]
+                        continue
+                keep[name] = None
+                queue += one.outputs
+            inside.update(self.body_nodes)
+            while queue:
+                node = queue.pop()
+                if node in seen:
+                    continue
+                seen.add(node)
+                held = owner.get(node)
+                if held is not None:
+                    if held.name in self.errors:
+                        raise self.errors[held.name]
+                    waiting.append(held.name)
+                elif node in inside:
+                    queue += node.inputs
+        for name in [name for name in self.carried if name not in keep]:
+            end = ends.get(name, MISSING)
+            self.after[name] = end if isinstance(end, Unusable) else Unusable(self._unread(name, names))
+            del self.carried[name]
+        return True
+
+    def _is_static(self, name: str) -> bool:
+        """Whether a name's value holds nothing that changes: then reading it leaves no trace in the nodes."""
+        return not self.carried[name].inputs
+
+    def _is_read_inside(self, name: str) -> bool:
+        start, end = ends_of(self.statement)
+        return any(start <= at <= end for at in self.low.scope.names.read_at.get(name, ()))
+
+    def _outputs(self, one: Carried, end: Value | Unusable | Missing, names: dict[str, Place]) -> list[Node]:
+        one.end = end
+        if isinstance(end, (Unusable, Missing)):
+            raise Differs
+        nodes, self.low.nodes = self.low.nodes, self.body_nodes
+        outputs = leave(self.low, one, end, names.get(one.name, self.statement))
+        self.low.nodes = nodes
+        return outputs
+
+    # --- errors
+
+    def _unread(self, name: str, names: dict[str, Place]) -> Callable[[ast.AST], AdcoreError]:
+        """The error for a name that is not carried."""
+        error = self.errors.get(name)
+        return self._unbound(name, names[name]) if error is None else lambda _: error
+
+    def _unbound(self, name: str, place: Place) -> Callable[[ast.AST], AdcoreError]:
+        low, statement = self.low, self.statement
+
+        def error(use: ast.AST) -> AdcoreError:
+            assert isinstance(use, ast.expr)
+            return BoundInOneBranch(
+                f"{name} is assigned in the loop only, which may end before it is",
+                span=low.span(use),
+                help=f"give {name} a value before the loop",
+                related=((low.span(place), "assigned here only"), (low.span(statement), "the loop")),
+            )
+
+        return error
+
+    def _mismatch(self, one: Carried, end: Value | Unusable | Missing, names: dict[str, Place]) -> AdcoreError:
+        low, name = self.low, one.name
+        if isinstance(end, Unusable):
+            return end.error(low.scope.names.assigned.get(name) or ast.copy_location(ast.Name(name), self.statement))
+        place = names.get(name, self.statement)
+        was = describe(one.inside)
+        now = "nothing" if isinstance(end, Missing) else describe(end)
+        first = low.scope.names.assigned.get(name)
+        related = [(low.span(place), now)]
+        if first is not None and (first.lineno, first.col_offset) < (self.statement.lineno, self.statement.col_offset):
+            related.insert(0, (low.span(first), was))
+        told = f"from {was} to {now}" if was != now else f"from {was} to another one"
+        return LoopMismatch(
+            f"{name} changes in the loop {told}",
+            span=low.span(place),
+            help=ONE_EACH if appended(place) else "what a loop carries from pass to pass keeps its kind and shape",
+            related=tuple(related),
+        )
+
+    # --- the op
+
+    def _emit(
+        self, position: Node, test: bool | Node, names: dict[str, Place], ends: dict[str, Value | Unusable]
+    ) -> Outcome:
+        low, statement, scope = self.low, self.statement, self.low.scope
+        order = list(self.carried.values())
+        inputs = [x for one in order for x in one.inputs]
+        outputs = [y for one in order for y in one.outputs or ()]
+        starts = [
+            zeros(low, x.type, statement) if isinstance(start, Missing) else low.operand(start, x.type.dtype, statement)
+            for one in order
+            for start, x in zip(one.starts, one.inputs, strict=True)
+        ]
+        count: Value = ENDLESS if self.over is None else self.over.passes
+        node = repeated(
+            low.operand(count, DType.INT, statement),
+            position,
+            dict(zip(inputs, starts, strict=True)),
+            (self.body_nodes, outputs),
+            (self.test_nodes, test if isinstance(test, Node) else None),
+            low.limits,
+            low.span(statement),
+        )
+        low.record(node)
+        results = items(node)
+        for result in results[: len(inputs)]:
+            low.record(result)
+        rest: Iterator[Node] = iter(results)
+        values = {one.name: rebuilt(one.inside, rest) for one in order}
+        inner = {RUNNING, RETURNED, VALUE, *map(last_of, values)}
+        for name, held in {**values, **self.after}.items():
+            if name not in inner:
+                scope.assign(name, held, names[name])
+        completed, returned = values.get(RUNNING, True), values.get(RETURNED, False)
+        assert isinstance(completed, (bool, Node))
+        assert isinstance(returned, (bool, Node))
+        endless = self.over is None and test is self._running() and statement not in low.syntax.breaking
+        return Outcome(completed, True if endless and RETURNED in values else returned, values.get(VALUE))

@@ -1,0 +1,312 @@
+"""Statements: what a block does to the names, what it returns, and the calls of the program's own functions."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping, Sequence
+
+from adcore.errors import BadCall
+from adcore.graph import Node
+from adcore.language import vocabulary
+from adcore.language.lowering.branches import VALUE, Merge
+from adcore.language.lowering.builder import Lowering, several
+from adcore.language.lowering.calls.recursion import called
+from adcore.language.lowering.expressions.expressions import expression, function_of, handed_on
+from adcore.language.lowering.expressions.iteration import Iteration
+from adcore.language.lowering.expressions.operators import truth
+from adcore.language.lowering.statements.assertions import asserted, forbid, raised, raising
+from adcore.language.lowering.statements.assignment import augmented, bind
+from adcore.language.lowering.statements.list_appends import append
+from adcore.language.lowering.statements.loop_exits import RETURNED, RUNNING, Loop, Outcome
+from adcore.language.lowering.statements.loops import lower_loop
+from adcore.language.lowering.values import MISSING, Function, Missing, Raised, Scope, Tuple, Value
+from adcore.language.syntax.outputs import is_passed_over
+from adcore.language.syntax.scopes import CHECKED, appended
+
+LAST = "<last>"
+"""Where the value of an expression that may be the program's result is kept: no name can be this."""
+
+Finish = Callable[[Value | Missing], Value]
+"""What becomes of the value a block returns, or of the end of the block where it returns none."""
+
+
+Leave = Callable[[ast.Break | ast.Continue], None]
+"""What becomes of a pass of a loop that ends early."""
+
+
+class Rest:
+    """What is still to do: the statements of a block from some place on, then those of the block around it.
+
+    ``test``, where given, is the condition of the first statement, a branch, known already.
+    """
+
+    __slots__ = ("block", "outer", "start", "test")
+
+    def __init__(
+        self, block: Sequence[ast.stmt], start: int, outer: Rest | None, test: bool | Node | None = None
+    ) -> None:
+        self.block = block
+        self.start = start
+        self.outer = outer
+        self.test = test
+
+
+def run(low: Lowering, rest: Rest | None, finish: Finish, leave: Leave | None = None) -> Value:
+    """Run statements up to a ``return`` or the end; within a loop, where ``leave`` is given, up to where a pass ends.
+
+    Where a branch on a condition that depends on the inputs may return, what follows belongs to the branch that goes
+    on: each is run to its own end, and the result is the value of the one that is taken.
+    """
+    while rest is not None:
+        block, start, outer, given = rest.block, rest.start, rest.outer, rest.test
+        rest = outer
+        for i in range(start, len(block)):
+            statement = block[i]
+            if isinstance(statement, ast.Return):
+                return finish(None if statement.value is None else handed_on(low, statement.value))
+            if isinstance(statement, ast.Raise):
+                return finish(raised(low, statement))
+            if isinstance(statement, (ast.Break, ast.Continue)):
+                assert leave is not None
+                leave(statement)
+                return None
+            after = Rest(block, i + 1, outer)
+            if isinstance(statement, (ast.For, ast.While)):
+                outcome = lower_loop(low, statement, _pass)
+                if outcome.returned is True:
+                    return finish(outcome.value)
+                otherwise = low.syntax.otherwise.get(statement)
+                if otherwise is not None:
+                    after = Rest([otherwise], 0, after, outcome.completed)
+                if isinstance(outcome.returned, Node):
+                    return _returned(low, statement, outcome, after, finish, leave)
+                if otherwise is not None:
+                    rest = after
+                    break
+            elif is_passed_over(statement):
+                continue
+            elif isinstance(statement, ast.If):
+                test = truth(low, expression(low, statement.test), statement.test) if given is None else given
+                given = None
+                if isinstance(test, bool):
+                    rest = Rest(statement.body if test else statement.orelse, 0, after)
+                    break
+                end = raising(statement)
+                if end is not None:
+                    forbid(low, statement, test, *end)
+                    rest = Rest(statement.body if end[0] else statement.orelse, 0, after)
+                    break
+                if statement in low.syntax.leaving:
+                    return _leaving(low, statement, test, after, finish, leave)
+                _branch(low, statement, test)
+            else:
+                _SIMPLE[type(statement)](low, statement)
+    return finish(MISSING)
+
+
+def _branch(low: Lowering, statement: ast.If, test: Node) -> None:
+    """An ``if`` without a ``return`` inside: its branches come together again."""
+    merge = Merge(low, test, statement)
+    for i, block in enumerate((statement.body, statement.orelse)):
+        with merge.side(i):
+            run(low, Rest(block, 0, None), lambda _: None)
+    merge.bind()
+
+
+def _leaving(low: Lowering, statement: ast.If, test: Node, after: Rest, finish: Finish, leave: Leave | None) -> Value:
+    """An ``if`` with a ``return`` inside, or ``break``: what follows belongs to the branches that get there."""
+    merge = Merge(low, test, statement)
+    values: list[Value] = [None, None]
+    for i, block in enumerate((statement.body, statement.orelse)):
+        with merge.side(i):
+            values[i] = run(low, Rest(block, 0, after), finish, leave)
+    return _together(merge, values, leave)
+
+
+def _together(merge: Merge, values: Sequence[Value], leave: Leave | None) -> Value:
+    """Where two ways to an end meet: that of a pass is all in the names, otherwise it is a value."""
+    if leave is None:
+        return merge.value(*values)
+    merge.bind()
+    return None
+
+
+# --- loops
+
+
+def _pass(low: Lowering, statement: Loop, over: Iteration | None, position: Node | int) -> None:
+    """Run one pass of a loop, and note in the scope how it ended."""
+    scope = low.scope
+
+    def finish(value: Value | Missing) -> Value:
+        if not isinstance(value, (Missing, Raised)):
+            scope.assign(RUNNING, False)
+            scope.assign(RETURNED, True)
+            scope.assign(VALUE, value)
+        return None
+
+    def leave(end: ast.Break | ast.Continue) -> None:
+        if isinstance(end, ast.Break):
+            scope.assign(RUNNING, False)
+
+    if over is not None:
+        assert isinstance(statement, ast.For)
+        bind(low, statement.target, over.at(position), statement.iter)
+    run(low, Rest(statement.body, 0, None), finish, leave)
+
+
+def _returned(
+    low: Lowering, statement: Loop, outcome: Outcome, after: Rest, finish: Finish, leave: Leave | None
+) -> Value:
+    """What follows a loop that may have returned."""
+    assert isinstance(outcome.returned, Node)
+    merge = Merge(low, outcome.returned, statement)
+    returned = goes_on = None
+    with merge.side(0):
+        returned = finish(outcome.value)
+    with merge.side(1):
+        goes_on = run(low, after, finish, leave)
+    return _together(merge, (returned, goes_on), leave)
+
+
+# --- simple statements
+
+
+def _assign(low: Lowering, statement: ast.Assign) -> None:
+    value = handed_on(low, statement.value)
+    for target in statement.targets:
+        bind(low, target, value, statement.value)
+
+
+def _annotated(low: Lowering, statement: ast.AnnAssign) -> None:
+    if statement.value is not None:
+        bind(low, statement.target, expression(low, statement.value), statement.value)
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
+
+
+def _expression(low: Lowering, statement: ast.Expr) -> None:
+    parts = appended(statement)
+    if parts is not None:
+        append(low, statement, *parts)
+        return
+    value = expression(low, statement.value)
+    if statement in low.syntax.plan.expressions:
+        low.scope.assign(LAST, value, statement)
+
+
+def _nothing(low: Lowering, statement: ast.stmt) -> None:
+    pass
+
+
+# --- the program's own functions
+
+
+def _define(low: Lowering, definition: ast.FunctionDef) -> None:
+    low.scope.assign(definition.name, function_of(low, definition), definition)
+
+
+def inline(
+    low: Lowering, function: Function, arguments: Sequence[tuple[str | None, Value, ast.expr]], place: ast.Call
+) -> Value:
+    """The value of a call: the function's statements are run with its parameters bound.
+
+    They become a part of the same graph, except where the function calls itself.
+    """
+    definition = function.definition
+    bound = _bound(low, function, arguments, place)
+
+    def run_with(parameters: Mapping[str, Value]) -> Value:
+        scope = Scope(low.syntax.scopes[definition], function.scope, dict(parameters))
+        value = call_in(low, definition, scope, lambda value: None if isinstance(value, Missing) else value)
+        if isinstance(value, Raised):
+            raise value.error
+        return value
+
+    return called(low, function, bound, place, run_with)
+
+
+def call_in(low: Lowering, definition: ast.FunctionDef, scope: Scope, finish: Finish) -> Value:
+    """Run a function's statements in a scope that has its parameters."""
+    outer, low.scope = low.scope, scope
+    if scope.names.asserts:
+        scope.variables[CHECKED] = True
+        inner = finish
+
+        def finish(value: Value | Missing) -> Value:
+            return low.guarded(inner(value), definition)
+
+    low.active.append((definition, scope.parent))
+    value = run(low, Rest(definition.body, 0, None), finish)
+    low.active.pop()
+    low.scope = outer
+    return value
+
+
+def _bound(
+    low: Lowering, function: Function, arguments: Sequence[tuple[str | None, Value, ast.expr]], place: ast.Call
+) -> dict[str, Value]:
+    """The parameters' values."""
+    name = function.definition.name
+    given = function.definition.args
+    positional = [a.arg for a in (*given.posonlyargs, *given.args)]
+    by_name = [a.arg for a in (*given.args, *given.kwonlyargs)]
+    bound: dict[str, Value] = {}
+    more: list[Value] = []
+    count = 0
+    for keyword, value, at in arguments:
+        if keyword is None:
+            if count == len(positional) and given.vararg is not None:
+                more.append(value)
+                continue
+            if count == len(positional):
+                raise BadCall(
+                    f"{name} takes {_count(len(positional), 'argument')}, and this is number {count + 1}",
+                    span=low.span(at),
+                    help=_signature(function),
+                    related=((low.syntax.source.word(function.definition, 3), "defined here"),),
+                )
+            bound[positional[count]] = value
+            count += 1
+        elif keyword not in by_name:
+            near = vocabulary.did_you_mean(keyword, by_name)
+            raise BadCall(f"{name} takes no argument {keyword}", span=low.span(at), help=near or _signature(function))
+        elif keyword in bound:
+            raise BadCall(f"{name} is given {keyword} twice", span=low.span(at))
+        else:
+            bound[keyword] = value
+    if given.vararg is not None:
+        bound[given.vararg.arg] = several(low, Tuple, more, place)
+    missing = [p for p in function_parameters(function.definition) if p not in bound and p not in function.defaults]
+    if missing:
+        raise BadCall(f"{name} needs {' and '.join(missing)}", span=low.span(place), help=_signature(function))
+    return {**function.defaults, **bound}
+
+
+def function_parameters(definition: ast.FunctionDef) -> list[str]:
+    """The names of a function's parameters, in order."""
+    given = definition.args
+    return [a.arg for a in (*given.posonlyargs, *given.args, *given.kwonlyargs)]
+
+
+def _signature(function: Function) -> str:
+    shown = [p if p not in function.defaults else f"{p}=..." for p in function_parameters(function.definition)]
+    star = function.definition.args.vararg
+    if star is not None:
+        shown.append(f"*{star.arg}")
+    return f"it is defined as {function.definition.name}({', '.join(shown)})"
+
+
+_SIMPLE: dict[type[ast.stmt], Callable[..., None]] = {
+    ast.Assign: _assign,
+    ast.AnnAssign: _annotated,
+    ast.Assert: asserted,
+    ast.AugAssign: augmented,
+    ast.Expr: _expression,
+    ast.FunctionDef: _define,
+    ast.Import: _nothing,
+    ast.ImportFrom: _nothing,
+    ast.Pass: _nothing,
+}

@@ -1,0 +1,40 @@
+"""Short loops whose passes are of different shapes: they are written out, pass after pass, with known positions."""
+
+from __future__ import annotations
+
+from adcore.errors import NotConstant
+from adcore.language.lowering.branches import VALUE
+from adcore.language.lowering.builder import Lowering
+from adcore.language.lowering.expressions.iteration import Iteration
+from adcore.language.lowering.statements.loop_exits import RETURNED, RUNNING, Body, Loop, Outcome
+from adcore.language.lowering.values import Unusable, Value
+from adcore.language.syntax.scopes import assignments
+
+
+def written_out(low: Lowering, statement: Loop, over: Iteration, passes: int, body: Body) -> Outcome:
+    """The passes of a loop one after the other, as if each were written down."""
+    scope = low.scope
+    before, journal = dict(scope.variables), scope.journal
+    scope.journal = None
+    low.loops.append((scope, statement))
+    running: Value | Unusable = True
+    returned: Value | Unusable = False
+    for k in range(passes):
+        low.step(statement)
+        scope.variables |= {RUNNING: True, RETURNED: False}
+        body(low, statement, over, k)
+        running, returned = scope.variables[RUNNING], scope.variables[RETURNED]
+        if not isinstance(running, bool) or not isinstance(returned, bool):
+            raise NotConstant("how a pass of a loop that is written out ends must be known", span=low.span(statement))
+        if not running:
+            break
+    low.loops.pop()
+    ends, scope.variables, scope.journal = scope.variables, before, journal
+    for name, place in assignments(statement).items():
+        if name in ends and ends[name] is not before.get(name):
+            scope.assign(name, ends[name], place)
+    value = ends[VALUE] if returned else None
+    assert isinstance(running, bool)
+    assert isinstance(returned, bool)
+    assert not isinstance(value, Unusable)
+    return Outcome(running, returned, value)

@@ -1,0 +1,1 @@
+"""Text to checked syntax, which knows no graph."""

@@ -1,0 +1,377 @@
+"""The walk over Python's tree that says what the language has and what it has not."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+
+from adcore.errors import AdcoreError, NestingTooDeep, SyntaxFault, UnknownFunction, Unsupported
+from adcore.language import vocabulary
+from adcore.language.syntax.outputs import is_passed_over
+from adcore.language.syntax.patterns import text_of
+from adcore.language.syntax.scopes import LAMBDA, Names
+from adcore.language.syntax.source import Source
+from adcore.limits import Limits
+
+# What Python has and the language has not: the kind of error, what it is, the remedy, and the length of the keyword
+# that stands for it (0 where the whole of it is shown).
+_Entry = tuple[type[AdcoreError], str, str | None, int]
+_REFUSED: dict[type[ast.AST], _Entry] = {
+    ast.SetComp: (Unsupported, "sets do", None, 0),
+    ast.DictComp: (Unsupported, "dictionaries do", None, 0),
+    ast.Dict: (Unsupported, "dictionaries do", "give each value a name", 0),
+    ast.Set: (Unsupported, "sets do", "an array is written with [ ]", 0),
+    ast.ClassDef: (Unsupported, "classes do", "write functions", 5),
+    ast.AsyncFunctionDef: (Unsupported, "async functions do", "write def", 5),
+    ast.Try: (Unsupported, "try blocks do", None, 3),
+    ast.TryStar: (Unsupported, "try blocks do", None, 3),
+    ast.With: (Unsupported, "with blocks do", None, 4),
+    ast.AsyncWith: (Unsupported, "with blocks do", None, 5),
+    ast.AsyncFor: (Unsupported, "async loops do", None, 5),
+    ast.Match: (Unsupported, "match does", "write if and elif", 5),
+    ast.Global: (Unsupported, "global does", "return the value from the function", 6),
+    ast.Nonlocal: (Unsupported, "nonlocal does", "return the value from the function", 8),
+    ast.Delete: (Unsupported, "del does", None, 3),
+    ast.NamedExpr: (Unsupported, "assignments inside an expression do", "assign on a line of its own", 0),
+    ast.JoinedStr: (Unsupported, "texts do", None, 0),
+    ast.Yield: (Unsupported, "yield does", "return an array", 5),
+    ast.YieldFrom: (Unsupported, "yield does", "return an array", 5),
+    ast.Await: (Unsupported, "await does", None, 5),
+    ast.Starred: (Unsupported, "unpacking with * does", "name each value", 0),
+}
+
+_BIT_OPERATORS = {
+    ast.LShift: ("<<", "to multiply by a power of 2, write x * 2**n"),
+    ast.RShift: (">>", "to divide by a power of 2, write x // 2**n"),
+}
+
+Loop = ast.For | ast.While
+_Item = tuple[ast.AST, int, Names, ast.stmt | None]
+
+
+class Walk:
+    """One walk over a tree, in the order of the text, with a stack of its own instead of Python's."""
+
+    def __init__(self, source: Source, limits: Limits) -> None:
+        self.source = source
+        self.limit = limits.nesting_depth
+        self.top = Names()
+        self.scopes: dict[ast.FunctionDef, Names] = {}
+        self.lambdas: dict[ast.Lambda, ast.FunctionDef] = {}
+        self.comprehensions: dict[ast.expr, Names] = {}
+        self.imports: dict[str, str] = {}
+        self.leaving: set[ast.stmt] = set()
+        self.breaking: set[Loop] = set()
+        self.otherwise: dict[Loop, ast.If] = {}
+        self._around: dict[ast.stmt, ast.stmt | None] = {}
+        self._stack: list[_Item] = []
+
+    def run(self) -> None:
+        self._push(self.source.tree.body, 0, self.top, None)
+        stack, rules = self._stack, _RULES
+        while stack:
+            node, depth, scope, branch = stack.pop()
+            rule = rules.get(type(node))
+            if rule is None:
+                raise self._refusal(node)
+            if depth > self.limit and rule not in _LEAVES:
+                assert isinstance(node, (ast.expr, ast.stmt))
+                raise NestingTooDeep(f"this is nested deeper than {self.limit}", span=self.source.word(node, 1))
+            rule(self, node, depth, scope, branch)
+
+    def _push(self, nodes: Sequence[ast.AST], depth: int, scope: Names, branch: ast.stmt | None) -> None:
+        self._stack += [(node, depth, scope, branch) for node in reversed(nodes)]
+
+    def _refusal(self, node: ast.AST) -> AdcoreError:
+        kind, what, help, keyword = _REFUSED.get(type(node), (Unsupported, f"{type(node).__name__} does", None, 0))
+        assert isinstance(node, (ast.expr, ast.stmt))
+        span = self.source.word(node, keyword) if keyword else self.source.span(node)
+        return kind(f"{what} not exist in this language", span=span, help=help)
+
+    # --- expressions
+
+    def _leaf(self, *_: object) -> None:
+        pass
+
+    def _name(self, node: ast.Name, depth: int, scope: Names, branch: ast.stmt | None) -> None:
+        scope.reads.append(node)
+
+    def _constant(self, node: ast.Constant, depth: int, scope: Names, branch: ast.stmt | None) -> None:
+        if isinstance(node.value, (str, bytes)):
+            raise Unsupported("a text has no place here", span=self.source.span(node))
+        if isinstance(node.value, complex):
+            raise Unsupported("complex numbers do not exist in this language", span=self.source.span(node))
+
+    def _binary(self, node: ast.BinOp, depth: int, scope: Names, branch: ast.stmt | None) -> None:
+        refused = _BIT_OPERATORS.get(type(node.op))
+        if refused:
+            raise Unsupported(
+                f"{refused[0]} does not exist in this language", span=self.source.span(node), help=refused[1]
+            )
+        # A chain such as a + b + c leans to the left and is followed without going deeper.
+        left = depth if isinstance(node.left, ast.BinOp) else depth + 1
+        self._stack += ((node.right, depth + 1, scope, branch), (node.left, left, scope, branch))
+
+    def _call(self, node: ast.Call, depth: int, scope: Names, branch: ast.stmt | None) -> None:
+        # What dtype= names is a type, not a value.
+        arguments = [*node.args, *(keyword.value for keyword in node.keywords if keyword.arg != "dtype")]
+        for keyword in node.keywords:
+            if keyword.arg is None:
+                raise Unsupported("arguments with ** do not exist in this language", span=self.source.span(keyword))
+        # A text can be an argument: the subscripts of an einsum, the name of a mode.
+        arguments = [a.value if isinstance(a, ast.Starred) else a for a in arguments]
+        self._push([a for a in arguments if not (_is_constant(a, str))], depth + 1, scope, branch)
+        if isinstance(node.func, ast.Name):
+            scope.calls.append(node.func)
+        else:
+            self._stack.append((node.func, depth + 1, scope, branch))
+
+    def _attribute(self, node: ast.Attribute, depth: int, scope: Names, branch: ast.stmt | None) -> None:
+        if isinstance(node.value, ast.Name):
+            scope.prefixes.append(node.value)
+        else:
+            self._stack.append((node.value, depth + 1, scope, branch))
+
+    def _compare(self, node: ast.Compare, depth: int, scope: Names, branch: ast.stmt | None) -> None:
+        # A text can be compared with, as the name of a mode is, or looked for in a list.
+        lists = [x.elts if isinstance(x, (ast.Tuple, ast.List)) else [x] for x in (node.left, *node.comparators)]
+        operands = [x for row in lists for x in row if not _is_constant(x, str)]
+        self._push(operands, depth + 1, scope, branch)
+
+    def _children(self, node: ast.AST, depth: int, scope: Names, branch: ast.stmt | None) -> None:
+        self._push([c for c in ast.iter_child_nodes(node) if isinstance(c, ast.expr)], depth + 1, scope, branch)
+
+    def _comprehension(
+        self, node: ast.ListComp | ast.GeneratorExp, depth: int, scope: Names, branch: ast.stmt | None
+    ) -> None:
+        # Its names are its own; only what the first ``for`` goes over is read outside.
+        inner = Names(scope, inline=True)
+        self.comprehensions[node] = inner
+        scope.lambdas.append(inner)
+        first, *rest = node.generators
+        for part in node.generators:
+            if part.is_async:
+                raise Unsupported("async loops do not exist in this language", span=self.source.span(part.target))
+            for target in ast.walk(part.target):
+                if isinstance(target, (ast.Subscript, ast.Attribute)):
+                    raise Unsupported("a comprehension gives values to names only", span=self.source.span(target))
+            self._target(part.target, depth, inner, branch)
+        inside = [node.elt, *first.ifs, *(x for part in rest for x in (part.iter, *part.ifs))]
+        self._push(inside, depth + 1, inner, branch)
+        self._stack.append((first.iter, depth + 1, scope, branch))
+
+    # --- statements
+
+    def _assign(self, node: ast.Assign, depth: int, scope: Names, branch: ast.stmt | None) -> None:
+        for target in node.targets:
+            self._target(target, depth, scope, branch)
+        self._stack.append((node.value, depth + 1, scope, branch))
+
+    def _annotated(self, node: ast.AnnAssign, depth: int, scope: Names, branch: ast.stmt | None) -> None:
+        if node.value is not None:
+            self._target(node.target, depth, scope, branch)
+            self._stack.append((node.value, depth + 1, scope, branch))
+
+    def _augmented(self, node: ast.AugAssign, depth: int, scope: Names, branch: ast.stmt | None) -> None:
+        refused = _BIT_OPERATORS.get(type(node.op))
+        if refused:
+            raise Unsupported(
+                f"{refused[0]}= does not exist in this language", span=self.source.span(node), help=refused[1]
+            )
+        self._target(node.target, depth, scope, branch)
+        if isinstance(node.target, ast.Name):
+            scope.reads.append(node.target)
+        self._stack.append((node.value, depth + 1, scope, branch))
+
+    def _target(self, target: ast.expr, depth: int, scope: Names, branch: ast.stmt | None) -> None:
+        if isinstance(target, ast.Name):
+            scope.assigned.setdefault(target.id, target)
+        elif isinstance(target, (ast.Tuple, ast.List)):
+            stars = [part for part in target.elts if isinstance(part, ast.Starred)]
+            if len(stars) > 1:
+                raise SyntaxFault("one name at the most takes the rest", span=self.source.span(stars[1]))
+            for part in target.elts:
+                self._target(part.value if isinstance(part, ast.Starred) else part, depth, scope, branch)
+        elif isinstance(target, ast.Subscript):
+            # The array that a part is assigned to is read: what becomes of the rest of it depends on it.
+            base = target.value
+            while isinstance(base, ast.Subscript):
+                base = base.value
+            if not isinstance(base, ast.Name):
+                raise Unsupported("only parts of what a name holds can be assigned to", span=self.source.span(target))
+            self._stack.append((target, depth + 1, scope, branch))
+        elif isinstance(target, ast.Starred):
+            raise SyntaxFault(
+                "a name that takes the rest stands beside others",
+                span=self.source.span(target),
+                help="write *a, = x, or leave the * out",
+            )
+        else:
+            raise Unsupported("values have no attributes that could be set", span=self.source.span(target))
+
+    def _expression(self, node: ast.Expr, depth: int, scope: Names, branch: ast.stmt | None) -> None:
+        if not is_passed_over(node):
+            self._stack.append((node.value, depth + 1, scope, branch))
+
+    def _assert(self, node: ast.Assert, depth: int, scope: Names, branch: ast.stmt | None) -> None:
+        scope.asserts = True
+        if node.msg is not None and text_of(node.msg) is None:
+            raise Unsupported("what an assertion says is a text", span=self.source.span(node.msg))
+        self._stack.append((node.test, depth + 1, scope, branch))
+
+    def _raise(self, node: ast.Raise, depth: int, scope: Names, branch: ast.stmt | None) -> None:
+        scope.asserts = True
+        if node.exc is None:
+            raise Unsupported("raise needs what is raised", span=self.source.span(node))
+
+    def _return(self, node: ast.Return, depth: int, scope: Names, branch: ast.stmt | None) -> None:
+        around = branch
+        while around is not None:
+            self.leaving.add(around)
+            around = self._around[around]
+        if node.value is not None:
+            self._stack.append((node.value, depth + 1, scope, branch))
+
+    def _leave(self, node: ast.Break | ast.Continue, depth: int, scope: Names, branch: ast.stmt | None) -> None:
+        while branch is not None and not isinstance(branch, Loop):
+            self.leaving.add(branch)
+            branch = self._around[branch]
+        if branch is None:
+            word = "break" if isinstance(node, ast.Break) else "continue"
+            raise SyntaxFault(f"{word} stands outside of any loop", span=self.source.span(node))
+        if isinstance(node, ast.Break):
+            self.breaking.add(branch)
+
+    def _loop(self, node: Loop, depth: int, scope: Names, branch: ast.stmt | None) -> None:
+        self._around[node] = branch
+        if node.orelse:
+            # What follows else is a branch of its own: it is taken unless the loop is left by break.
+            otherwise = ast.If(ast.Constant(True), node.orelse, [])
+            self.otherwise[node] = ast.copy_location(otherwise, node.orelse[0])
+            self._around[otherwise] = branch
+            self._push(node.orelse, depth + 1, scope, otherwise)
+        self._push(node.body, depth + 1, scope, node)
+        if isinstance(node, ast.For):
+            self._target(node.target, depth, scope, branch)
+            self._stack.append((node.iter, depth + 1, scope, branch))
+        else:
+            self._stack.append((node.test, depth + 1, scope, branch))
+
+    def _if(self, node: ast.If, depth: int, scope: Names, branch: ast.stmt | None) -> None:
+        if is_passed_over(node):
+            return
+        self._around[node] = branch
+        self._push([*node.body, *node.orelse], depth + 1, scope, node)
+        self._stack.append((node.test, depth + 1, scope, branch))
+
+    def _function(self, node: ast.FunctionDef, depth: int, scope: Names, branch: ast.stmt | None) -> None:
+        if node.decorator_list:
+            raise Unsupported("decorators do not exist in this language", span=self.source.span(node.decorator_list[0]))
+        # Python 3.12 has them, 3.11 has not.
+        typed: list[ast.expr] = getattr(node, "type_params", [])
+        if typed:
+            raise Unsupported("type parameters do not exist in this language", span=self.source.span(typed[0]))
+        scope.functions.setdefault(node.name, []).append(self._definition(node, depth, scope, branch))
+
+    def _lambda(self, node: ast.Lambda, depth: int, scope: Names, branch: ast.stmt | None) -> None:
+        # It is a function whose one statement returns.
+        body = ast.copy_location(ast.Return(node.body), node.body)
+        definition = ast.FunctionDef(LAMBDA, node.args, [body], [])
+        self.lambdas[node] = ast.copy_location(definition, node)
+        scope.lambdas.append(self._definition(definition, depth + 1, scope, branch))
+
+    def _definition(self, node: ast.FunctionDef, depth: int, scope: Names, branch: ast.stmt | None) -> Names:
+        inner = Names(scope, node)
+        arguments = node.args
+        if arguments.kwarg is not None:
+            raise Unsupported("arguments with ** do not exist in this language", span=self.source.span(arguments.kwarg))
+        star = [arguments.vararg] if arguments.vararg is not None else []
+        for argument in (*arguments.posonlyargs, *arguments.args, *star, *arguments.kwonlyargs):
+            if argument.arg in inner.parameters:
+                raise SyntaxFault(f"two parameters are called {argument.arg}", span=self.source.span(argument))
+            inner.parameters[argument.arg] = argument
+        self.scopes[node] = inner
+        self._push(node.body, depth, inner, None)
+        defaults = [d for d in (*arguments.defaults, *arguments.kw_defaults) if d is not None]
+        self._push([d for d in defaults if not _is_constant(d, str)], depth + 1, scope, branch)
+        return inner
+
+    # --- imports
+
+    def _import(self, node: ast.Import, *_: object) -> None:
+        for alias in node.names:
+            if alias.name in vocabulary.PASSED_OVER:
+                continue
+            full = vocabulary.module(alias.name)
+            if full is None:
+                raise self._no_module(alias.name, alias)
+            if alias.asname:
+                self.imports[alias.asname] = full
+
+    def _import_from(self, node: ast.ImportFrom, *_: object) -> None:
+        if node.level == 0 and node.module in vocabulary.PASSED_OVER:
+            return
+        origin = vocabulary.module(node.module or "") if node.level == 0 else None
+        if origin is None:
+            raise self._no_module(node.module or ".", node)
+        for alias in node.names:
+            if alias.name == "*":
+                continue
+            known = vocabulary.functions()
+            inside = f"{origin}.{alias.name}"
+            is_known = (
+                alias.name in known or vocabulary.module_constant(alias.name) or alias.name in vocabulary.FLOAT_TYPES
+            )
+            if not is_known and vocabulary.module(inside) is None:
+                raise UnknownFunction(
+                    f"there is no function {alias.name}",
+                    span=self.source.span(alias),
+                    help=vocabulary.did_you_mean(alias.name, known),
+                )
+            self.imports[alias.asname or alias.name] = inside
+
+    def _no_module(self, name: str, node: ast.alias | ast.ImportFrom) -> AdcoreError:
+        return Unsupported(
+            f"{name} cannot be imported",
+            span=self.source.span(node),
+            help="the functions of numpy, math and scipy.special are known without an import",
+        )
+
+
+def _is_constant(node: ast.AST, kind: type | tuple[type, ...]) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, kind)
+
+
+_LEAVES = (Walk._name, Walk._constant)
+
+_RULES: dict[type[ast.AST], Callable[..., None]] = {
+    ast.Name: Walk._name,
+    ast.Constant: Walk._constant,
+    ast.BinOp: Walk._binary,
+    ast.Call: Walk._call,
+    ast.Compare: Walk._compare,
+    ast.Attribute: Walk._attribute,
+    ast.Assign: Walk._assign,
+    ast.AnnAssign: Walk._annotated,
+    ast.AugAssign: Walk._augmented,
+    ast.Expr: Walk._expression,
+    ast.Return: Walk._return,
+    ast.Raise: Walk._raise,
+    ast.If: Walk._if,
+    ast.For: Walk._loop,
+    ast.While: Walk._loop,
+    ast.Break: Walk._leave,
+    ast.Continue: Walk._leave,
+    ast.FunctionDef: Walk._function,
+    ast.Lambda: Walk._lambda,
+    ast.ListComp: Walk._comprehension,
+    ast.GeneratorExp: Walk._comprehension,
+    ast.Assert: Walk._assert,
+    ast.Import: Walk._import,
+    ast.ImportFrom: Walk._import_from,
+    ast.Pass: Walk._leaf,
+    **dict.fromkeys(
+        (ast.UnaryOp, ast.BoolOp, ast.IfExp, ast.Subscript, ast.Tuple, ast.List, ast.Slice),
+        Walk._children,
+    ),
+}

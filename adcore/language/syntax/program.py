@@ -1,0 +1,156 @@
+"""Text to checked syntax: once per text, whatever its inputs' shapes will be.
+
+One walk over Python's tree refuses what the language has not, notes which names each function assigns and reads, and
+measures the nesting, so that what follows may descend into the tree without fear.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from adcore.errors import AdcoreError, NoResult, Span, Unsupported
+from adcore.language.syntax.checker import Loop, Walk
+from adcore.language.syntax.outputs import Plan, is_passed_over, plan_of
+from adcore.language.syntax.scopes import InputName, Names, free_names, note_reads, reads_inputs
+from adcore.language.syntax.source import Source, read
+from adcore.limits import Limits
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Syntax:
+    """A program that is well formed: what it takes, what it names, and what its result is."""
+
+    source: Source
+    prelude: tuple[ast.stmt, ...]
+    """What is run before the main block: definitions and imports, where a function is the program's entry."""
+    main: tuple[ast.stmt, ...]
+    entry: ast.FunctionDef | None
+    """The function that is the program, where the program is nothing but functions."""
+    top: Names
+    scopes: Mapping[ast.FunctionDef, Names]
+    lambdas: Mapping[ast.Lambda, ast.FunctionDef]
+    comprehensions: Mapping[ast.expr, Names]
+    """The names of each comprehension and generator expression."""
+    imports: Mapping[str, str]
+    leaving: frozenset[ast.stmt]
+    """The branches and loops with a statement inside that leaves what is around them: a ``return``, for branches also
+    a ``break`` or ``continue``."""
+    breaking: frozenset[Loop]
+    """The loops with a ``break``."""
+    otherwise: Mapping[Loop, ast.If]
+    """The ``else`` of each loop that has one, as a branch."""
+    inputs: tuple[InputName, ...]
+    plan: Plan
+
+    @property
+    def text(self) -> str:
+        return self.source.text
+
+    @property
+    def names(self) -> Names:
+        """The names of the main block."""
+        return self.top if self.entry is None else self.scopes[self.entry]
+
+    @property
+    def assigned(self) -> dict[str, Span]:
+        """The names that the main block assigns, each with its first place: what can be asked for as an output."""
+        return {name: self.source.span(node) for name, node in self.names.assigned.items()}
+
+
+KEYWORDS: Mapping[type[ast.AST], int] = {ast.If: 2, ast.For: 3, ast.While: 5, ast.FunctionDef: 3}
+"""The statements that messages show by their keyword, and how long it is."""
+
+
+def parse(text: str, limits: Limits) -> Syntax:
+    """The checked syntax of a program.
+
+    Raises SourceTooLong, NestingTooDeep, SyntaxFault, Unsupported, NotYet, NoResult, UnknownFunction (of an import).
+    """
+    source = read(text, limits)
+    try:
+        return _checked(source, limits)
+    except AdcoreError as error:
+        raise error.located(source.text) from None
+
+
+def _checked(source: Source, limits: Limits) -> Syntax:
+    walk = Walk(source, limits)
+    walk.run()
+    body = tuple(source.tree.body)
+    entry = _entry(body, constants=not reads_inputs(walk.top, walk.imports))
+    scopes = [walk.top, *walk.scopes.values(), *walk.comprehensions.values()]
+    note_reads(scopes)
+    inputs: list[InputName] = []
+    main = body
+    if entry is not None:
+        main = tuple(entry.body)
+        first = walk.scopes[entry]
+        arguments = entry.args
+        if arguments.vararg is not None:
+            raise Unsupported("the program's inputs have a name each", span=source.span(arguments.vararg))
+        required = len(arguments.posonlyargs) + len(arguments.args) - len(arguments.defaults)
+        optional = {a.arg for a in (*arguments.posonlyargs, *arguments.args)[required:]}
+        optional |= {a.arg for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if d is not None}
+        inputs = [InputName(n, source.span(a), n in optional) for n, a in first.parameters.items()]
+        free = [node for node in free_names(first, walk.imports) if node.id not in first.parameters]
+        # What the defaults read belongs to the top level.
+        free += [n for n in free_names(walk.top, walk.imports) if n.id not in {f.id for f in free}]
+    else:
+        free = free_names(walk.top, walk.imports)
+    inputs += [InputName(node.id, source.span(node)) for node in free]
+    # What stands after a return is never run.
+    end = next((i for i, statement in enumerate(main, 1) if isinstance(statement, ast.Return)), len(main))
+    main = main[:end]
+    plan = plan_of(main)
+    if plan is None:
+        last = main[-1] if main else None
+        raise NoResult(
+            "the program computes nothing" if last is None else "the program ends without a result",
+            span=Span(1, 1, 1, 2) if last is None else _head(source, last),
+            help="end it with an expression or an assignment",
+        )
+    return Syntax(
+        source,
+        body if entry is not None else (),
+        main,
+        entry,
+        walk.top,
+        walk.scopes,
+        walk.lambdas,
+        walk.comprehensions,
+        walk.imports,
+        frozenset(walk.leaving),
+        frozenset(walk.breaking),
+        walk.otherwise,
+        tuple(inputs),
+        plan,
+    )
+
+
+def _entry(body: Sequence[ast.stmt], constants: bool) -> ast.FunctionDef | None:
+    """The function that is the program: the last statement, where nothing but functions, and constants, is before it.
+
+    ``constants`` says whether the assignments beside the functions read no inputs.
+    """
+    passed_over = (ast.Import, ast.ImportFrom, ast.Pass)
+    statements = [s for s in body if not isinstance(s, passed_over) and not is_passed_over(s)]
+    kinds = (ast.FunctionDef, ast.Assign, ast.AnnAssign) if constants else ast.FunctionDef
+    last = statements[-1] if statements else None
+    return last if isinstance(last, ast.FunctionDef) and all(isinstance(s, kinds) for s in statements) else None
+
+
+def _head(source: Source, statement: ast.stmt) -> Span:
+    """A statement's first line: of an ``if`` or a ``def``, the keyword."""
+    keyword = KEYWORDS.get(type(statement))
+    return source.word(statement, keyword) if keyword else source.span(statement)
+
+
+def ends(syntax: Syntax) -> tuple[str, ...]:
+    """The names of the program's ends: what its main block assigns and nothing reads, in order, then its result."""
+    names = syntax.names
+    result = syntax.plan.output_names()
+    unread = {name: node for name, node in names.assigned.items() if name not in names.last_read}
+    before = [(node.lineno, node.col_offset, name) for name, node in unread.items() if name not in result]
+    return (*(name for _, _, name in sorted(before)), *result)

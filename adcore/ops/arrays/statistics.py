@@ -1,0 +1,175 @@
+"""How elements spread around their mean, and the smooth kinds of a maximum."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from adcore.graph import Node, Op, Type
+from adcore.ops.arrays.reductions import OVER, average, sum_, total
+from adcore.ops.base import Hidden, declare, linear, moved, reducing, sample
+from adcore.ops.elementwise.arithmetic import divide, multiply
+from adcore.ops.elementwise.elementary import exp
+from adcore.ops.shapes import Axes, axes_of, count, reduced
+from adcore.ops.strong import strong_times
+
+# --- spreads
+
+
+def mean_deviation(x: Any, *, axis: Hidden) -> Any:
+    """Measured from the first element, so that equal elements deviate by just 0, and large ones lose no digits."""
+    if not x.size:
+        return x
+    first = x[tuple(slice(0, 1) if i in axes_of(axis, x.ndim) else slice(None) for i in range(x.ndim))]
+    from_first = x - first
+    return (from_first - average(from_first, axis=axis, keepdims=True))[()]
+
+
+deviation = linear(
+    "deviation",
+    mean_deviation,
+    lambda x, *, axis: x,
+    lambda node, g: (moved(node, g),),
+    public=False,
+    samples=(sample((4,), axis=None), sample((2, 3), axis=0), sample((2, 3, 2), axis=(0, 2)), sample((), axis=None)),
+    doc="Each element less the mean along the axes.",
+)
+
+
+def _freedom(x: Any, axis: Axes, ddof: float) -> float:
+    return float(max(count(x.shape, axis) - ddof, 0))
+
+
+def root_of_squares(x: Any, axis: Axes, keepdims: bool, parts: float = 1.0) -> Any:
+    """The root of the sum of squares over ``parts``.
+
+    Scaled by a power of two where squares would overflow or lose digits; this changes no other bit.
+    """
+    plain = np.sqrt(total(x * x, axis=axis, keepdims=keepdims) / np.float64(parts))
+    if not x.size or ((plain > 1e-140) & (plain < 1e150)).all():
+        return plain
+    largest = np.abs(x).max(axis=axis, keepdims=True)
+    scale = np.where((largest > 0) & (largest < math.inf), np.ldexp(1.0, np.frexp(largest)[1] - 1), 1.0)
+    scaled = scale * np.sqrt(total(np.square(x / scale), axis=axis, keepdims=True) / np.float64(parts))
+    return np.reshape(scaled, plain.shape)[()]
+
+
+def _var(x: Any, *, axis: Axes = None, ddof: float = 0, keepdims: bool = False) -> Any:
+    squares = np.square(mean_deviation(x, axis=axis))
+    return total(squares, axis=axis, keepdims=keepdims) / np.float64(_freedom(x, axis, ddof))
+
+
+def _std(x: Any, *, axis: Axes = None, ddof: float = 0, keepdims: bool = False) -> Any:
+    return root_of_squares(mean_deviation(x, axis=axis), axis, keepdims, _freedom(x, axis, ddof))
+
+
+def _var_weights(y: Node, x: Node, *, axis: Axes, ddof: float, **_: Any) -> Node:
+    return divide(2.0 * deviation(x, axis=axis), _freedom(x, axis, ddof))
+
+
+def _std_weights(y: Node, x: Node, *, axis: Axes, ddof: float, **_: Any) -> Node:
+    """At equal elements 0, the mean of the one-sided derivatives."""
+    return divide(deviation(x, axis=axis), _freedom(x, axis, ddof) * y, strong=True)
+
+
+_SPREADS = (
+    *(s for s in OVER if s.params.get("axis") != () and math.prod(s.shapes[0]) > 1),
+    sample((4,), ddof=1),
+    sample((3, 2), axis=0, ddof=1),
+)
+
+var = reducing(
+    "var", _var, _var_weights, method=True, samples=_SPREADS, doc="The mean squared deviation from the mean."
+)
+std = reducing(
+    "std",
+    _std,
+    _std_weights,
+    method=True,
+    samples=_SPREADS,
+    doc="The square root of the variance; where all elements are equal its derivative is 0.",
+)
+
+
+# --- exponentials
+
+
+def _logsumexp(x: Any, *, axis: Axes = None, keepdims: bool = False) -> Any:
+    """The greatest term comes out of the logarithm, so that nothing overflows and its digits are kept."""
+    greatest = x.max(axis=axis, keepdims=True, initial=-math.inf)
+    is_greatest = x == greatest
+    ties = total(is_greatest, axis=axis, keepdims=True)
+    rest = np.where(is_greatest, 0.0, np.exp(x - np.where(np.isfinite(greatest), greatest, 0.0)))
+    out = np.where(
+        ties == 0, greatest, np.log1p(total(rest, axis=axis, keepdims=True) / ties) + np.log(ties) + greatest
+    )
+    return np.reshape(out, reduced(x.shape, axis, keepdims))[()]
+
+
+logsumexp = reducing(
+    "logsumexp",
+    _logsumexp,
+    lambda y, x, *, axis, **_: softmax(x, axis=axis),
+    latex=r"\ln \sum e^{{{0}}}",
+    samples=OVER,
+    doc="The logarithm of the sum of the exponentials, without overflow.",
+)
+
+
+def _softmax(x: Any, *, axis: Axes = None) -> Any:
+    powers = np.exp(x - x.max(axis=axis, keepdims=True, initial=-math.inf))
+    return (powers / total(powers, axis=axis, keepdims=True))[()]
+
+
+def _log_softmax(x: Any, *, axis: Axes = None) -> Any:
+    return (x - _logsumexp(x, axis=axis, keepdims=True))[()]
+
+
+def _infer_normalised(x: Type, *, axis: Axes = None) -> Type:
+    axes_of(axis, len(x.shape))
+    return x
+
+
+def _softmax_rule(node: Node, v: Node) -> Node:
+    """The Jacobian, diag(y) - y y', is symmetric, so it is the rule of both modes."""
+    pulled = sum_(multiply(v, node, strong=1), axis=node.param("axis"), keepdims=True)
+    return multiply(v - pulled, node, strong=1)
+
+
+def _rules(rule: Callable[[Node, Node], Node], adjoint: Callable[[Node, Node], Node]) -> dict[str, Any]:
+    return {"jvp": lambda node, tangents: rule(node, tangents[0]), "vjp": lambda node, g: (adjoint(node, g),)}
+
+
+_NORMALISED = (sample((4,)), sample((2, 3)), sample((2, 3), axis=0), sample((2, 3, 2), axis=(0, 2)), sample(()))
+
+softmax: Op = declare(
+    "softmax",
+    "x",
+    _softmax,
+    _infer_normalised,
+    **_rules(_softmax_rule, _softmax_rule),
+    samples=_NORMALISED,
+    doc="The exponentials, divided by their sum.",
+)
+
+
+def _log_softmax_jvp(node: Node, t: Node) -> Node:
+    return t - sum_(strong_times(t, exp(node)), axis=node.param("axis"), keepdims=True)
+
+
+def _log_softmax_vjp(node: Node, g: Node) -> Node:
+    return g - strong_times(sum_(g, axis=node.param("axis"), keepdims=True), exp(node))
+
+
+log_softmax = declare(
+    "log_softmax",
+    "x",
+    _log_softmax,
+    _infer_normalised,
+    **_rules(_log_softmax_jvp, _log_softmax_vjp),
+    samples=_NORMALISED,
+    doc="The logarithm of softmax, which keeps its digits where softmax is close to 0.",
+)

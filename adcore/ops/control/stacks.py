@@ -1,0 +1,119 @@
+"""What loops and calls keep for their adjoints: stacks of entries, tapes of values, and zeros that stand for either."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from adcore.graph import Node, Op, Type, convert
+from adcore.ops import base
+from adcore.ops.base import Hidden, declare
+
+
+class ZeroStack:
+    """A stack, of any height, of exact zeros; a tape, of any length, of them."""
+
+
+class Tape:
+    """Values of any kinds, packed into one, and how many elements they are."""
+
+    __slots__ = ("parts", "size")
+
+    def __init__(self, parts: Sequence[Any]) -> None:
+        self.parts = parts
+        self.size = sum(map(elements_of, parts))
+
+
+OVERHEAD = 4
+"""Elements that a value takes beside its own where it is kept: an object, and its place in a list."""
+
+
+class LazyStack:
+    """A stack whose entries are made when they are read, and how many elements it may take."""
+
+    __slots__ = ("size",)
+    size: int
+
+    def __getitem__(self, position: int) -> Any:
+        raise NotImplementedError
+
+
+class SumStack(LazyStack):
+    """The sum of stacks, added up from the left."""
+
+    __slots__ = ("parts",)
+
+    def __init__(self, parts: Sequence[Any]) -> None:
+        self.parts = parts
+        self.size = sum(map(elements_of, parts))
+
+    def __getitem__(self, position: int) -> Any:
+        return functools.reduce(_add_stacks, [part[position] for part in self.parts])
+
+
+def elements_of(value: Any) -> int:
+    """The elements that an array, a stack or a tape takes."""
+    if isinstance(value, ZeroStack):
+        return OVERHEAD
+    if isinstance(value, list):
+        if value and isinstance(value[0], (np.ndarray, np.generic)):
+            # All entries of a stack have one type.
+            return OVERHEAD + len(value) * (OVERHEAD + value[0].size)
+        return OVERHEAD + sum(map(elements_of, value))
+    return OVERHEAD + int(value.size)
+
+
+def _zero_stack(*, type: Hidden) -> ZeroStack:
+    return ZeroStack()
+
+
+zero_stack = declare(
+    "zero_stack", "", _zero_stack, lambda *, type: type, stacks=True, public=False, doc="A stack of exact zeros."
+)
+
+
+def _add_stacks(a: Any, b: Any) -> Any:
+    if isinstance(a, ZeroStack):
+        return b
+    if isinstance(b, ZeroStack):
+        return a
+    if isinstance(a, Tape):
+        return Tape([_add_stacks(x, y) for x, y in zip(a.parts, b.parts, strict=True)])
+    if isinstance(a, LazyStack) or isinstance(b, LazyStack):
+        return SumStack([*a.parts, b] if isinstance(a, SumStack) else [a, b])
+    if isinstance(a, list):
+        return [_add_stacks(x, y) for x, y in zip(a, b, strict=True)]
+    return a + b
+
+
+add_stacks: Op = declare(
+    "add_stacks",
+    "x1 x2",
+    _add_stacks,
+    lambda a, b: a,
+    jvp=lambda node, tangents: (
+        tangents[0] if tangents[1] is None else tangents[1] if tangents[0] is None else add_stacks(*tangents)
+    ),
+    vjp=lambda node, g: (g, g),
+    dtypes=(None,),
+    stacks=True,
+    public=False,
+    text="{0} + {1}",
+    binding=50,
+    doc="The sum of two stacks, entry by entry.",
+)
+
+
+def plus(a: Node, b: Node) -> Node:
+    """The sum of two adjoints of one value."""
+    return a + b if a.type.is_array else add_stacks(a, b)
+
+
+def zeros(type: Type) -> Node:
+    """Exact zeros of any kind; computed by a node, so that large ones take no room in the program."""
+    if not type.is_array:
+        return zero_stack(type=type)
+    return convert(base.zeros(type.shape), type.dtype)

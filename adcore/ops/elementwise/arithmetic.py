@@ -1,0 +1,432 @@
+"""Arithmetic, rounding and the choices between two numbers, element by element."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from adcore.graph import OPS, DType, Node, Op, constant, number
+from adcore.ops.base import Hidden, declare, elementwise, fit, infer_elementwise
+from adcore.ops.strong import strong_repair
+
+# How tightly the texts hold together, as in Python.
+SUM, PRODUCT, SIGN, POWER = 50, 60, 70, 80
+
+
+def _is_strong(node: Node) -> Any:
+    return node.params[0][1]
+
+
+# --- sums
+
+
+add = elementwise(
+    "add",
+    operator.add,
+    lambda y, a, b: (1.0, 1.0),
+    operands="x1 x2",
+    commutative=True,
+    neutral=(-0.0, -0.0),
+    text="{0} + {1}",
+    binding=SUM,
+    latex="{0} + {1}",
+    doc="The sum.",
+)
+subtract = elementwise(
+    "subtract",
+    operator.sub,
+    lambda y, a, b: (1.0, -1.0),
+    operands="x1 x2",
+    neutral=(None, 0.0),
+    text="{0} - {1}",
+    binding=SUM,
+    latex="{0} - {1}",
+    doc="The difference.",
+)
+negative = elementwise(
+    "negative",
+    operator.neg,
+    lambda y, x: (-1.0,),
+    aliases=("neg",),
+    involution=True,
+    text="-{0}",
+    binding=SIGN,
+    latex="-{0}",
+    doc="The number with its sign changed.",
+)
+positive = elementwise(
+    "positive",
+    operator.pos,
+    lambda y, x: (1.0,),
+    idle=lambda node: True,
+    text="+{0}",
+    binding=SIGN,
+    latex="+{0}",
+    doc="The number as it is.",
+)
+
+
+# --- products: bilinear, and strong in the operands that are adjoints or tangents
+
+
+def _multiply(a: Any, b: Any, *, strong: Hidden = 0) -> Any:
+    """``strong`` is a sum of 1, where a zero of ``a`` wins over an inf or NaN of ``b``, and of 2, the other way."""
+    product = a * b
+    if not strong:
+        return product
+    return strong_repair(product, *((a,) if strong == 1 else (b,) if strong == 2 else (a, b)))
+
+
+def _multiply_term(node: Node, g: Node, operand: int) -> Node:
+    """d(a b) = da b + a db, each term strong in its differential and in what was strong before."""
+    other = node.inputs[1 - operand]
+    was_strong = bool(_is_strong(node) & (2 >> operand))
+    return multiply(g, other, strong=3 if was_strong else 1)
+
+
+def _by_terms(term: Callable[[Node, Node, int], Node]) -> dict[str, Any]:
+    """Both rules from ``term(node, g, operand)``, what a tangent or a cotangent ``g`` contributes by an operand."""
+
+    def jvp(node: Node, tangents: tuple[Node | None, ...]) -> Node:
+        terms = [term(node, t, i) for i, t in enumerate(tangents) if t is not None]
+        return fit(terms[0] if len(terms) == 1 else terms[0] + terms[1], node.shape)
+
+    def vjp(node: Node, g: Node) -> tuple[Node, ...]:
+        return tuple(fit(term(node, g, i), x.shape) for i, x in enumerate(node.inputs))
+
+    return {"jvp": jvp, "vjp": vjp}
+
+
+multiply: Op = declare(
+    "multiply",
+    "x1 x2",
+    _multiply,
+    infer_elementwise(),
+    **_by_terms(_multiply_term),
+    elementwise=True,
+    commutative=True,
+    neutral=(1.0, 1.0),
+    text="{0} * {1}",
+    binding=PRODUCT,
+    latex=r"{0} \cdot {1}",
+    doc="The product.",
+)
+
+
+def _divide(a: Any, b: Any, *, strong: Hidden = False) -> Any:
+    """``strong``: a zero of ``a`` wins over a zero or NaN of ``b``."""
+    quotient = a / b
+    return strong_repair(quotient, a) if strong else quotient
+
+
+def _divide_term(node: Node, g: Node, operand: int) -> Node:
+    """d(a / b) = da / b - db (a / b) / b, with the quotient that is known already.
+
+    A zero of a strong quotient wins over an infinite db too: the quotient is 0 whatever b is.
+    """
+    b, strong = node.inputs[1], _is_strong(node)
+    if operand == 0:
+        return divide(g, b, strong=True)
+    return multiply(g, -divide(node, b, strong=strong), strong=3 if strong else 1)
+
+
+divide: Op = declare(
+    "divide",
+    "x1 x2",
+    _divide,
+    infer_elementwise(),
+    **_by_terms(_divide_term),
+    elementwise=True,
+    neutral=(None, 1.0),
+    text="{0} / {1}",
+    binding=PRODUCT,
+    latex=r"\frac{{{0}}}{{{1}}}",
+    aliases=("true_divide",),
+    domain=((-3, 3), (0.5, 3)),
+    doc="The quotient.",
+)
+floor_divide: Op = elementwise(
+    "floor_divide",
+    np.floor_divide,
+    lambda y, a, b: (None, None),
+    operands="x1 x2",
+    text="{0} // {1}",
+    binding=PRODUCT,
+    latex=r"\left\lfloor \frac{{{0}}}{{{1}}} \right\rfloor",
+    domain=((0.2, 0.8), (1.1, 3)),
+    doc="The quotient, rounded down. Its derivative is zero.",
+)
+remainder = elementwise(
+    "remainder",
+    np.remainder,
+    lambda y, a, b: (1.0, -floor_divide(a, b)),
+    operands="x1 x2",
+    aliases=("mod",),
+    text="{0} % {1}",
+    binding=PRODUCT,
+    latex=r"{0} \bmod {1}",
+    domain=((0.2, 0.8), (1.1, 3)),
+    doc="What is left of x1 after whole multiples of x2; it has the sign of x2.",
+)
+reciprocal = elementwise(
+    "reciprocal",
+    lambda x: 1.0 / x,
+    lambda y, x: (-square(y),),
+    latex=r"\frac{{1}}{{{0}}}",
+    domain=((0.5, 3),),
+    doc="One over x.",
+)
+
+
+# --- powers and roots
+
+
+def _power(x: Any, p: Any) -> Any:
+    # A square is exact to half an ulp, and twenty times as fast, as a product.
+    return x * x if p.ndim == 0 and p == 2.0 else np.power(x, p)
+
+
+def _power_partials(y: Node, x: Node, p: Node) -> tuple[Any, Any]:
+    """p x**(p-1), which is 0 for p = 0 even at x = 0; and x**p log(x), which is 0 where x**p is."""
+    by_exponent = multiply(y, OPS["log"](x), strong=1)
+    n = number(p)
+    if n == 0.0:
+        return None, by_exponent
+    if n == 1.0:
+        return 1.0, by_exponent
+    if n == 2.0:
+        return 2.0 * x, by_exponent
+    if n is not None:
+        return n * power(x, n - 1.0), by_exponent
+    return multiply(p, power(x, p - 1.0), strong=1), by_exponent
+
+
+power: Op = elementwise(
+    "power",
+    _power,
+    _power_partials,
+    operands="x1 x2",
+    aliases=("pow", "float_power"),
+    neutral=(None, 1.0),
+    text="{0} ** {1}",
+    binding=POWER,
+    latex="{{{0}}}^{{{1}}}",
+    domain=((0.5, 2), (-2, 2)),
+    doc="x1 to the power x2; NaN for a negative x1 and a broken x2.",
+)
+square: Op = elementwise("square", lambda x: x * x, lambda y, x: (2.0 * x,), latex="{{{0}}}^2", doc="x times x.")
+sqrt = elementwise(
+    "sqrt",
+    np.sqrt,
+    lambda y, x: (1.0 / (2.0 * y),),
+    latex=r"\sqrt{{{0}}}",
+    domain=((0.5, 3),),
+    doc="The square root; NaN for a negative number. At 0 the derivative is infinite.",
+)
+cbrt = elementwise(
+    "cbrt",
+    np.cbrt,
+    lambda y, x: (1.0 / (3.0 * square(y)),),
+    latex=r"\sqrt[3]{{{0}}}",
+    domain=((0.5, 3),),
+    doc="The cube root, of negative numbers too.",
+)
+hypot = elementwise(
+    "hypot",
+    np.hypot,
+    # At the origin both partials are 0, the mean of the one-sided derivatives.
+    lambda y, a, b: (divide(a, y, strong=True), divide(b, y, strong=True)),
+    operands="x1 x2",
+    latex=r"\sqrt{{{0}^2 + {1}^2}}",
+    domain=((0.5, 3),),
+    doc="The length of the hypotenuse, without overflow.",
+)
+
+
+# --- signs and roundings
+
+
+absolute = elementwise(
+    "abs",
+    np.absolute,
+    lambda y, x: (sign(x),),
+    aliases=("absolute", "fabs"),
+    latex=r"\left|{0}\right|",
+    domain=((0.2, 3),),
+    doc="The distance from 0. At 0 the derivative is 0.",
+)
+sign: Op = elementwise(
+    "sign",
+    np.sign,
+    lambda y, x: (None,),
+    latex=r"\operatorname{{sgn}}\left({0}\right)",
+    domain=((0.2, 3),),
+    doc="-1, 0 or 1. Its derivative is zero.",
+)
+floor = elementwise(
+    "floor",
+    np.floor,
+    lambda y, x: (None,),
+    latex=r"\left\lfloor {0} \right\rfloor",
+    domain=((1.2, 1.8),),
+    doc="The nearest whole number below. Its derivative is zero.",
+)
+ceil = elementwise(
+    "ceil",
+    np.ceil,
+    lambda y, x: (None,),
+    latex=r"\left\lceil {0} \right\rceil",
+    domain=((1.2, 1.8),),
+    doc="The nearest whole number above. Its derivative is zero.",
+)
+trunc = elementwise(
+    "trunc",
+    np.trunc,
+    lambda y, x: (None,),
+    aliases=("fix",),
+    domain=((1.2, 1.8),),
+    doc="The whole number next to x on the side of 0. Its derivative is zero.",
+)
+
+
+def _round(x: Any, *, decimals: int = 0) -> Any:
+    """Decimals beyond the range of float64, of which NumPy makes NaN, leave a number as it is, or leave 0 of it."""
+    rounded = np.round(x, max(-308, min(decimals, 308)))
+    return rounded if decimals <= 0 else np.where(np.isfinite(rounded), rounded, x)[()]
+
+
+round_ = elementwise(
+    "round",
+    _round,
+    lambda y, x: (None,),
+    aliases=("rint", "around"),
+    method=True,
+    domain=((1.1, 1.4),),
+    doc="Rounded to a number of decimals, halves to even. Its derivative is zero.",
+)
+
+
+# --- the greater, the smaller
+
+
+def _step(a: Any, b: Any) -> Any:
+    return np.where(a > b, 1.0, np.where(a == b, 0.5, 0.0))[()]
+
+
+step: Op = elementwise(
+    "step",
+    _step,
+    lambda y, a, b: (None, None),
+    operands="x1 x2",
+    domain=((0.0, 1.0), (2.0, 3.0)),
+    public=False,
+    doc="1 where x1 is greater, 0 where x2 is, a half where they are equal: the symmetric derivative of a maximum.",
+)
+maximum = elementwise(
+    "maximum",
+    np.maximum,
+    lambda y, a, b: (step(a, b), step(b, a)),
+    operands="x1 x2",
+    latex=r"\max\left({0}, {1}\right)",
+    doc="The greater of the two; where they are equal, each has half of the derivative.",
+)
+minimum = elementwise(
+    "minimum",
+    np.minimum,
+    lambda y, a, b: (step(b, a), step(a, b)),
+    operands="x1 x2",
+    latex=r"\min\left({0}, {1}\right)",
+    doc="The smaller of the two; where they are equal, each has half of the derivative.",
+)
+
+
+def _number_step(a: Any, b: Any) -> Any:
+    return np.where(np.isnan(b) & ~np.isnan(a), 1.0, _step(a, b))[()]
+
+
+number_step: Op = elementwise(
+    "number_step",
+    _number_step,
+    lambda y, a, b: (None, None),
+    operands="x1 x2",
+    domain=((0.0, 1.0), (2.0, 3.0)),
+    public=False,
+    doc="As step, but 1 also where x2 is no number and x1 is one.",
+)
+fmax = elementwise(
+    "fmax",
+    np.fmax,
+    lambda y, a, b: (number_step(a, b), number_step(b, a)),
+    operands="x1 x2",
+    doc="The greater of the two; where one is NaN, the other; where they are equal, each has half of the derivative.",
+)
+fmin = elementwise(
+    "fmin",
+    np.fmin,
+    # -a > -b where a < b, and a NaN stays one.
+    lambda y, a, b: (number_step(-a, -b), number_step(-b, -a)),
+    operands="x1 x2",
+    doc="The smaller of the two; where one is NaN, the other; where they are equal, each has half of the derivative.",
+)
+
+
+def _clip_partials(y: Node, x: Node, low: Node, high: Node) -> tuple[Node, Node, Node]:
+    """Those of minimum(maximum(x, low), high), which is what clip computes."""
+    raised = maximum(x, low)
+    passes = step(high, raised)
+    return step(x, low) * passes, step(low, x) * passes, step(raised, high)
+
+
+clip = elementwise(
+    "clip",
+    lambda x, low, high: np.minimum(np.maximum(x, low), high),
+    _clip_partials,
+    operands="x a_min a_max",
+    defaults=(None, -np.inf, np.inf),
+    method=True,
+    domain=((-3, 3), (-2, -1), (1, 2)),
+    doc="x kept between two bounds; None is no bound.",
+)
+relu = elementwise(
+    "relu",
+    lambda x: np.maximum(x, 0.0),
+    lambda y, x: (step(x, constant(0.0)),),
+    domain=((0.2, 3),),
+    doc="x where it is positive, else 0. At 0 the derivative is a half.",
+)
+
+
+# --- the choice
+
+
+def _where(condition: Any, a: Any, b: Any) -> Any:
+    if condition.ndim == 0 and a.ndim == 0 and b.ndim == 0:
+        return a if condition else b
+    return np.where(condition, a, b)
+
+
+def _where_jvp(node: Node, tangents: tuple[Node | None, ...]) -> Node | None:
+    _, a, b = tangents
+    return fit(where(node.inputs[0], 0.0 if a is None else a, 0.0 if b is None else b), node.shape)
+
+
+def _where_vjp(node: Node, g: Node) -> tuple[Node | None, ...]:
+    condition, a, b = node.inputs
+    return None, fit(where(condition, g, 0.0), a.shape), fit(where(condition, 0.0, g), b.shape)
+
+
+where: Op = declare(
+    "where",
+    "condition x y",
+    _where,
+    infer_elementwise(),
+    jvp=_where_jvp,
+    vjp=_where_vjp,
+    dtypes=(DType.BOOL, DType.FLOAT, DType.FLOAT),
+    elementwise=True,
+    latex=r"\begin{{cases}} {1} & {0} \\ {2} & \text{{else}} \end{{cases}}",
+    doc="x where the condition holds, else y; nothing of the other one reaches the value or the derivative.",
+)

@@ -1,0 +1,170 @@
+"""The special functions of statistics and machine learning, element by element."""
+
+from __future__ import annotations
+
+import functools
+import math
+from typing import Any
+
+import numpy as np
+from scipy import special as sc
+
+from adcore.errors import BadCall
+from adcore.graph import Node, Op, Type
+from adcore.ops.base import Hidden, elementwise, moved, sample
+from adcore.ops.elementwise.arithmetic import square
+from adcore.ops.elementwise.elementary import exp
+
+# --- the error function
+
+TWO_OVER_ROOT_PI = 2.0 / math.sqrt(math.pi)
+
+erf = elementwise(
+    "erf",
+    sc.erf,
+    lambda y, x: (TWO_OVER_ROOT_PI * exp(-square(x)),),
+    latex=r"\operatorname{{erf}}\left({0}\right)",
+    doc="The error function.",
+)
+erfc = elementwise(
+    "erfc",
+    sc.erfc,
+    lambda y, x: (-TWO_OVER_ROOT_PI * exp(-square(x)),),
+    latex=r"\operatorname{{erfc}}\left({0}\right)",
+    doc="1 - erf(x), which keeps its digits for large x.",
+)
+
+
+# --- the gamma function
+
+LARGEST_ORDER = 100
+"""The factorials and powers of pi in higher derivatives of digamma leave the range of float64 soon after."""
+
+
+@functools.cache
+def _cotangent_derivative(order: int) -> np.polynomial.Polynomial:
+    """The polynomial that gives the derivative of cot of an order from cot: cot' = -(1 + cot**2), and on from there."""
+    if order == 0:
+        return np.polynomial.Polynomial([0.0, 1.0])
+    return -np.polynomial.Polynomial([1.0, 0.0, 1.0]) * _cotangent_derivative(order - 1).deriv()
+
+
+def _polygamma(x: Any, *, n: int) -> Any:
+    """For x < 0 by reflection: (-1)**n psi_n(1 - x) - psi_n(x) is the n-th derivative of pi cot(pi x).
+
+    https://dlmf.nist.gov/5.15.E6; the series that serves positive x would take as many terms as -x is large.
+    """
+    if n == 0:
+        return sc.psi(x)
+    positive = np.where(x < 0, 1.0 - x, x)
+    sign = -1.0 if n % 2 == 0 else 1.0
+    right = sign * sc.gamma(n + 1.0) * sc.zeta(n + 1.0, positive)
+    if not np.any(x < 0):
+        return right[()]
+    turn = x - np.round(x)
+    # The cosine as a sine, which is just 0 half way between two whole numbers.
+    cot = np.sin(np.pi * (0.5 - np.abs(turn))) / np.sin(np.pi * turn)
+    left = (-1.0) ** n * right - np.pi ** (n + 1) * _cotangent_derivative(n)(cot)
+    return np.where(x < 0, left, right)[()]
+
+
+def _infer_polygamma(x: Type, *, n: int) -> Type:
+    if not 0 <= n <= LARGEST_ORDER:
+        raise BadCall(f"polygamma has the orders 0 to {LARGEST_ORDER}, and not {n}")
+    return x
+
+
+polygamma = elementwise(
+    "polygamma",
+    _polygamma,
+    lambda y, x: (moved(y, x, n=y.param("n") + 1),),
+    infer=_infer_polygamma,
+    arguments=("n", "x"),
+    latex=r"\psi^{{({n})}}\left({0}\right)",
+    domain=((0.5, 3),),
+    samples=(sample((), n=0), sample((3,), n=1), sample((2, 3), n=2)),
+    doc="The n-th derivative of digamma.",
+)
+digamma = elementwise(
+    "digamma",
+    sc.psi,
+    lambda y, x: (polygamma(x, n=1),),
+    aliases=("psi",),
+    latex=r"\psi\left({0}\right)",
+    domain=((0.5, 3),),
+    doc="The derivative of gammaln.",
+)
+gammaln = elementwise(
+    "gammaln",
+    sc.gammaln,
+    lambda y, x: (digamma(x),),
+    aliases=("lgamma",),
+    latex=r"\ln\left|\Gamma\left({0}\right)\right|",
+    domain=((0.5, 3),),
+    doc="The logarithm of the absolute value of the gamma function.",
+)
+
+
+# --- steps without a kink
+
+sigmoid: Op = elementwise(
+    # sigmoid(-x) rather than 1 - y, which keeps no digit of it for large x.
+    "sigmoid",
+    sc.expit,
+    lambda y, x: (y * sigmoid(-x),),
+    aliases=("expit",),
+    latex=r"\sigma\left({0}\right)",
+    doc="1 / (1 + exp(-x)).",
+)
+softplus = elementwise(
+    "softplus",
+    lambda x: np.logaddexp(0.0, x),
+    lambda y, x: (sigmoid(x),),
+    latex=r"\ln\left(1 + e^{{{0}}}\right)",
+    doc="log(1 + exp(x)), without overflow.",
+)
+logaddexp = elementwise(
+    "logaddexp",
+    np.logaddexp,
+    lambda y, a, b: (sigmoid(a - b), sigmoid(b - a)),
+    operands="x1 x2",
+    commutative=True,
+    latex=r"\ln\left(e^{{{0}}} + e^{{{1}}}\right)",
+    doc="log(exp(x1) + exp(x2)), without overflow.",
+)
+
+
+# --- the sine cardinal, which is a spherical Bessel function
+
+
+def _spherical_jn(x: Any, *, n: Hidden) -> Any:
+    return sc.spherical_jn(n, x)
+
+
+def _spherical_jn_partials(y: Node, x: Node) -> tuple[Node]:
+    """(n j_(n-1) - (n+1) j_(n+1)) / (2n + 1): https://dlmf.nist.gov/10.51.E2, exact where both vanish."""
+    n = y.param("n")
+    above = moved(y, x, n=n + 1)
+    if n == 0:
+        return (-above,)
+    below = moved(y, x, n=n - 1)
+    return ((n * below - (n + 1.0) * above) / (2.0 * n + 1.0),)
+
+
+spherical_jn = elementwise(
+    "spherical_jn",
+    _spherical_jn,
+    _spherical_jn_partials,
+    public=False,
+    text=lambda x, *, n: f"spherical_jn({n}, {x})",
+    samples=(sample((), n=0), sample((3,), n=1), sample((2, 3), n=2)),
+    latex=r"j_{{{n}}}\left({0}\right)",
+    doc="The spherical Bessel function of the first kind of order n.",
+)
+sinc = elementwise(
+    "sinc",
+    np.sinc,
+    lambda y, x: (-math.pi * spherical_jn(math.pi * x, n=1),),
+    latex=r"\operatorname{{sinc}}\left({0}\right)",
+    doc="sin(pi x) / (pi x), and 1 at 0.",
+)

@@ -1,0 +1,184 @@
+"""Values defined by equations: a root, a fixed point, a minimum.
+
+They are differentiated by the implicit function theorem (Griewank & Walther, Evaluating Derivatives, section 15): with
+F(x, c) = 0, dx = -J^-1 F_c dc, where J is F's Jacobian by x. So neither the solver's steps nor where it started play a
+part. The rules are written in the solution itself, so that they hold for derivatives of any order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from adcore.errors import NotConstant, NotConverged
+from adcore.graph import OPS, UNKNOWN, Array, Graph, Node, Op, Pullback, Push, Run, Split, Structure, Type, items
+from adcore.graph.traversal import applied
+from adcore.ops.base import Hidden, declare
+from adcore.ops.functionals.solvers import Found, iterate, minimise, solve
+
+ROOT, FIXED_POINT, MINIMUM = "root", "fixed_point", "minimize"
+
+
+def _solution(
+    start: Any,
+    *given: Any,
+    graph: Hidden,
+    kind: Hidden,
+    tol: Hidden,
+    limit: Hidden,
+    condition: Hidden = None,
+    jacobian: Hidden = None,
+) -> Any:
+    """``graph`` is the program's function of the unknown and of what it reads from around it.
+
+    ``condition`` is what is zero at the solution, ``jacobian`` that and its Jacobian by the unknown: both are there
+    once the node is expanded. The solver takes ``limit`` steps at the most, and stops at one less than ``tol``.
+    """
+    raise NotImplementedError("an equation is solved by an engine, through its structure")
+
+
+def _types(start: Type, *given: Type, graph: Graph, kind: str, **_: Any) -> tuple[Type, ...]:
+    assert [x.type for x in graph.inputs] == [start, *given], "an equation takes other values than it is given"
+    assert graph.outputs[0].shape == (() if kind == MINIMUM else start.shape), "an equation has another shape"
+    return (start,)
+
+
+def _run(
+    run: Run,
+    start: Array,
+    *given: Any,
+    graph: Graph,
+    kind: str,
+    tol: float,
+    limit: int,
+    condition: Graph | None = None,
+    jacobian: Graph | None = None,
+) -> Sequence[Any]:
+    """Raises NotConverged."""
+    if jacobian is None:
+        # Only what decides a shape is evaluated before it is expanded.
+        raise NotConstant("a solution is not known when the program is compiled")
+    shape = np.shape(start)
+    n = int(np.size(start))
+
+    def shaped(x: Array) -> Any:
+        return np.asarray(x, float).reshape(shape)[()]
+
+    def system(x: Array) -> tuple[Array, Array]:
+        r, slopes = run(jacobian, [shaped(x), *given])
+        return np.reshape(r, n), np.reshape(slopes, (n, n))
+
+    def apply(x: Array) -> Array:
+        return np.ravel(run(graph, [shaped(x), *given])[0])
+
+    first = np.reshape(start, n)
+    if n == 0:
+        return [start]
+    if kind == ROOT:
+        found = solve(system, first, tol, limit)
+    elif kind == FIXED_POINT:
+        found = iterate(apply, system, first, tol, limit)
+    else:
+        found = minimise(lambda x: float(apply(x)[0]), system, first, tol, limit)
+    if not found.solved:
+        raise NotConverged(_told(kind, found, shaped(first), shaped(found.x)))
+    return [shaped(found.x)]
+
+
+def _told(kind: str, found: Found, start: Any, x: Any) -> str:
+    what = {ROOT: "a root", FIXED_POINT: "a fixed point", MINIMUM: "a minimum"}[kind]
+    rest = "the gradient" if kind == MINIMUM else "the residual"
+    where = f" = {x:.6g}" if np.ndim(x) == 0 else ""
+    more = ", where it is no minimum" if found.bends_down else ""
+    return (
+        f"{what} is not found from x0{f' = {start:.6g}' if np.ndim(start) == 0 else ''}: after {found.steps} steps "
+        f"{rest} is {found.residual:.3g} at x{where}{more}"
+    )
+
+
+def _degenerate(result: Any, run: Run, start: Array, *given: Any, jacobian: Graph, **_: Any) -> tuple[str, str] | None:
+    """The notice for a solution at which the Jacobian is singular, compared with where the solver started."""
+    n = int(np.size(start))
+    slopes = [np.reshape(run(jacobian, [x, *given])[1], (n, n)) for x in (result[0], start)]
+    if not n or not np.isfinite(slopes).all():
+        return None
+    least, first = (float(np.linalg.norm(x, -2)) for x in slopes)
+    if not least <= NEARLY * first:
+        return None
+    message = (
+        f"the equation's Jacobian is singular at the solution, or nearly so (its least singular value is {least:.3g}): "
+        "the solution is not exact, and derivatives of it are not reliable"
+    )
+    return "degenerate_solution", message
+
+
+NEARLY = 1e-7
+"""The least singular value of a Jacobian that counts as zero, relative to that where the solver started."""
+
+
+# --- derivatives
+
+
+def _slopes(node: Node, x: Node) -> Node:
+    """The Jacobian at the solution, as a matrix; of one number by one, a number."""
+    jacobian: Graph = node.param("jacobian")
+    full = applied(jacobian, (x, *node.inputs[1:]))[1]
+    n = x.type.size
+    return OPS["reshape"](full, shape=(n, n)) if x.shape else full
+
+
+def _solved(slopes: Node, right: Node) -> Node:
+    if not slopes.shape:
+        return right / slopes
+    flat = OPS["reshape"](right, shape=(right.type.size,))
+    return OPS["reshape"](OPS["solve"](slopes, flat), shape=right.shape)
+
+
+def _push(
+    node: Node, tangents: tuple[Node | None, ...], push: Push
+) -> tuple[tuple[Node, ...], tuple[Node | None, ...]]:
+    """dx = -J^-1 dF, where dF is the tangent of the condition with the solution held fast."""
+    (x,) = items(node)
+    active = [False, *(t is not None for t in tangents[1:])]
+    pushed = push(node.param("condition"), active)
+    if not pushed.active[0]:
+        return (x,), (None,)
+    taken = (x, *node.inputs[1:], *(t for t in tangents[1:] if t is not None))
+    change = applied(pushed.graph, taken)[1]
+    return (x,), (-_solved(_slopes(node, x), change),)
+
+
+def _pull(node: Node, wanted: Sequence[bool], split: Split) -> tuple[tuple[Node, ...], Node, Pullback]:
+    """What flows to the condition is -J^-T times what flows to the solution."""
+    (x,) = items(node)
+    mask = [False, *wanted[1:]]
+
+    def pullback(cotangents: Sequence[Node | None]) -> tuple[Node | None, ...]:
+        g = cotangents[0]
+        if g is None or not any(mask):
+            return tuple(None for _ in mask)
+        halves = split(node.param("condition"), mask)
+        slopes = _slopes(node, x)
+        flow = -_solved(OPS["transpose"](slopes) if slopes.shape else slopes, g)
+        kept = applied(halves.forward, (x, *node.inputs[1:]))[1:]
+        found = iter(applied(halves.backward, (*kept, flow)))
+        return tuple(next(found) if want else None for want in mask)
+
+    return (x,), node, pullback
+
+
+solution: Op = declare(
+    "solution",
+    "start *given",
+    _solution,
+    _types,
+    structure=Structure(_run, _push, _pull, times=lambda node: UNKNOWN, opaque=True),
+    several=True,
+    dtypes=(None,),
+    public=False,
+    notice=_degenerate,
+    text=lambda start, *given, kind, **_: f"{kind}({', '.join(('f', start, *given))})",
+    doc="The root, the fixed point or the minimum of a function, from a start on.",
+)

@@ -1,0 +1,149 @@
+"""Functions of matrices that power series give: the exponential, and the powers.
+
+Their derivatives of every order are one op: the value of the function at a block triangular matrix holds them in its
+corner (Higham and Relton, Higher order Frechet derivatives of matrix functions and the level-2 condition number, 2014).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from scipy import linalg
+
+from adcore.errors import ShapeMismatch
+from adcore.graph import DType, Node, Op, Type
+from adcore.ops.base import Hidden, declare, sample
+from adcore.ops.linalg.matrices import cubic, infer_square, solved, square_size, turned
+from adcore.ops.linalg.notices import singular
+from adcore.ops.shapes import describe
+
+
+def _expm(a: Any) -> Any:
+    return solved(linalg.expm, a)[0] if a.size else np.zeros(a.shape)
+
+
+def _matrix_power(a: Any, *, n: int) -> Any:
+    return solved(lambda x: np.linalg.matrix_power(x, n), a)[0]
+
+
+def _function(power: int | None) -> Callable[[Any], Any]:
+    return _expm if power is None else lambda a: _matrix_power(a, n=power)
+
+
+def _frechet(a: Any, *directions: Any, power: Hidden = None) -> Any:
+    """Each direction doubles the matrix; it is scaled to the size of 1, which keeps the digits of what is beside it."""
+    n = a.shape[-1]
+    blocks = a
+    scale = np.ones((*a.shape[:-2], 1, 1))
+    zero = np.zeros(scale.shape, bool)
+    for e in directions:
+        largest = np.abs(e).max((-2, -1), keepdims=True, initial=0.0)
+        zero |= largest == 0
+        size = np.where(np.isfinite(largest), np.ldexp(1.0, np.frexp(largest)[1]), 1.0)
+        scale = scale * size
+        m = blocks.shape[-1]
+        doubled = np.zeros((*a.shape[:-2], 2 * m, 2 * m))
+        doubled[..., :m, :m] = doubled[..., m:, m:] = blocks
+        doubled[..., :m, m:] = np.kron(np.eye(m // max(n, 1)), e / size)
+        blocks = doubled
+    corner = _function(power)(blocks)[..., :n, blocks.shape[-1] - n :]
+    return np.where(zero, 0.0, scale * corner)
+
+
+def _infer_frechet(a: Type, *directions: Type, power: Hidden) -> Type:
+    square_size("frechet", a)
+    for e in directions:
+        if e.shape != a.shape:
+            raise ShapeMismatch(f"a direction of shape {describe(e.shape)} is none for {describe(a.shape)}")
+    return Type(DType.FLOAT, a.shape)
+
+
+def _replaced(directions: Sequence[Node], i: int, e: Node) -> tuple[Node, ...]:
+    return (*directions[:i], e, *directions[i + 1 :])
+
+
+def _along(node: Node, tangents: tuple[Node | None, ...]) -> Node:
+    """Linear in each direction; a tangent of the matrix is one direction more."""
+    a, *directions = node.inputs
+    power = _power_of(node)
+    terms = [] if tangents[0] is None else [frechet(a, *directions, tangents[0], power=power)]
+    terms += [
+        frechet(a, *_replaced(directions, i, t), power=power) for i, t in enumerate(tangents[1:]) if t is not None
+    ]
+    return sum(terms[1:], start=terms[0])
+
+
+def _back(node: Node, g: Node) -> tuple[Node, ...]:
+    """The adjoint of the derivative at a is the derivative at a': so it is for every power of a, and their sums."""
+    a, *directions = (turned(x) for x in node.inputs)
+    power = _power_of(node)
+    return (
+        frechet(a, *directions, g, power=power),
+        *(frechet(a, *_replaced(directions, i, g), power=power) for i in range(len(directions))),
+    )
+
+
+def _power_of(node: Node) -> int | None:
+    name = {"frechet": "power", "matrix_power": "n"}.get(node.op.name)
+    return None if name is None else node.param(name)
+
+
+def _frechet_work(node: Node) -> int:
+    shape = node.inputs[0].shape
+    return int(60 * node.inputs[0].type.size * shape[-1] * 8 ** (len(node.inputs) - 1)) + 1
+
+
+frechet: Op = declare(
+    "frechet",
+    "a *directions",
+    _frechet,
+    _infer_frechet,
+    jvp=_along,
+    vjp=_back,
+    public=False,
+    text=lambda a, *directions, power: f"frechet({', '.join((a, *directions))}, power={power})",
+    work=_frechet_work,
+    domain=((-1, 1, 2), (-1, 1)),
+    samples=(
+        sample((2, 2), (2, 2), power=None),
+        sample((2, 2), (2, 2), power=3),
+        sample((2, 2), (2, 2), (2, 2), power=-2),
+        sample((2, 2, 2), (2, 2, 2), power=None),
+    ),
+    doc="The derivative of a matrix function along directions, one order for each; zeros where a direction is zeros.",
+)
+expm = declare(
+    "expm",
+    "a",
+    _expm,
+    infer_square("expm"),
+    jvp=_along,
+    vjp=_back,
+    latex=r"\exp\left({0}\right)",
+    work=cubic(60),
+    domain=((-1, 1),),
+    samples=(sample((2, 2)), sample((3, 3)), sample((2, 2, 2)), sample((1, 1))),
+    doc="The exponential of a square matrix.",
+)
+matrix_power = declare(
+    "matrix_power",
+    "a",
+    _matrix_power,
+    infer_square("matrix_power"),
+    jvp=_along,
+    vjp=_back,
+    latex=r"{{{0}}}^{{{n}}}",
+    work=lambda node: cubic(2.0)(node) * 2 * max(1, abs(node.param("n")).bit_length()),
+    domain=((-1, 1, 2),),
+    samples=(
+        sample((3, 3), n=3),
+        sample((2, 2), n=-2),
+        sample((2, 2), n=0),
+        sample((2, 2, 2), n=2),
+        sample((2, 2), n=1),
+    ),
+    notice=singular("matrix_power"),
+    doc="A square matrix times itself, n times in all; of its inverse for a negative n.",
+)

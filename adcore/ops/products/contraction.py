@@ -1,0 +1,148 @@
+"""Sums of products: how they keep strong zeros, and the contraction, which is all of them in one.
+
+A contraction is named by letters, "ij,jk->ik" for the product of two matrices; its adjoints are contractions again.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from adcore.errors import ShapeMismatch
+from adcore.graph import DType, Node, Op, Type
+from adcore.ops.base import Hidden, bilinear, sample
+from adcore.ops.shapes import describe
+from adcore.ops.strong import strength
+
+
+def strong_product(product: Callable[[Any, Any], Any], a: Any, b: Any, strong: int) -> Any:
+    """``product(a, b)``, whose elements are sums of products, with strong zeros.
+
+    ``strong`` is a sum of 1, where the zeros of ``a`` win over the inf and NaN of ``b``, and of 2, the other way. A
+    result without a NaN needs nothing; else the finite parts are multiplied, and how often an element meets
+    an inf, a -inf or a NaN is counted by the same product, of zeros and ones.
+    """
+    result = product(a, b)
+    if not strong or not np.isnan(result).any():
+        return result
+
+    def meets(*pairs: tuple[Any, Any]) -> Any:
+        counts = [product(p.astype(float), q.astype(float)) for p, q in pairs if p.any() and q.any()]
+        return sum(counts, start=np.zeros(np.shape(result))) > 0
+
+    weak_a, weak_b = (np.logical_not(x == 0) if strong & bit else np.ones_like(x, bool) for x, bit in ((a, 1), (b, 2)))
+    up = meets((a > 0, b == math.inf), (a < 0, b == -math.inf), (a == math.inf, b > 0), (a == -math.inf, b < 0))
+    down = meets((a > 0, b == -math.inf), (a < 0, b == math.inf), (a == -math.inf, b > 0), (a == math.inf, b < 0))
+    lost = meets(
+        (np.isnan(a), weak_b),
+        (weak_a, np.isnan(b)),
+        ((a == 0) & weak_a, np.isinf(b)),
+        (np.isinf(a), (b == 0) & weak_b),
+    )
+    finite = product(*(np.where(np.isfinite(x), x, 0.0) for x in (a, b)))
+    ends = (np.where(met, end, 0.0) for met, end in ((up, math.inf), (down, -math.inf), (lost, math.nan)))
+    return sum(ends, start=finite)[()]
+
+
+# --- contractions, named by letters: "ij,jk->ik" is the product of two matrices
+
+
+@functools.lru_cache(maxsize=1024)
+def spelled(spec: str) -> tuple[str, str, str]:
+    operands, out = spec.split("->")
+    a, b = operands.split(",")
+    return a, b, out
+
+
+@functools.lru_cache(maxsize=1024)
+def _plan(spec: str) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], int, int, int]:
+    """How the operands' axes are ordered for a product of stacks of matrices, and the result's afterwards.
+
+    The last three are the numbers of axes in both operands and the result, in the first alone, and summed over.
+    """
+    a, b, out = spelled(spec)
+    both = [c for c in out if c in a and c in b]
+    rows, columns = [c for c in out if c not in b], [c for c in out if c not in a]
+    summed = [c for c in a if c not in out]
+    return (
+        tuple(a.index(c) for c in (*both, *rows, *summed)),
+        tuple(b.index(c) for c in (*both, *summed, *columns)),
+        tuple([*both, *rows, *columns].index(c) for c in out),
+        len(both),
+        len(rows),
+        len(summed),
+    )
+
+
+def _contract(a: Any, b: Any, *, spec: Hidden, strong: Hidden = 0) -> Any:
+    order_a, order_b, order_out, both, rows, summed = _plan(spec)
+
+    def product(p: Any, q: Any) -> Any:
+        p, q = p.transpose(order_a), q.transpose(order_b)
+        stack, left, right = p.shape[:both], p.shape[both : both + rows], q.shape[both + summed :]
+        inner = math.prod(p.shape[both + rows :])
+        matrices = np.matmul(p.reshape(*stack, math.prod(left), inner), q.reshape(*stack, inner, math.prod(right)))
+        return matrices.reshape((*stack, *left, *right)).transpose(order_out)[()]
+
+    return strong_product(product, a, b, strong)
+
+
+def _infer_contract(a: Type, b: Type, *, spec: Hidden, strong: Hidden = 0) -> Type:
+    of_a, of_b, out = spelled(spec)
+    sizes: dict[str, int] = {}
+    for letters, shape in ((of_a, a.shape), (of_b, b.shape)):
+        if len(letters) != len(shape):
+            raise ShapeMismatch(f"an operand of shape {describe(shape)} is not {letters} in {spec}")
+        for letter, n in zip(letters, shape, strict=True):
+            if sizes.setdefault(letter, n) != n:
+                raise ShapeMismatch(
+                    f"shapes {describe(a.shape)} and {describe(b.shape)} differ along {letter} in {spec}"
+                )
+    return Type(DType.FLOAT, tuple(sizes[letter] for letter in out))
+
+
+def _contract_vjp(node: Node, g: Node) -> tuple[Node, Node]:
+    return adjoints(node, g, *spelled(node.param("spec")))
+
+
+def adjoints(node: Node, g: Node, of_a: str, of_b: str, out: str) -> tuple[Node, Node]:
+    """The adjoints of a contraction: the result's letters and one operand's, contracted to those of the other one."""
+    a, b = node.inputs
+    return (
+        contract(g, b, spec=f"{out},{of_b}->{of_a}", strong=strength(node, 1)),
+        contract(a, g, spec=f"{of_a},{out}->{of_b}", strong=strength(node, 0, 1)),
+    )
+
+
+contract: Op = bilinear(
+    "contract",
+    _contract,
+    _infer_contract,
+    _contract_vjp,
+    public=False,
+    text=lambda a, b, *, spec, strong: f"einsum('{spec}', {a}, {b})",
+    work=lambda node: _work(node, *spelled(node.param("spec"))),
+    samples=(
+        sample((2, 3), (3, 4), spec="ij,jk->ik"),
+        sample((2, 3), (4, 3), spec="ij,kj->ki"),
+        sample((2, 3, 2), (2, 3, 4), spec="bij,bik->jkb"),
+        sample((3,), (3,), spec="i,i->"),
+        sample((2, 3), (3, 2), spec="ij,ji->ij"),
+        sample((2,), (), spec="i,->i"),
+    ),
+    doc="The sum over products of elements that share the letters missing in the result.",
+)
+
+
+def _work(node: Node, of_a: str, of_b: str, out: str) -> int:
+    """Multiplications and additions: two for each combination of all letters."""
+    sizes = dict(zip(of_a + of_b, node.inputs[0].shape + node.inputs[1].shape, strict=True))
+    return 2 * math.prod(sizes.values())
+
+
+def letters(start: int, count: int) -> str:
+    return "".join(chr(ord("a") + start + i) for i in range(count))

@@ -1,0 +1,184 @@
+"""What the rows of a trace say, laid out before they have values, and the graph that computes these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from adcore.derivatives.forward import tangents
+from adcore.derivatives.reverse import backpropagate
+from adcore.graph import INPUT, Graph, Node, constant, input_node
+from adcore.graph.traversal import by_level, graph_of, wengert_names
+from adcore.language.printing.expression import expression
+from adcore.wengert.trace import Row, SeedRows, Trace
+from adcore.wengert.unfolding import Whereabouts
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The rows of a trace without their values, and the graph that computes these.
+
+    The graph takes the program's inputs, then, in forward mode, the tangents of ``seeds``; it gives the values of the
+    primal rows, then those of the adjoint rows, or of the tangent rows of one pass.
+    """
+
+    graph: Graph
+    primal: tuple[Row, ...]
+    adjoint: tuple[Row, ...] | None
+    tangent: tuple[Row, ...] | None
+    seeds: tuple[Node, ...]
+    """The inputs whose elements' tangents are 1 in turn."""
+    passes: int
+    """How many passes of forward mode are shown; without it, 1."""
+    truncated: bool
+    limit: int
+
+    @property
+    def rows(self) -> int:
+        return len(self.primal) + len(self.adjoint or ()) + len(self.tangent or ()) * self.passes
+
+    def elements(self, once: int) -> int:
+        """How many numbers a trace holds, where one run of the graph holds ``once``."""
+        return once + sum(y.type.size for y in self.graph.outputs[len(self.primal) :]) * max(0, self.passes - 1)
+
+
+def lay_out(
+    graph: Graph,
+    wrt: Sequence[int],
+    mode: Literal["forward", "reverse"] | None,
+    limit: int,
+    places: Mapping[Node, Whereabouts] | None = None,
+) -> Layout:
+    """The rows for a graph without control flow, with the derivatives of its first output by the inputs ``wrt``.
+
+    Each part has at most ``limit`` rows, all the passes of forward mode together; ``mode`` None leaves the derivatives
+    out.
+    """
+    names = wengert_names(graph)
+    places = places or {}
+    primal = [_primal_row(node, names, places) for node in names]
+    outputs = list(names)[:limit]
+    adjoint = tangent = None
+    inputs, seeds, passes = graph.inputs, [graph.inputs[i] for i in wrt], 1
+    truncated = len(primal) > limit
+    if mode == "reverse":
+        values, rows = _adjoint_rows(graph, names, seeds, places)
+        truncated |= len(rows) > limit
+        adjoint = tuple(rows[:limit])
+        outputs += values[:limit]
+    elif mode == "forward":
+        added, values, rows = _tangent_rows(graph, names, seeds, places)
+        all_passes = sum(x.type.size for x in seeds)
+        passes = min(all_passes, -(-limit // max(1, len(rows))))
+        truncated |= len(rows) * all_passes > limit
+        tangent = tuple(rows[:limit])
+        outputs += values[:limit]
+        inputs = (*inputs, *added)
+    return Layout(
+        graph_of(inputs, outputs), tuple(primal[:limit]), adjoint, tangent, tuple(seeds), passes, truncated, limit
+    )
+
+
+_NOTHING: Any = None
+
+
+def _where(node: Node, places: Mapping[Node, Whereabouts]) -> Whereabouts:
+    """Where in the run a value was computed: the calls that only the run knows come before those of the text."""
+    iteration, calls = places.get(node, Whereabouts())
+    return Whereabouts(iteration, calls if node.span is None else (*calls, *node.span.calls))
+
+
+def _primal_row(node: Node, names: Mapping[Node, str], places: Mapping[Node, Whereabouts]) -> Row:
+    if node.op is INPUT:
+        label = str(node.param("name"))
+        return Row(names[node], label, _NOTHING, input=label, span=node.span)
+    args = tuple(names.get(x) or expression(x, names.get) for x in node.inputs)
+    where = _where(node, places)
+    text = expression(node, names.get)
+    return Row(names[node], text, _NOTHING, node.op.name, args, node.span, None, None, *where)
+
+
+def _adjoint_rows(
+    graph: Graph, names: Mapping[Node, str], wrt: Sequence[Node], places: Mapping[Node, Whereabouts]
+) -> tuple[list[Node], list[Row]]:
+    """The seed, then each contribution in the order it is made, with the operand's adjoint so far."""
+    output = graph.outputs[0]
+    seed = constant(1.0)
+    _, adjoints = backpropagate(graph, {output: seed}, wrt)
+    names = {**names, **{adjoints.became[x]: name for x, name in names.items() if x in adjoints.became}}
+    output = adjoints.became.get(output, output)
+    spoken = dict(names)
+    values: list[Node] = []
+    rows: list[Row] = []
+    if output in adjoints.of:
+        spoken[seed] = f"{names[output]}'"
+        values.append(seed)
+        rows.append(Row(spoken[seed], "1", _NOTHING, span=output.span))
+    for term in adjoints.contributions:
+        name = f"{names[term.operand]}'"
+        text = expression(term.total, spoken.get)
+        values.append(term.total)
+        where = _where(term.source, places)
+        rows.append(Row(name, text, _NOTHING, None, (), term.source.span, None, names[term.source], *where))
+        spoken.setdefault(term.total, name)
+    return values, rows
+
+
+def _tangent_rows(
+    graph: Graph, names: Mapping[Node, str], wrt: Sequence[Node], places: Mapping[Node, Whereabouts]
+) -> tuple[list[Node], list[Node], list[Row]]:
+    """The inputs for the tangents, and a pass over the tangents of all values: the rows are those of every pass."""
+    seeds = {x: input_node(f"d{x.param('name')}", x.type) for x in wrt}
+    primal, tangent = tangents(graph, seeds)
+    spoken = dict(names) | {primal[x]: name for x, name in names.items()}
+    spoken |= {t: f"d{names[x]}" for x, t in tangent.items() if t not in names}
+    values = list(seeds.values())
+    rows = [Row(f"d{names[x]}", "", _NOTHING, input=str(x.param("name"))) for x in seeds]
+    for node in by_level(graph):
+        t = tangent.get(node)
+        if t is not None:
+            values.append(t)
+            text = expression(t, spoken.get)
+            where = _where(node, places)
+            rows.append(Row(f"d{names[node]}", text, _NOTHING, None, (), node.span, None, names[node], *where))
+    return list(seeds.values()), values, rows
+
+
+def fill(layout: Layout, values: Sequence[Any], run: Callable[[Sequence[Any]], Sequence[Any]]) -> Trace:
+    """The trace of a run on ``values``; ``run`` gives the outputs of the layout's graph."""
+    first = len(layout.primal)
+    if layout.tangent is None:
+        results = run(values)
+        adjoint = None if layout.adjoint is None else _filled(layout.adjoint, results[first:])
+        return Trace(_filled(layout.primal, results[:first]), adjoint, truncated=layout.truncated)
+    zeros = [np.zeros(x.shape)[()] for x in layout.seeds]
+    primal: tuple[Row, ...] = ()
+    passes: list[SeedRows] = []
+    left = layout.limit
+    for place, x in enumerate(layout.seeds):
+        for index in np.ndindex(x.shape):
+            if len(passes) == layout.passes:
+                break  # The passes that are left would be one for each element of the inputs.
+            one = np.zeros(x.shape)
+            one[index] = 1.0
+            results = run([*values, *zeros[:place], one[()], *zeros[place + 1 :]])
+            primal = primal or _filled(layout.primal, results[:first])
+            rows = _filled(layout.tangent[:left], results[first:])
+            label = str(x.param("name")) + (f"[{', '.join(map(str, index))}]" if index else "")
+            told = [r._replace(expression=_seed_text(r.value)) if r.input else r for r in rows]
+            passes.append(SeedRows(label, tuple(told)))
+            left -= len(rows)
+    if not passes:
+        primal = _filled(layout.primal, run([*values, *zeros])[:first])
+    return Trace(primal, None, tuple(passes), layout.truncated)
+
+
+def _filled(rows: Iterable[Row], values: Iterable[Any]) -> tuple[Row, ...]:
+    return tuple([row._replace(value=value) for row, value in zip(rows, values, strict=False)])
+
+
+def _seed_text(value: Any) -> str:
+    return f"{value:g}" if value.ndim == 0 else str(value.tolist())

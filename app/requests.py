@@ -1,0 +1,158 @@
+"""How a request's body is read: with a cap, as JSON only, and strictly.
+
+The framework would read a body of any length and take the last of two equal keys; this route reads it itself. The
+models that endpoints declare stay what validates it, and what the OpenAPI schema tells.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Coroutine
+from typing import Any, get_type_hints
+
+import jiter
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, ValidationError
+
+from adcore.errors import NumberOutOfRange, Span
+from app.errors import DuplicateKey, InvalidJson, JsonTooDeep, RequestTooLarge, UnsupportedMediaType
+from app.json_slices import Wrong, parse_in_slices
+from app.service import service_of
+
+_JSON_TYPE = re.compile(r"application/([\w.+-]+\+)?json")
+_DUPLICATE = "Detected duplicate key "
+_NUMBER = b"-+.0123456789eE"
+# A text that is longer, or has more lists, is parsed in slices.
+_LONG = 4 * 2**20
+_MANY = 20_000
+_PLACE = re.compile(r"(?P<what>.*) at line (?P<line>\d+) column (?P<column>\d+)", re.DOTALL)
+
+
+def check_media_type(content_type: str | None, content_encoding: str | None) -> None:
+    """Raise ``UnsupportedMediaType`` unless the headers declare JSON, not compressed."""
+    if content_encoding is not None and content_encoding.strip().lower() not in ("", "identity"):
+        raise UnsupportedMediaType("the body is compressed", help="send it without Content-Encoding")
+    media_type = (content_type or "").split(";", 1)[0].strip().lower()
+    if _JSON_TYPE.fullmatch(media_type) is None:
+        raise UnsupportedMediaType(
+            f"the body is declared as {media_type[:100]}" if media_type else "the body's media type is not declared",
+            help="send JSON, with the header Content-Type: application/json",
+        )
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    """The body, of at most ``limit`` bytes; raises ``RequestTooLarge`` without reading on, whatever was declared."""
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared[:20]) > limit:
+        raise _too_large(limit)
+    chunks = []
+    length = 0
+    async for chunk in request.stream():
+        length += len(chunk)
+        if length > limit:
+            raise _too_large(limit)
+        chunks.append(chunk)
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def _too_large(limit: int) -> RequestTooLarge:
+    return RequestTooLarge(f"the body is longer than {limit} bytes, which is all this service reads")
+
+
+def parse_json(body: bytes) -> Any:
+    """The value of a JSON text; numbers too large for float64 come out as infinite floats or as large integers."""
+    try:
+        return parse_in_slices(body, _parse) if len(body) > _LONG or body.count(b"[") > _MANY else _parse(body)
+    except ValueError as error:
+        raise _fault(body, str(error)) from None
+    except Wrong as wrong:
+        raise _fault(body, _moved(wrong, body)) from None
+
+
+def _parse(text: bytes) -> Any:
+    return jiter.from_json(text, allow_inf_nan=False, catch_duplicate_keys=True)
+
+
+def _moved(wrong: Wrong, body: bytes) -> str:
+    """What the parser says of a part, with the place in the whole body."""
+    found = _PLACE.fullmatch(wrong.told)
+    if found is None:
+        return wrong.told
+    before = b"\n".join(wrong.part.split(b"\n", int(found["line"]) - 1)[:-1])
+    place = wrong.start + len(before) + (1 if int(found["line"]) > 1 else 0)
+    first = body.rfind(b"\n", 0, max(place, 0)) + 1
+    line = body.count(b"\n", 0, first) + 1
+    return f"{found['what']} at line {line} column {place - first + int(found['column'])}"
+
+
+def _fault(body: bytes, message: str) -> InvalidJson | NumberOutOfRange:
+    """The error for what the parser says, with the place in the body."""
+    found = _PLACE.fullmatch(message)
+    what, line, column = (found["what"], int(found["line"]), int(found["column"])) if found else (message, 1, 1)
+    # The parser counts bytes from the last line feed; people and editors count characters from 1.
+    lines = body.split(b"\n", line)
+    text = lines[line - 1] if line <= len(lines) else b""
+    start = max(column - 1, 0)
+    stop = start + 1
+    kind: type[InvalidJson | NumberOutOfRange] = InvalidJson
+    if body.startswith(b"\xef\xbb\xbf"):
+        what = "the text starts with a byte order mark"
+    elif what.startswith("EOF"):
+        what = what.replace("EOF", "the text ends")
+        start, stop = len(text), len(text) + 1
+    elif what == "number out of range":
+        kind, what = NumberOutOfRange, "a number has more digits than float64 can hold"
+        start = len(text[:column].rstrip(_NUMBER))
+        stop = len(text) - len(text[start:].lstrip(_NUMBER))
+    elif what.startswith(_DUPLICATE):
+        kind = DuplicateKey
+        key = what.removeprefix(_DUPLICATE).encode()
+        if (at := text.rfind(key, 0, column)) >= 0:
+            start, stop = at, at + len(key)
+    elif what == "recursion limit exceeded":
+        kind, what = JsonTooDeep, "lists and objects are nested too deep"
+    first, last = (len(text[:place].decode(errors="replace")) for place in (start, stop))
+    span = Span(line, first + 1, line, max(last, first + 1) + 1)
+    error = kind(f"{what[:1].lower()}{what[1:]} (line {line}, column {first + 1} of the body)", span=span)
+    error.source = body.decode(errors="replace")
+    return error
+
+
+class JsonRequest(Request):
+    """A request whose body, of ``size`` bytes, has been read."""
+
+    size: int
+
+
+class JsonRoute(APIRoute):
+    """A route whose request has a JSON body. Its endpoint takes the body, as the model it declares, then the request.
+
+    The framework's own way there, through dependencies that these endpoints have not, takes longer than evaluating a
+    small program does. What is declared is still what it validates by and documents.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        endpoint = self.endpoint
+        model: type[BaseModel] = next(iter(get_type_hints(endpoint).values()))
+
+        async def handle(request: Request) -> Response:
+            headers = request.headers
+            check_media_type(headers.get("content-type"), headers.get("content-encoding"))
+            service = service_of(request)
+            body = await read_body(request, service.settings.max.request_bytes)
+            if len(body) > service.settings.inline_bytes:
+                value = await service.workers.run(lambda: parse_json(body))
+            else:
+                value = parse_json(body)
+            try:
+                asked = model.model_validate(value)
+            except ValidationError as error:
+                raise RequestValidationError(error.errors(include_url=False, include_input=False)) from None
+            read = JsonRequest(request.scope, request.receive)
+            read.size = len(body)
+            response: Response = await endpoint(asked, read, **request.path_params)
+            return response
+
+        return handle
