@@ -19,12 +19,12 @@ class Span:
     column: int
     end_line: int
     end_column: int
-    calls: tuple[Call, ...] = field(default=(), compare=False)
+    calls: tuple[CallSite, ...] = field(default=(), compare=False)
     """The calls of the program's functions within which this is met, the outermost first."""
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class CallSite:
     """A call of one of the program's functions, and where it stands."""
 
     function: str

@@ -14,7 +14,7 @@ import jiter
 import numpy as np
 from pydantic import ValidationError
 
-from adcore.compiler.compiler import Ask, Compiler, normalised
+from adcore.compiler import Compiler, Query, normalised
 from adcore.errors import AdcoreError, BadInputValue
 from adcore.wengert.trace import Row, Trace
 from app.arrays import NON_FINITE, Array, read_array
@@ -74,7 +74,7 @@ def _parsers() -> tuple[argparse.ArgumentParser, argparse.ArgumentParser]:
 
 def _grad(args: argparse.Namespace, inputs: Iterable[str], settings: Settings) -> int:
     program = sys.stdin.read() if args.program == "-" else args.program.removeprefix(" ")
-    ask = Ask(
+    ask = Query(
         derivative=True,
         outputs=None if args.output is None else (args.output,),
         wrt=None if args.wrt is None else tuple(name.strip() for name in args.wrt.split(",")),

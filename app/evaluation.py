@@ -12,7 +12,7 @@ from typing import Any
 
 from fastapi import Response
 
-from adcore.compiler.compiler import Answer, Ask, Compiled, normalised
+from adcore.compiler import Answer, Compiled, Query, normalised
 from adcore.wengert.trace import Trace
 from app.arrays import Array, read_inputs
 from app.requests import JsonRequest
@@ -23,7 +23,7 @@ from app.service import service_of
 Write = Callable[[Compiled, Answer, Trace | None], dict[str, Any]]
 
 
-async def respond(request: JsonRequest, asked: Asked, ask: Ask, write: Write) -> Response:
+async def respond(request: JsonRequest, asked: Asked, ask: Query, write: Write) -> Response:
     """The response to a request: its inputs read, its program compiled and evaluated, the answer as ``write`` says.
 
     ``write`` gives the fields that differ from endpoint to endpoint. Raises what the core raises, and ``Overloaded``.
@@ -31,16 +31,16 @@ async def respond(request: JsonRequest, asked: Asked, ask: Ask, write: Write) ->
     service = service_of(request)
     settings, compiler, program = service.settings, service.compiler, asked.program
 
-    def read() -> tuple[Ask, Mapping[str, Array]]:
+    def read() -> tuple[Query, Mapping[str, Array]]:
         return normalised(ask, read_inputs(asked.inputs, settings.max.array_elements))
 
-    def compile_and_evaluate(ask: Ask, inputs: Mapping[str, Array]) -> bytes:
+    def compile_and_evaluate(ask: Query, inputs: Mapping[str, Array]) -> bytes:
         started = perf_counter()
         compiled, cached = compiler.compile(program, inputs, ask)
         return evaluate(compiled, ask, inputs, started, cached)
 
     def evaluate(
-        compiled: Compiled, ask: Ask, inputs: Mapping[str, Array], started: float, cached: bool = True
+        compiled: Compiled, ask: Query, inputs: Mapping[str, Array], started: float, cached: bool = True
     ) -> bytes:
         compiled_at = perf_counter()
         answer = compiled.evaluate(inputs)

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from adcore.engines.notices import Notice
-from adcore.errors import Call
+from adcore.errors import CallSite
 from adcore.wengert.trace import Row, Trace
 from app.arrays import Array, Encoding, write_array
 from app.errors import write_span
@@ -65,5 +65,5 @@ def _row(row: Row, encoding: Encoding) -> dict[str, Any]:
     return written
 
 
-def _call(call: Call) -> dict[str, Any]:
+def _call(call: CallSite) -> dict[str, Any]:
     return {"function": call.function, "line": call.span.line, "column": call.span.column}

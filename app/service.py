@@ -7,7 +7,7 @@ from typing import cast
 
 from fastapi import Request
 
-from adcore.compiler.compiler import Compiler
+from adcore.compiler import Compiler
 from app.settings import Settings
 from app.workers import Workers
 

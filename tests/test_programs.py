@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from adcore.compiler.compiler import Ask, Compiler
-from adcore.derivatives.forward import jvp
-from adcore.derivatives.reverse import gradient, vjp
+from adcore.compiler import Compiler, Query
+from adcore.derivatives.forward import jvp_graph
+from adcore.derivatives.reverse import gradient_graph, vjp_graph
 from adcore.engines.interpreter import execute, plan
 from adcore.graph import Graph
 from adcore.graph.traversal import check
@@ -39,9 +39,9 @@ def inputs_of(case: dict[str, Any]) -> dict[str, Array]:
     return {name: np.array(value, float) for name, value in case["inputs"].items()}
 
 
-def asked(file: Path, mode: Literal["auto", "forward", "reverse"]) -> Ask:
+def asked(file: Path, mode: Literal["auto", "forward", "reverse"]) -> Query:
     wrt = example(file).get("wrt")
-    return Ask(derivative=True, mode=mode, wrt=None if wrt is None else tuple(wrt))
+    return Query(derivative=True, mode=mode, wrt=None if wrt is None else tuple(wrt))
 
 
 programs = pytest.mark.parametrize("file", FILES, ids=[file.stem for file in FILES])
@@ -103,8 +103,8 @@ def test_derivatives_of_order_one_and_two_are_differences(file: Path) -> None:
     """The value and its gradient along one direction; the derivative of the gradient in both modes."""
     for case in example(file)["cases"]:
         graph, places, given, ways = graph_and_values(file, case)
-        found = execute(plan(check(jvp(graph, places))), [*given, *ways])[len(graph.outputs) :]
-        by_reverse = check(optimise(vjp(graph, places)))
+        found = execute(plan(check(jvp_graph(graph, places))), [*given, *ways])[len(graph.outputs) :]
+        by_reverse = check(optimise(vjp_graph(graph, places)))
         second = execute(plan(by_reverse), [*given, np.float64(0.0), *ways])[len(graph.outputs) :]
 
         def results(step: float) -> list[Any]:
@@ -126,8 +126,8 @@ def test_derivatives_of_order_one_and_two_are_differences(file: Path) -> None:
 def test_passes_keep_every_bit(file: Path) -> None:
     for case in example(file)["cases"]:
         graph, _, given, _ = graph_and_values(file, case)
-        plain = Compiler().compile(example(file)["program"], inputs_of(case), Ask())[0].graph
-        derived = gradient(plain, [plain.input_names.index(name) for name in case["gradients"]])
+        plain = Compiler().compile(example(file)["program"], inputs_of(case), Query())[0].graph
+        derived = gradient_graph(plain, [plain.input_names.index(name) for name in case["gradients"]])
         for optimised, unoptimised in zip(execute(plan(graph), given), execute(plan(derived), given), strict=True):
             np.testing.assert_array_equal(optimised, unoptimised)
 
@@ -137,11 +137,11 @@ def test_programs_read_back_from_their_graphs(file: Path) -> None:
     one = example(file)
     for case in one["cases"]:
         inputs = inputs_of(case)
-        compiled = Compiler().compile(one["program"], inputs, Ask())[0]
+        compiled = Compiler().compile(one["program"], inputs, Query())[0]
         again = to_source(Compiler().graph(one["program"], inputs, outputs=compiled.outputs))
         # A name that is a function's gets another one.
         known = functions()
         renamed = {f"{name}_" if name in known else name: value for name, value in inputs.items()}
         (first,) = compiled.evaluate(inputs).values.values()
-        (second,) = Compiler().compile(again, renamed, Ask())[0].evaluate(renamed).values.values()
+        (second,) = Compiler().compile(again, renamed, Query())[0].evaluate(renamed).values.values()
         np.testing.assert_array_equal(first, second)

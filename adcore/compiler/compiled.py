@@ -34,7 +34,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Traced:
+class TracePlan:
     """The layout of a trace, and the plan of the graph that gives its values."""
 
     layout: wengert.Layout
@@ -65,7 +65,7 @@ class Compiled:
     """Whether any input has points."""
     watched: bool = False
     """Whether any of its ops may have notices."""
-    traced: Traced | None = None
+    traced: TracePlan | None = None
     """The trace's layout, where every run of the program does the same, and it is known that a trace is wanted."""
     engine: str = "interpreter"
 
@@ -114,7 +114,7 @@ class Compiled:
                 run = wengert.Straight(self.graph, {})
                 if not wengert.is_straight(self.graph):
                     run = wengert.straighten(self.graph, values, self.limits, deadline)
-                traced = lay_out(run, [self.inputs.index(name) for name in self.wrt], self.mode, self.limits)
+                traced = plan_trace(run, [self.inputs.index(name) for name in self.wrt], self.mode, self.limits)
             return wengert.fill(traced.layout, values, lambda values: execute(traced.plan, values, deadline))
         except AdcoreError as error:
             error.located(self.text)
@@ -190,9 +190,9 @@ class Compiled:
         return [*value, *(g[()] for g in gradients)]
 
 
-def lay_out(run: wengert.Straight, wrt: Sequence[int], mode: Direction | None, limits: Limits) -> Traced:
+def plan_trace(run: wengert.Straight, wrt: Sequence[int], mode: Direction | None, limits: Limits) -> TracePlan:
     """The layout of the trace of a run, without derivatives where the run is cut. Raises TraceTooLarge."""
-    layout = wengert.lay_out(run.graph, wrt, None if run.cut else mode, limits.trace_rows, run.places)
+    layout = wengert.layout_of(run.graph, wrt, None if run.cut else mode, limits.trace_rows, run.places)
     if run.cut:
         layout = replace(layout, truncated=True)
     planned = plan(layout.graph)
@@ -202,4 +202,4 @@ def lay_out(run: wengert.Straight, wrt: Sequence[int], mode: Direction | None, l
             f"the trace would hold {held} numbers, where {limits.trace_elements} are allowed",
             help="leave out trace, or trace a smaller case",
         )
-    return Traced(layout, planned)
+    return TracePlan(layout, planned)

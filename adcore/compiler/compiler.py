@@ -12,21 +12,11 @@ from dataclasses import replace
 from typing import Literal as OneOf
 
 from adcore.compiler.cache import Cache, CacheInfo
-from adcore.compiler.compiled import Answer, Compiled, Direction, lay_out
-from adcore.compiler.query import (
-    Ask,
-    Mode,
-    check_inputs,
-    differentiable,
-    is_batched,
-    normalised,
-    places,
-    scalar,
-    types_of,
-)
+from adcore.compiler.compiled import Compiled, Direction, plan_trace
+from adcore.compiler.query import Mode, Query, check_inputs, differentiable, is_batched, places, scalar, types_of
 from adcore.derivatives.expansion import expand
-from adcore.derivatives.forward import jvp
-from adcore.derivatives.reverse import gradient
+from adcore.derivatives.forward import jvp_graph
+from adcore.derivatives.reverse import gradient_graph
 from adcore.engines.batch import block_of
 from adcore.engines.interpreter import Plan, plan
 from adcore.engines.notices import says_something
@@ -37,8 +27,6 @@ from adcore.limits import Limits
 from adcore.passes import optimise
 from adcore.passes.bound_memory import within_memory
 from adcore.wengert.unfolding import Straight, is_straight
-
-__all__ = ["Answer", "Ask", "Compiled", "Compiler", "Mode", "normalised", "program_id", "work"]
 
 NODE_BYTES = 2_000
 """What one node of a compiled program takes in memory, plan included, as measured with tracemalloc."""
@@ -61,7 +49,7 @@ class Compiler:
         # Which inputs decide a shape is known only once a program has been compiled for shapes like theirs.
         self._static: Cache[frozenset[str]] = Cache(cache_entries, cache_bytes, lambda names: 500)
 
-    def compile(self, text: str, inputs: Mapping[str, Array], ask: Ask) -> tuple[Compiled, bool]:
+    def compile(self, text: str, inputs: Mapping[str, Array], ask: Query) -> tuple[Compiled, bool]:
         """The program compiled for inputs like these, and whether it was there already.
 
         ``inputs`` are NumPy arrays; of their values only those are looked at that decide a shape. Raises the errors
@@ -81,7 +69,7 @@ class Compiler:
             return made[0], False
         return self._compiled.get_or_make(_full_key(key, static, inputs), lambda: self._make(text, inputs, ask)[0])
 
-    def lookup(self, text: str, inputs: Mapping[str, Array], ask: Ask) -> Compiled | None:
+    def lookup(self, text: str, inputs: Mapping[str, Array], ask: Query) -> Compiled | None:
         """What ``compile`` would give, if it is there already; nothing is compiled."""
         key = _key(text, inputs, ask)
         found = self._compiled.get(key)
@@ -109,7 +97,7 @@ class Compiler:
                 return self._lower(syntax, given, ends(syntax) if outputs is None else outputs).graph
             lowered = self._expanded(self._lower(syntax, given, outputs))
             names = differentiable(lowered, wrt)
-            return optimise(gradient(scalar(lowered.graph), places(lowered.graph, names)))
+            return optimise(gradient_graph(scalar(lowered.graph), places(lowered.graph, names)))
         except AdcoreError as error:
             error.located(text)
             raise
@@ -130,7 +118,7 @@ class Compiler:
         graph = expand(lowered.graph, self.limits.graph_nodes)
         return lowered if graph is lowered.graph else replace(lowered, graph=graph)
 
-    def _make(self, text: str, inputs: Mapping[str, Array], ask: Ask) -> tuple[Compiled, frozenset[str]]:
+    def _make(self, text: str, inputs: Mapping[str, Array], ask: Query) -> tuple[Compiled, frozenset[str]]:
         syntax = self._parse(text)
         try:
             lowered = self._expanded(self._lower(syntax, types_of(ask, inputs), ask.outputs))
@@ -139,7 +127,7 @@ class Compiler:
             error.located(text)
             raise
 
-    def _compile(self, text: str, lowered: Lowered, inputs: Mapping[str, Array], ask: Ask) -> Compiled:
+    def _compile(self, text: str, lowered: Lowered, inputs: Mapping[str, Array], ask: Query) -> Compiled:
         graph = scalar(lowered.graph) if ask.derivative else lowered.graph
         wrt = differentiable(lowered, ask.wrt) if ask.derivative else ()
         by = places(graph, wrt)
@@ -153,7 +141,7 @@ class Compiler:
         planned = plan(runs)
         traced = None
         if ask.trace and not any(batched) and is_straight(graph):
-            traced = lay_out(Straight(graph, {}), by, mode, self.limits)
+            traced = plan_trace(Straight(graph, {}), by, mode, self.limits)
         compiled = Compiled(
             program_id=program_id(text),
             text=text,
@@ -177,7 +165,7 @@ class Compiler:
         return compiled
 
 
-def _key(text: str, inputs: Mapping[str, Array], ask: Ask) -> Hashable:
+def _key(text: str, inputs: Mapping[str, Array], ask: Query) -> Hashable:
     """What a program is compiled for: its text, its inputs' types at one point, which are batched, what is asked."""
     if not ask.batch:
         return (text, ask, frozenset([(name, x.dtype.char, x.shape) for name, x in inputs.items()]))
@@ -237,10 +225,10 @@ def _differentiate(graph: Graph, wrt: Sequence[int], mode: Mode) -> tuple[Direct
     """
     elements = sum(graph.inputs[i].type.size for i in wrt)
     if mode == "reverse" or (mode == "auto" and elements != 1):
-        return "reverse", optimise(gradient(graph, wrt))
-    forward = optimise(jvp(graph, wrt))
+        return "reverse", optimise(gradient_graph(graph, wrt))
+    forward = optimise(jvp_graph(graph, wrt))
     if mode == "auto":
-        reverse = optimise(gradient(graph, wrt))
+        reverse = optimise(gradient_graph(graph, wrt))
         if work(reverse) <= work(forward):
             return "reverse", reverse
     return "forward", forward

@@ -20,13 +20,13 @@ from adcore.errors import (
 from adcore.graph import INPUT, OPS, Array, DType, Graph, Type, type_of
 from adcore.language import Lowered, Syntax, did_you_mean, normal
 from adcore.limits import Limits
-from adcore.ops.shapes import describe
+from adcore.ops.shapes import describe_shape
 
 Mode = OneOf["auto", "forward", "reverse"]
 T = TypeVar("T")
 
 
-class Ask(NamedTuple):
+class Query(NamedTuple):
     """What is asked of a program.
 
     ``outputs`` None means the program's result. ``derivative`` asks for the gradients of the one output, a number, by
@@ -43,7 +43,7 @@ class Ask(NamedTuple):
     trace: bool = False
 
 
-def normalised(ask: Ask, inputs: Mapping[str, T]) -> tuple[Ask, Mapping[str, T]]:
+def normalised(ask: Query, inputs: Mapping[str, T]) -> tuple[Query, Mapping[str, T]]:
     """The same with each name as Python's parser gives it (NFKC): what programs, ``Compiler`` and ``Compiled`` use.
 
     Raises DuplicateInput where two names are one.
@@ -68,7 +68,7 @@ def _normal(names: tuple[str, ...] | None) -> tuple[str, ...] | None:
     return None if names is None else tuple(map(normal, names))
 
 
-def is_batched(ask: Ask, name: str, x: Array) -> bool:
+def is_batched(ask: Query, name: str, x: Array) -> bool:
     """Whether the input has a leading axis of points. Raises BatchMismatch where it is to have one, and has none."""
     if ask.batch is True:
         return x.ndim > 0
@@ -79,7 +79,7 @@ def is_batched(ask: Ask, name: str, x: Array) -> bool:
     return True
 
 
-def types_of(ask: Ask, inputs: Mapping[str, Array]) -> dict[str, Type | Array]:
+def types_of(ask: Query, inputs: Mapping[str, Array]) -> dict[str, Type | Array]:
     """What a program is lowered for: the inputs, of those with points the type at one point."""
     for name in ask.batch if isinstance(ask.batch, tuple) else ():
         if name not in inputs:
@@ -128,7 +128,7 @@ def scalar(graph: Graph) -> Graph:
     name = graph.output_names[0]
     if y.shape != ():
         raise OutputNotScalar(
-            f"a gradient is of one number, and {name} is an array of shape {describe(y.shape)}",
+            f"a gradient is of one number, and {name} is an array of shape {describe_shape(y.shape)}",
             span=y.span,
             help="reduce it, with sum() or norm() for example",
         )

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 
-from adcore.derivatives.forward import jvp
-from adcore.derivatives.jacobian import jacobian
-from adcore.derivatives.reverse import gradient
+from adcore.derivatives.forward import jvp_graph
+from adcore.derivatives.jacobian import jacobian_graph
+from adcore.derivatives.reverse import gradient_graph
 from adcore.errors import AdcoreError, GraphTooLarge
 from adcore.graph import ITEM, OPS, Function, Graph, Node
 from adcore.graph.traversal import applied, graph_of, schedule
@@ -83,10 +83,10 @@ def _differentiated(node: Node) -> tuple[Node, ...]:
     """The results of a derivative, as the graph that computes them."""
     graph, kind, wrt = (node.param(name) for name in ("graph", "kind", "wrt"))
     if kind == JVP:
-        return applied(jvp(graph, range(wrt)), node.inputs)
+        return applied(jvp_graph(graph, range(wrt)), node.inputs)
     if kind == GRADIENT:
-        return applied(gradient(graph, range(wrt)), node.inputs)
-    parts = [applied(jacobian(graph, i), node.inputs) for i in range(wrt)]
+        return applied(gradient_graph(graph, range(wrt)), node.inputs)
+    parts = [applied(jacobian_graph(graph, i), node.inputs) for i in range(wrt)]
     return (parts[0][0], *(part[1] for part in parts))
 
 
@@ -95,11 +95,11 @@ def _prepared(node: Node) -> Node:
     graph, kind = node.param("graph"), node.param("kind")
     unknown = graph.inputs[0]
     if kind == MINIMUM:
-        slope = gradient(graph, [0])
+        slope = gradient_graph(graph, [0])
         condition = graph_of(slope.inputs, slope.outputs[1:])
     elif kind == FIXED_POINT:
         condition = graph_of(graph.inputs, [OPS["subtract"](graph.outputs[0], unknown)])
     else:
         condition = graph
-    params = dict(node.params) | {"condition": condition, "jacobian": jacobian(condition, 0)}
+    params = dict(node.params) | {"condition": condition, "jacobian": jacobian_graph(condition, 0)}
     return Node(node.op, node.inputs, tuple(params.items()), node.types, node.span)

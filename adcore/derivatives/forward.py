@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from adcore.derivatives.reverse import backpropagate
 from adcore.graph import ITEM, DType, Graph, Node, Pushed, input_node
 from adcore.graph.traversal import dependents, graph_of, schedule
-from adcore.ops.control.stacks import zeros
+from adcore.ops.control.stacks import zeros_of
 
 
 def tangents(graph: Graph, seeds: Mapping[Node, Node]) -> tuple[dict[Node, Node], dict[Node, Node]]:
@@ -77,7 +77,7 @@ def push(graph: Graph, active: Sequence[bool]) -> Pushed:
     """The graph from inputs, and tangents of the active ones, to outputs, and tangents of all that are numbers."""
     seeds = {x: _seed(x) for x, on in zip(graph.inputs, active, strict=True) if on}
     primal, tangent = tangents(graph, seeds)
-    out = [tangent.get(y) or zeros(y.type) for y in graph.outputs if y.type.is_number]
+    out = [tangent.get(y) or zeros_of(y.type) for y in graph.outputs if y.type.is_number]
     values = [primal[y] for y in graph.outputs]
     # Scheduled from the tangents, each primal value is computed just before the tangent that needs it; the last
     # tangent comes first, since in a tangent program it is the one that needs all the others.
@@ -86,7 +86,7 @@ def push(graph: Graph, active: Sequence[bool]) -> Pushed:
     return Pushed(pushed, tuple(y in tangent for y in graph.outputs))
 
 
-def jvp(graph: Graph, wrt: Sequence[int]) -> Graph:
+def jvp_graph(graph: Graph, wrt: Sequence[int]) -> Graph:
     """The Jacobian-vector product: inputs, then a tangent for each of the inputs ``wrt``, to outputs, then tangents.
 
     The tangents come in the order of ``wrt``, whose places are distinct. Raises NotDifferentiable where the way from

@@ -9,16 +9,16 @@ from collections.abc import Callable
 
 import numpy as np
 
-from adcore.derivatives.forward import jvp
-from adcore.derivatives.reverse import gradient, vjp
+from adcore.derivatives.forward import jvp_graph
+from adcore.derivatives.reverse import gradient_graph, vjp_graph
 from adcore.graph import OPS, SCALAR, DType, Graph, Node, Shape, Type, constant, convert, input_node, items
 from adcore.graph.traversal import applied, graph_of
 from adcore.ops.arrays.dynamic_indexing import AT
-from adcore.ops.base import zeros
+from adcore.ops.base import zero_array
 from adcore.ops.control.loop import INDEX, loop
 
 
-def jacobian(graph: Graph, wrt: int) -> Graph:
+def jacobian_graph(graph: Graph, wrt: int) -> Graph:
     """The graph's inputs to its one output, then the output's Jacobian by the input ``wrt``: output's shape + input's.
 
     Raises NotDifferentiable where the way from the input to the output goes through an op without a derivative.
@@ -26,17 +26,17 @@ def jacobian(graph: Graph, wrt: int) -> Graph:
     (y,) = graph.outputs
     x = graph.inputs[wrt]
     if y.type == SCALAR:
-        return gradient(graph, [wrt])
+        return gradient_graph(graph, [wrt])
     if x.type == SCALAR:
-        pushed = jvp(graph, [wrt])
+        pushed = jvp_graph(graph, [wrt])
         return graph_of(graph.inputs, applied(pushed, (*graph.inputs, constant(1.0))))
     if x.type.size <= y.type.size:
-        columns = _rows(graph, jvp(graph, [wrt]), x.type, y.type)
+        columns = _rows(graph, jvp_graph(graph, [wrt]), x.type, y.type)
         # The input's axes come first, and have to go last.
         axes = (*range(x.ndim, x.ndim + y.ndim), *range(x.ndim))
         full = OPS["transpose"](_reshaped(columns, x.shape + y.shape), axes=axes)
     else:
-        full = _reshaped(_rows(graph, vjp(graph, [wrt]), y.type, x.type), y.shape + x.shape)
+        full = _reshaped(_rows(graph, vjp_graph(graph, [wrt]), y.type, x.type), y.shape + x.shape)
     return graph_of(graph.inputs, [y, full])
 
 
@@ -53,7 +53,7 @@ def _rows(graph: Graph, product: Graph, seed: Type, result: Type) -> Node:
     types = [INDEX, Type(DType.FLOAT, (count, width)), *(x.type for x in graph.inputs)]
     node = loop(
         constant(np.int64(count)),
-        zeros((count, width)),
+        zero_array((count, width)),
         *graph.inputs,
         body=_graph(one_pass, types),
         carried=1,

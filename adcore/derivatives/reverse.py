@@ -13,7 +13,7 @@ from typing import Any
 from adcore.errors import NotDifferentiable
 from adcore.graph import ITEM, Graph, Halves, Node, Pullback, constant, input_node
 from adcore.graph.traversal import by_level, dependents, graph_of, schedule
-from adcore.ops.control.stacks import plus, zeros
+from adcore.ops.control.stacks import plus, zeros_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def backpropagate(graph: Graph, seeds: Mapping[Node, Node], wrt: Collection[Node
     return graph, Adjoints(adjoint, tuple(contributions), new)
 
 
-def vjp(graph: Graph, wrt: Sequence[int]) -> Graph:
+def vjp_graph(graph: Graph, wrt: Sequence[int]) -> Graph:
     """The vector-Jacobian product: inputs, then a cotangent for each output, to outputs, then inputs' cotangents.
 
     Raises NotDifferentiable where the way from the outputs to those inputs goes through an op without a derivative.
@@ -117,7 +117,7 @@ def vjp(graph: Graph, wrt: Sequence[int]) -> Graph:
     return graph_of((*graph.inputs, *cotangents), (*outputs, *gradients))
 
 
-def gradient(graph: Graph, wrt: Sequence[int]) -> Graph:
+def gradient_graph(graph: Graph, wrt: Sequence[int]) -> Graph:
     """The graph's inputs to its one output, a number, then the output's gradients by the inputs ``wrt``."""
     (output,) = graph.outputs
     outputs, gradients = _pull(graph, {output: constant(1.0)}, wrt)
@@ -139,7 +139,7 @@ def _names(graph: Graph) -> Sequence[str]:
 def _pull(graph: Graph, seeds: Mapping[Node, Node], wrt: Sequence[int]) -> tuple[tuple[Node, ...], list[Node]]:
     inputs = [graph.inputs[i] for i in wrt]
     augmented, adjoints = backpropagate(graph, seeds, inputs)
-    return augmented.outputs, [adjoints.of.get(x) or zeros(x.type) for x in inputs]
+    return augmented.outputs, [adjoints.of.get(x) or zeros_of(x.type) for x in inputs]
 
 
 def split(graph: Graph, wanted: Sequence[bool]) -> Halves:
@@ -152,7 +152,7 @@ def split(graph: Graph, wanted: Sequence[bool]) -> Halves:
     numbers = [y for y in graph.outputs if y.type.is_number]
     cotangents = [input_node(f"g{i}", y.type) for i, y in enumerate(numbers)]
     augmented, adjoints = backpropagate(graph, _seeds(numbers, cotangents), inputs)
-    results = [adjoints.of.get(x) or zeros(x.type) for x in inputs]
+    results = [adjoints.of.get(x) or zeros_of(x.type) for x in inputs]
 
     order = schedule(results)
     late, early = dependents(order, cotangents), dependents(order, graph.inputs)

@@ -22,7 +22,7 @@ from adcore.errors import AdcoreError, EvaluationTooLong, MemoryTooLarge, Recurs
 from adcore.graph import CONSTANT, ITEM, Function, Graph, Node
 
 
-class Step(NamedTuple):
+class Instruction(NamedTuple):
     """One kernel, the slots it reads, the slot it writes, and the slots that nobody reads after it."""
 
     kernel: Callable[..., Any]
@@ -41,7 +41,7 @@ class Plan:
 
     slots: tuple[Any, ...]
     inputs: int
-    steps: tuple[Step, ...]
+    steps: tuple[Instruction, ...]
     outputs: tuple[int, ...]
     elements: int
     """The most elements that are live at one time in a run, the inputs apart."""
@@ -88,7 +88,7 @@ def _plan(graph: Graph, nested: dict[Graph, Plan], begun: set[Graph]) -> Plan:
         kernel = _kernel(node)
         if node.op.notice is not None:
             kernel = watched(kernel, node)
-        steps.append(Step(kernel, reads, slot[node], empties, structured, function, node.span))
+        steps.append(Instruction(kernel, reads, slot[node], empties, structured, function, node.span))
     outputs = tuple([slot[y] for y in graph.outputs])
     # What a function takes that calls itself is seen when it runs.
     elements = most_live(graph, dying, {x: nested[x].elements for x in graph.subgraphs() if x in nested})

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from adcore.errors import Span
 from adcore.graph import CONSTANT, INPUT, Function, Graph, Node
 from adcore.graph.traversal import by_level, levels, wengert_names
-from adcore.language.printing.expression import expression
+from adcore.language.printing.expression import expression_text
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SourceRange:
     """A stretch of the program's text."""
 
     line: int
@@ -45,7 +45,7 @@ class NodeDescription:
     shape: tuple[int, ...]
     dtype: str
     level: int
-    source: Source | None
+    source: SourceRange | None
     calls: tuple[Caller, ...] = ()
     """The calls of the program's functions that it stands in, the outermost first."""
     graphs: dict[str, GraphDescription] = field(default_factory=dict)
@@ -69,7 +69,7 @@ class GraphDescription:
     """How many of them must run one after the other: the length of the longest path."""
 
 
-def describe(graph: Graph) -> GraphDescription:
+def describe_graph(graph: Graph) -> GraphDescription:
     """The graph as data, nested graphs included; a function's at the first of its calls."""
     return _described(graph, set())
 
@@ -80,8 +80,8 @@ def _described(graph: Graph, known: set[Function]) -> GraphDescription:
     nodes = []
     for node, name in names.items():
         is_input = node.op is INPUT
-        text = str(node.param("name")) if is_input else expression(node, names.get)
-        args = tuple(names.get(x) or expression(x, names.get) for x in node.inputs)
+        text = str(node.param("name")) if is_input else expression_text(node, names.get)
+        args = tuple(names.get(x) or expression_text(x, names.get) for x in node.inputs)
         inner = dict(_inside(node, known))
         dtype = node.type.dtype.value
         nodes.append(
@@ -105,7 +105,9 @@ def _described(graph: Graph, known: set[Function]) -> GraphDescription:
     for node, name in names.items():
         rows[level[node]].append(name)
     labels = graph.output_names or tuple(f"y{i}" for i in range(len(graph.outputs)))
-    outputs = {label: names.get(y) or expression(y, names.get) for label, y in zip(labels, graph.outputs, strict=True)}
+    outputs = {
+        label: names.get(y) or expression_text(y, names.get) for label, y in zip(labels, graph.outputs, strict=True)
+    }
     return GraphDescription(
         dict(zip(graph.input_names, (names[x] for x in graph.inputs), strict=True)),
         outputs,
@@ -127,8 +129,8 @@ def _inside(node: Node, known: set[Function]) -> Iterator[tuple[str, GraphDescri
             yield value.name, _described(value.graph, known)
 
 
-def _source(span: Span | None) -> Source | None:
-    return None if span is None else Source(span.line, span.column, span.end_line, span.end_column)
+def _source(span: Span | None) -> SourceRange | None:
+    return None if span is None else SourceRange(span.line, span.column, span.end_line, span.end_column)
 
 
 def _calls(span: Span | None) -> tuple[Caller, ...]:

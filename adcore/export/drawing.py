@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from adcore.export.description import Caller, GraphDescription, NodeDescription, describe
+from adcore.export.description import Caller, GraphDescription, NodeDescription, describe_graph
 from adcore.graph import Graph
 
 
 def to_dot(graph: Graph) -> str:
     """The graph in Graphviz's language; the nodes of one level stand in one row."""
     lines = ["digraph program {", "  rankdir=TB;", '  node [shape=box, fontname="monospace"];']
-    lines += _dot(describe(graph), "")
+    lines += _dot(describe_graph(graph), "")
     return "\n".join([*lines, "}", ""])
 
 
@@ -69,7 +69,7 @@ def _call(call: Caller) -> str:
 
 def to_mermaid(graph: Graph) -> str:
     """The graph as a Mermaid flowchart."""
-    return "\n".join(["flowchart TD", *_mermaid(describe(graph), "")]) + "\n"
+    return "\n".join(["flowchart TD", *_mermaid(describe_graph(graph), "")]) + "\n"
 
 
 def _mermaid(drawn: GraphDescription, prefix: str) -> Iterator[str]:

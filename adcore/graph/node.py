@@ -410,7 +410,7 @@ class Function:
 
 # --- structured control flow
 
-Run = Callable[[Graph, Sequence[Any]], Sequence[Any]]
+RunGraph = Callable[[Graph, Sequence[Any]], Sequence[Any]]
 """What an engine offers a structured op: the values of a graph's outputs for the values of its inputs."""
 
 

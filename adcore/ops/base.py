@@ -15,7 +15,7 @@ import numpy as np
 
 from adcore.errors import ShapeMismatch
 from adcore.graph import OPS, DType, Kind, Node, Op, Operand, Parameter, Shape, Type, constant, register
-from adcore.ops.shapes import Axes, axes_of, broadcast_shapes, count, describe, reduced
+from adcore.ops.shapes import Axes, axes_of, broadcast_shapes, count, describe_shape, reduced
 from adcore.ops.strong import strong_times
 
 Extent = tuple[int, ...]
@@ -157,7 +157,7 @@ def linear(
         count = len(tangents) - steering
         if all(t is None for t in tangents[:count]):
             return None
-        inputs = [zeros(x.shape) if t is None else t for x, t in zip(node.inputs, tangents[:count], strict=False)]
+        inputs = [zero_array(x.shape) if t is None else t for x, t in zip(node.inputs, tangents[:count], strict=False)]
         return node.op.bind((*inputs, *node.inputs[count:]), node.params, node.span)
 
     def vjp(node: Node, cotangent: Node) -> tuple[Node | None, ...]:
@@ -223,7 +223,9 @@ def infer_reduction(dtype: DType = DType.FLOAT, *, empty: bool = True) -> Callab
 
     def infer(x: Type, *, axis: Axes, keepdims: bool, **_: Hashable) -> Type:
         if not empty and not count(x.shape, axis):
-            raise ShapeMismatch(f"an array of shape {describe(x.shape)} has no element to choose along axis={axis}")
+            raise ShapeMismatch(
+                f"an array of shape {describe_shape(x.shape)} has no element to choose along axis={axis}"
+            )
         return Type(dtype, reduced(x.shape, axis, keepdims))
 
     return infer
@@ -237,7 +239,7 @@ def spread(node: Node, result: Node) -> Node:
     return OPS["expand_dims"](result, axis=axes if len(axes) > 1 else axes[0])
 
 
-def zeros(shape: Shape) -> Node:
+def zero_array(shape: Shape) -> Node:
     """Exact zeros, as graph."""
     return OPS["zeros"](shape=shape) if shape else constant(0.0)
 

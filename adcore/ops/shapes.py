@@ -29,11 +29,11 @@ def broadcast_shapes(shapes: Sequence[Shape], what: str = "operands") -> Shape:
     try:
         return np.broadcast_shapes(*shapes)
     except ValueError:
-        told = " and ".join(describe(shape) for shape in shapes)
+        told = " and ".join(describe_shape(shape) for shape in shapes)
         raise ShapeMismatch(f"{what} of shapes {told} do not broadcast") from None
 
 
-def describe(shape: Shape) -> str:
+def describe_shape(shape: Shape) -> str:
     """A shape as a message names it."""
     return str(shape).replace(" ", "") if shape else "() (a number)"
 
@@ -44,9 +44,9 @@ def legal(shape: Shape) -> Shape:
     Raises ShapeMismatch for a negative length, ArrayTooLarge for lengths that no machine can count.
     """
     if any(n < 0 for n in shape):
-        raise ShapeMismatch(f"no array can have the shape {describe(shape)}")
+        raise ShapeMismatch(f"no array can have the shape {describe_shape(shape)}")
     if math.prod([n or 1 for n in shape]) > MOST_ELEMENTS:
-        raise ArrayTooLarge(f"an array of shape {describe(shape)} is larger than any array can be")
+        raise ArrayTooLarge(f"an array of shape {describe_shape(shape)} is larger than any array can be")
     return shape
 
 

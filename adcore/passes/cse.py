@@ -8,7 +8,7 @@ from adcore.graph import Graph, Node
 from adcore.graph.traversal import rewrite
 
 
-def share(graph: Graph) -> Graph:
+def merge_common(graph: Graph) -> Graph:
     """The graph with equal computations merged into the first of them."""
     return rewrite(graph, sharing())
 

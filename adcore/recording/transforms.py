@@ -11,15 +11,15 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from adcore.derivatives import forward, reverse
-from adcore.derivatives.reverse import gradient
+from adcore.derivatives.reverse import gradient_graph
 from adcore.engines.interpreter import execute, plan
 from adcore.graph import DType, Graph, convert
 from adcore.graph.traversal import substitute
 from adcore.passes import optimise
-from adcore.recording.values import Function, Recording, Traced, worth
+from adcore.recording.values import PythonFunction, Recording, Traced, worth
 
 
-def _name_inputs(fn: Function, count: int) -> list[str]:
+def _name_inputs(fn: PythonFunction, count: int) -> list[str]:
     """The names of the function's parameters, where it has as many."""
     try:
         names = [p.name for p in inspect.signature(fn).parameters.values() if p.kind is not p.VAR_KEYWORD]
@@ -28,7 +28,7 @@ def _name_inputs(fn: Function, count: int) -> list[str]:
     return [names[i] if i < len(names) and len(names) >= count else f"x{i + 1}" for i in range(count)]
 
 
-def _run(fn: Function, args: Sequence[Any], places: Sequence[int]) -> tuple[Recording, Any, list[Any]]:
+def _run(fn: PythonFunction, args: Sequence[Any], places: Sequence[int]) -> tuple[Recording, Any, list[Any]]:
     """Run ``fn`` with the arguments at ``places`` overloaded; gives the recording, the result, and its parts."""
     recording = Recording()
     names = _name_inputs(fn, len(args))
@@ -39,7 +39,7 @@ def _run(fn: Function, args: Sequence[Any], places: Sequence[int]) -> tuple[Reco
     return recording, result, list(result) if isinstance(result, tuple | list) else [result]
 
 
-def trace(fn: Function, *example_inputs: Any) -> Graph:
+def trace(fn: PythonFunction, *example_inputs: Any) -> Graph:
     """The graph of what ``fn`` does with inputs like these: the path its branches take for them.
 
     A function that returns a tuple gives a graph of as many outputs.
@@ -84,7 +84,7 @@ def _like(results: list[Any], argnums: int | Sequence[int]) -> Any:
     return results[0] if isinstance(argnums, int) else tuple(results)
 
 
-def value_and_grad(fn: Function, argnums: int | Sequence[int] = 0) -> Function:
+def value_and_grad(fn: PythonFunction, argnums: int | Sequence[int] = 0) -> PythonFunction:
     """A function that gives ``(value, gradient)``: of ``fn``, which returns a number, by its arguments ``argnums``.
 
     Reverse mode. The gradient has the argument's shape; several ``argnums`` give a tuple of gradients. ``fn`` is run,
@@ -101,7 +101,7 @@ def value_and_grad(fn: Function, argnums: int | Sequence[int] = 0) -> Function:
         graph = recording.graph([result])
         if graph.outputs[0].shape != ():
             raise TypeError(f"a gradient is of one number, and this is an array of shape {graph.outputs[0].shape}")
-        derivative = optimise(gradient(graph, range(len(places))))
+        derivative = optimise(gradient_graph(graph, range(len(places))))
         outer = [x for _, x in recording.captured.values()]
         value, *gradients = _splice(derivative, [*(args[i] for i in places), *outer])
         return value, _like(gradients, argnums)
@@ -109,7 +109,7 @@ def value_and_grad(fn: Function, argnums: int | Sequence[int] = 0) -> Function:
     return wrapped
 
 
-def grad(fn: Function, argnums: int | Sequence[int] = 0) -> Function:
+def grad(fn: PythonFunction, argnums: int | Sequence[int] = 0) -> PythonFunction:
     """A function that gives the gradient of ``fn``: see ``value_and_grad``."""
     both = value_and_grad(fn, argnums)
 
@@ -120,14 +120,14 @@ def grad(fn: Function, argnums: int | Sequence[int] = 0) -> Function:
     return wrapped
 
 
-def jvp(fn: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+def jvp(fn: PythonFunction, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
     """``fn(*primals)`` and its directional derivative along ``tangents``: forward mode.
 
     A function that returns a tuple gives tuples.
     """
     places = range(len(primals))
     recording, result, parts = _run(fn, primals, places)
-    pushed = optimise(forward.jvp(recording.graph(parts), places))
+    pushed = optimise(forward.jvp_graph(recording.graph(parts), places))
     # The tangents come after everything that the recorded graph takes.
     outer = [x for _, x in recording.captured.values()]
     results = _splice(pushed, [*primals, *outer, *tangents])
@@ -135,7 +135,7 @@ def jvp(fn: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[
     return (tuple(values), tuple(out)) if isinstance(result, tuple | list) else (values[0], out[0])
 
 
-def vjp(fn: Function, *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+def vjp(fn: PythonFunction, *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
     """``fn(*primals)``, and its pullback: from a cotangent of the result to the cotangents of the arguments.
 
     Reverse mode. A function that returns a tuple takes a tuple of cotangents.
@@ -143,7 +143,7 @@ def vjp(fn: Function, *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ..
     places = range(len(primals))
     recording, result, parts = _run(fn, primals, places)
     graph = recording.graph(parts)
-    pulled = optimise(reverse.vjp(graph, places))
+    pulled = optimise(reverse.vjp_graph(graph, places))
     outer = [x for _, x in recording.captured.values()]
     several = isinstance(result, tuple | list)
 

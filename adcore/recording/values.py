@@ -18,7 +18,7 @@ import numpy as np
 from adcore.graph import OPS, Array, DType, Graph, Kind, Node, Op, constant, convert, input_node, type_of
 from adcore.graph.traversal import graph_of, schedule
 
-Function = Callable[..., Any]
+PythonFunction = Callable[..., Any]
 
 
 class Recording:
@@ -96,7 +96,7 @@ def _array(x: Any) -> Any:
 
 _BY_NAME: Mapping[str, Op] = {name: op for op in OPS.values() if op.public for name in (op.name, *op.aliases)}
 _NO_VALUE = (None, np._NoValue)
-_STATIC: Mapping[Function, Function] = {
+_STATIC: Mapping[PythonFunction, PythonFunction] = {
     np.shape: lambda a: a.shape,
     np.ndim: lambda a: a.ndim,
     np.size: lambda a: a.size,
@@ -197,7 +197,7 @@ class Traced:
             return NotImplemented
         return _call(op, *inputs, **kwargs)
 
-    def __array_function__(self, function: Function, _types: Any, args: Any, kwargs: Any) -> Any:
+    def __array_function__(self, function: PythonFunction, _types: Any, args: Any, kwargs: Any) -> Any:
         if function in _STATIC:
             return _STATIC[function](*args, **kwargs)
         op = _BY_NAME.get(function.__name__)

@@ -12,7 +12,7 @@ from adcore.derivatives.forward import tangents
 from adcore.derivatives.reverse import backpropagate
 from adcore.graph import INPUT, Graph, Node, constant, input_node
 from adcore.graph.traversal import by_level, graph_of, wengert_names
-from adcore.language.printing.expression import expression
+from adcore.language.printing.expression import expression_text
 from adcore.wengert.trace import Row, SeedRows, Trace
 from adcore.wengert.unfolding import Whereabouts
 
@@ -45,7 +45,7 @@ class Layout:
         return once + sum(y.type.size for y in self.graph.outputs[len(self.primal) :]) * max(0, self.passes - 1)
 
 
-def lay_out(
+def layout_of(
     graph: Graph,
     wrt: Sequence[int],
     mode: Literal["forward", "reverse"] | None,
@@ -95,9 +95,9 @@ def _primal_row(node: Node, names: Mapping[Node, str], places: Mapping[Node, Whe
     if node.op is INPUT:
         label = str(node.param("name"))
         return Row(names[node], label, _NOTHING, input=label, span=node.span)
-    args = tuple(names.get(x) or expression(x, names.get) for x in node.inputs)
+    args = tuple(names.get(x) or expression_text(x, names.get) for x in node.inputs)
     where = _where(node, places)
-    text = expression(node, names.get)
+    text = expression_text(node, names.get)
     return Row(names[node], text, _NOTHING, node.op.name, args, node.span, None, None, *where)
 
 
@@ -119,7 +119,7 @@ def _adjoint_rows(
         rows.append(Row(spoken[seed], "1", _NOTHING, span=output.span))
     for term in adjoints.contributions:
         name = f"{names[term.operand]}'"
-        text = expression(term.total, spoken.get)
+        text = expression_text(term.total, spoken.get)
         values.append(term.total)
         where = _where(term.source, places)
         rows.append(Row(name, text, _NOTHING, None, (), term.source.span, None, names[term.source], *where))
@@ -141,7 +141,7 @@ def _tangent_rows(
         t = tangent.get(node)
         if t is not None:
             values.append(t)
-            text = expression(t, spoken.get)
+            text = expression_text(t, spoken.get)
             where = _where(node, places)
             rows.append(Row(f"d{names[node]}", text, _NOTHING, None, (), node.span, None, names[node], *where))
     return list(seeds.values()), values, rows

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from adcore.errors import Call, Span
+from adcore.errors import CallSite, Span
 from adcore.graph import Array
 
 
@@ -29,7 +29,7 @@ class Row(NamedTuple):
     """In adjoint rows: the name of the value that the term flows back from."""
     iteration: tuple[int, ...] = ()
     """In which pass of each loop around it, the outermost first, counted from 0."""
-    calls: tuple[Call, ...] = ()
+    calls: tuple[CallSite, ...] = ()
     """In which calls of the program's functions, the outermost first."""
 
 

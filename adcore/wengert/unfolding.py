@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from adcore.errors import AdcoreError, Call, EvaluationTooLong
-from adcore.graph import CONSTANT, ITEM, OPS, Graph, Node, Run, constant
+from adcore.errors import AdcoreError, CallSite, EvaluationTooLong
+from adcore.graph import CONSTANT, ITEM, OPS, Graph, Node, RunGraph, constant
 from adcore.graph.traversal import graph_of
 from adcore.limits import Limits
 from adcore.ops.control.call import call
@@ -23,7 +23,7 @@ class Whereabouts(NamedTuple):
     """Where in a run something was computed."""
 
     iteration: tuple[int, ...] = ()
-    calls: tuple[Call, ...] = ()
+    calls: tuple[CallSite, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class _Cut(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Evaluated:
     """A value on its way through the run: what computes it, and what it is."""
 
     node: Node
@@ -78,10 +78,10 @@ def straighten(graph: Graph, values: Sequence[Any], limits: Limits, deadline: fl
 
     def step(value: Any) -> Any:
         """A value as a step of the run: what control flow makes itself, a count, say, is a constant of it."""
-        if isinstance(value, (Step, list, Tape, ZeroStack)):
+        if isinstance(value, (Evaluated, list, Tape, ZeroStack)):
             return value
         order.append(constant(value))
-        return Step(order[-1], value)
+        return Evaluated(order[-1], value)
 
     def added(a: Any, b: Any) -> Any:
         """The sum of two stacks or tapes, or of two values on them."""
@@ -93,9 +93,9 @@ def straighten(graph: Graph, values: Sequence[Any], limits: Limits, deadline: fl
             return [added(x, y) for x, y in zip(a, b, strict=True)]
         first, second = step(a), step(b)
         order.append(OPS["add"](first.node, second.node))
-        return Step(order[-1], first.value + second.value)
+        return Evaluated(order[-1], first.value + second.value)
 
-    def inside(node: Node, where: Whereabouts) -> Run:
+    def inside(node: Node, where: Whereabouts) -> RunGraph:
         """How the graphs inside a node are run: in a loop, each run of one is another iteration."""
         runs: dict[Graph, int] = {}
 
@@ -108,7 +108,7 @@ def straighten(graph: Graph, values: Sequence[Any], limits: Limits, deadline: fl
                 return results
             if node.op is call and node.span is not None:
                 name = node.param("function").name
-                calls = (*where.calls, *node.span.calls, Call(name, node.span))
+                calls = (*where.calls, *node.span.calls, CallSite(name, node.span))
                 return walk(inner, operands, where._replace(calls=calls))
             return walk(inner, operands, where)
 
@@ -138,7 +138,7 @@ def straighten(graph: Graph, values: Sequence[Any], limits: Limits, deadline: fl
                 at[node] = step(given[0][node.param("index")])
             else:
                 new = node.with_inputs(tuple([step.node for step in given]))
-                at[node] = Step(new, _compute(new, [step.value for step in given], deadline))
+                at[node] = Evaluated(new, _compute(new, [step.value for step in given], deadline))
                 order.append(new)
                 if where.iteration or where.calls:
                     places.setdefault(new, where)
@@ -149,7 +149,7 @@ def straighten(graph: Graph, values: Sequence[Any], limits: Limits, deadline: fl
 
     try:
         with np.errstate(all="ignore"):
-            outputs = walk(graph, [Step(x, v) for x, v in zip(graph.inputs, values, strict=True)], Whereabouts())
+            outputs = walk(graph, [Evaluated(x, v) for x, v in zip(graph.inputs, values, strict=True)], Whereabouts())
     except _Cut:
         first = [node for node in dict.fromkeys(order) if node.op is not CONSTANT][: limits.trace_rows]
         return Straight(graph_of(graph.inputs, _within(first, limits.trace_elements // 2)), places, cut=True)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Response
 
-from adcore.compiler.compiler import Answer, Ask, Compiled
+from adcore.compiler import Answer, Compiled, Query
 from adcore.wengert.trace import Trace
 from app.evaluation import respond
 from app.openapi import BODY_PROBLEMS
@@ -51,7 +51,7 @@ async def evaluate(
     asked: Annotated[EvaluateRequest, Body(openapi_examples=EXAMPLES)], request: JsonRequest
 ) -> Response:
     """The values of the program's results, or of the names in `outputs`."""
-    ask = Ask(
+    ask = Query(
         outputs=None if asked.outputs is None else tuple(asked.outputs),
         batch=asked.batch if isinstance(asked.batch, bool) else tuple(asked.batch),
     )

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Response
 
-from adcore.compiler.compiler import Answer, Ask, Compiled
+from adcore.compiler import Answer, Compiled, Query
 from adcore.wengert.trace import Trace
 from app.arrays import write_array
 from app.evaluation import respond
@@ -57,7 +57,7 @@ async def grad(asked: Annotated[GradRequest, Body(openapi_examples=EXAMPLES)], r
     inputs; `auto` takes the cheaper. With `trace` the answer has every intermediate value, and every adjoint or
     tangent.
     """
-    ask = Ask(
+    ask = Query(
         derivative=True,
         outputs=None if asked.output is None else (asked.output,),
         wrt=None if asked.wrt is None else tuple(asked.wrt),

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Body, Response
 
-from adcore.compiler.compiler import Ask, normalised
-from adcore.export import describe, to_dot, to_mermaid
+from adcore.compiler import Query, normalised
+from adcore.export import describe_graph, to_dot, to_mermaid
 from app.arrays import Array, read_inputs, read_shape
 from app.errors import InvalidRequest
 from app.openapi import BODY_PROBLEMS
@@ -64,7 +64,7 @@ async def graph(asked: Annotated[GraphRequest, Body(openapi_examples=EXAMPLES)],
                 name: read_shape(shape, f"shapes.{name}", limits.array_elements) for name, shape in asked.shapes.items()
             },
         }
-        ask = Ask(
+        ask = Query(
             outputs=None if asked.outputs is None else tuple(asked.outputs),
             wrt=None if asked.wrt is None else tuple(asked.wrt),
         )
@@ -74,6 +74,6 @@ async def graph(asked: Annotated[GraphRequest, Body(openapi_examples=EXAMPLES)],
             return Response(to_dot(drawn), media_type="text/vnd.graphviz")
         if asked.format == "mermaid":
             return Response(to_mermaid(drawn), media_type="text/plain")
-        return Response(orjson.dumps(describe(drawn)), media_type="application/json")
+        return Response(orjson.dumps(describe_graph(drawn)), media_type="application/json")
 
     return await service.workers.run(draw)

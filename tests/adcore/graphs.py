@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from adcore.derivatives.forward import jvp
-from adcore.derivatives.reverse import gradient
+from adcore.derivatives.forward import jvp_graph
+from adcore.derivatives.reverse import gradient_graph
 from adcore.engines.interpreter import execute, plan
 from adcore.graph import OPS, SCALAR, Array, DType, Graph, Node, Type, constant, input_node
 from adcore.graph.traversal import check, graph_of, substitute
@@ -114,14 +114,14 @@ def _grow(draw: st.DrawFn, known: list[Node], most: int, depth: int) -> list[Nod
 def by_reverse(graph: Graph) -> Graph:
     """The derivative of the first output by the first input, both numbers, in reverse mode."""
     only = graph_of(graph.inputs, graph.outputs[:1])
-    derivative = check(gradient(check(only), [0]))
+    derivative = check(gradient_graph(check(only), [0]))
     return check(graph_of(derivative.inputs, derivative.outputs[1:]))
 
 
 def by_forward(graph: Graph) -> Graph:
     """The derivative of the first output by the first input, both numbers, in forward mode."""
     only = graph_of(graph.inputs, graph.outputs[:1])
-    pushed = check(jvp(check(only), [0]))
+    pushed = check(jvp_graph(check(only), [0]))
     *inputs, seed = pushed.inputs
     new = substitute(pushed, {x: x for x in inputs} | {seed: constant(1.0)})
     return check(graph_of(inputs, [new[pushed.outputs[1]]]))

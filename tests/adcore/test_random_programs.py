@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adcore.compiler.compiler import Ask, Compiler
-from adcore.derivatives.forward import jvp
-from adcore.derivatives.reverse import gradient, vjp
+from adcore.compiler import Compiler, Query
+from adcore.derivatives.forward import jvp_graph
+from adcore.derivatives.reverse import gradient_graph, vjp_graph
 from adcore.engines.interpreter import execute, plan
 from adcore.graph import Graph
 from adcore.graph.traversal import check
@@ -64,7 +64,7 @@ def test_all_ways_to_a_derivative_agree(program: Program, seed: int) -> None:
     smaller = optimise(graph)
     assert bits(run(smaller, values)) == bits(run(graph, values))
 
-    reverse, forward = gradient(smaller, every), jvp(smaller, every)
+    reverse, forward = gradient_graph(smaller, every), jvp_graph(smaller, every)
     ready = optimise(reverse)
     value, *slopes = run(ready, values)
     assert bits([value, *slopes]) == bits(run(reverse, values))
@@ -74,9 +74,9 @@ def test_all_ways_to_a_derivative_agree(program: Program, seed: int) -> None:
     agrees(dot(slopes, along), lambda t: float(run(smaller, moved(t))[0]), scale)
 
     # The second derivative along the direction: forward over reverse, reverse over forward, and differences.
-    curved = run(optimise(jvp(ready, every)), [*values, *along])[1 + len(values) + 1 :]
+    curved = run(optimise(jvp_graph(ready, every)), [*values, *along])[1 + len(values) + 1 :]
     second = dot(curved, along)
-    over = check(jvp(optimise(forward), every))
+    over = check(jvp_graph(optimise(forward), every))
     twice = float(run(optimise(over), [*values, *along, *along])[-1])
     scale += sum(float(np.sum(np.abs(c))) for c in curved)
     assert abs(second - twice) <= 1e-11 * scale
@@ -98,14 +98,14 @@ def test_programs_with_control_flow_are_what_python_makes_of_them(seed: int) -> 
 
     wrt = [i for i, name in enumerate(plain.input_names) if name != "n"]
     along = [0.7, -0.9][: len(wrt)]
-    reverse, forward = check(gradient(graph, wrt)), check(jvp(graph, wrt))
+    reverse, forward = check(gradient_graph(graph, wrt)), check(jvp_graph(graph, wrt))
     _, *slopes = run(optimise(reverse), values)
     assert bits(run(reverse, values)) == bits([value, *slopes])
     scale = 1 + abs(float(value)) + sum(map(abs, slopes))
     assert abs(run(optimise(forward), [*values, *along])[1] - dot(slopes, along)) <= 1e-12 * scale
-    over_reverse = run(optimise(jvp(reverse, wrt)), [*values, *along])[len(wrt) + 2 :]
-    twice = run(optimise(vjp(reverse, wrt)), [*values, 0.0, *along])[1 + len(wrt) :]
-    under_reverse = run(optimise(vjp(forward, wrt)), [*values, *along, 0.0, 1.0])[2:]
+    over_reverse = run(optimise(jvp_graph(reverse, wrt)), [*values, *along])[len(wrt) + 2 :]
+    twice = run(optimise(vjp_graph(reverse, wrt)), [*values, 0.0, *along])[1 + len(wrt) :]
+    under_reverse = run(optimise(vjp_graph(forward, wrt)), [*values, *along, 0.0, 1.0])[2:]
     scale += sum(map(abs, over_reverse))
     for a, b, c in zip(over_reverse, twice, under_reverse, strict=True):
         assert abs(a - b) <= 1e-11 * scale
@@ -116,11 +116,11 @@ def test_programs_with_control_flow_are_what_python_makes_of_them(seed: int) -> 
 def test_one_compilation_serves_other_branches_and_trip_counts(seed: int) -> None:
     """Value against Python, gradient and second derivative against differences, and what is cached against fresh."""
     text, inputs = control_flow.program(seed)
-    ask, compiler = Ask(derivative=True, wrt=("x", "z")), Compiler()
+    ask, compiler = Query(derivative=True, wrt=("x", "z")), Compiler()
     compiler.compile(text, {name: np.array(x) for name, x in inputs.items()}, ask)
     graph = compiler.graph(text, {name: np.array(x) for name, x in inputs.items()}, of="gradient", wrt=ask.wrt)
     wrt = [graph.input_names.index(name) for name in ("x", "z")]
-    curving, along = optimise(jvp(graph, wrt)), [0.7, -0.9]
+    curving, along = optimise(jvp_graph(graph, wrt)), [0.7, -0.9]
     random = np.random.default_rng(seed)
     for n in (1.0, 4.0):
         at = {"n": n, "x": random.uniform(-1.5, 1.5), "z": random.uniform(-1.5, 1.5)}

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from adcore.derivatives.reverse import gradient
+from adcore.derivatives.reverse import gradient_graph
 from adcore.engines.interpreter import execute, plan
 from adcore.language import lower, parse
 from adcore.limits import Limits
@@ -55,7 +55,7 @@ def main() -> None:
         parsing, syntax = timed(partial(parse, text, limits), repeats)
         lowering, lowered = timed(partial(lower, syntax, inputs, None, limits), repeats)
         first, graph = timed(partial(optimise, lowered.graph), repeats)
-        reverse, adjoint = timed(partial(gradient, graph, [0]), repeats)
+        reverse, adjoint = timed(partial(gradient_graph, graph, [0]), repeats)
         second, adjoint = timed(partial(optimise, adjoint), repeats)
         planning, planned = timed(partial(plan, adjoint), repeats)
         running, _ = timed(partial(execute, planned, [np.float64(0.5)]), repeats)

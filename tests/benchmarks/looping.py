@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from adcore.derivatives.reverse import gradient
+from adcore.derivatives.reverse import gradient_graph
 from adcore.engines.interpreter import Plan, execute, plan
 from adcore.graph import OPS, SCALAR, DType, Node, Type, constant, input_node, items
 from adcore.graph.traversal import graph_of
@@ -36,7 +36,7 @@ def pendulum(memory: int | None) -> tuple[Plan, Plan]:
     body = graph_of([i, a, s, d], [a + constant(step) * faster, faster])
     ran = loop(OPS["as_int"](count), angle, speed, damping, body=body, carried=2, memory=memory)
     graph = graph_of([angle, speed, damping, count], [items(ran)[0]])
-    return plan(optimise(graph)), plan(optimise(gradient(graph, [0, 1, 2])))
+    return plan(optimise(graph)), plan(optimise(gradient_graph(graph, [0, 1, 2])))
 
 
 def rotation(memory: int | None) -> tuple[Plan, Plan]:
@@ -48,7 +48,7 @@ def rotation(memory: int | None) -> tuple[Plan, Plan]:
     start = OPS["broadcast_to"](x, shape=array.shape)
     ran = loop(OPS["as_int"](count), start, a, body=body, carried=1, memory=memory)
     graph = graph_of([x, a, count], [OPS["sum"](items(ran)[0])])
-    return plan(optimise(graph)), plan(optimise(gradient(graph, [0, 1])))
+    return plan(optimise(graph)), plan(optimise(gradient_graph(graph, [0, 1])))
 
 
 def timed(planned: Plan, given: Sequence[float], passes: int) -> float:

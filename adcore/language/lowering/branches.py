@@ -26,7 +26,7 @@ from adcore.language.lowering.values import (
     Unresolved,
     Unusable,
     Value,
-    describe,
+    describe_value,
     is_number,
 )
 from adcore.language.syntax.scopes import appended
@@ -37,7 +37,7 @@ ONE_EACH = "a list grows by one element in each pass of a for, and is read after
 VALUE = "<value>"
 """The name of what a loop is left with by ``return``."""
 
-Finish = Callable[[Sequence[Node]], Value]
+MergedValue = Callable[[Sequence[Node]], Value]
 """A merged value, once the results of the branch are there."""
 
 
@@ -121,7 +121,7 @@ class Merge:
 
     # --- what the branches agree on
 
-    def _name(self, first: Change, second: Change) -> Unusable | Finish:
+    def _name(self, first: Change, second: Change) -> Unusable | MergedValue:
         """What a name holds after the branches, from what it holds at the end of each and where that was assigned."""
         (name, a, at_a), (_, b, at_b) = first, second
         if isinstance(a, Unusable) or isinstance(b, Unusable):
@@ -170,7 +170,7 @@ class Merge:
         name: str | None = None,
         at_a: ast.AST | None = None,
         at_b: ast.AST | None = None,
-    ) -> Finish:
+    ) -> MergedValue:
         """The value that is ``a`` after the first branch and ``b`` after the second."""
         if isinstance(a, Raised) or isinstance(b, Raised):
             return self._unless_raised(a, b)
@@ -197,7 +197,7 @@ class Merge:
         position = len(self.outputs[0]) - 1
         return lambda results: results[position]
 
-    def _unless_raised(self, a: Value, b: Value) -> Finish:
+    def _unless_raised(self, a: Value, b: Value) -> MergedValue:
         """The value of the branch that has one; that of the other cannot be there."""
         if isinstance(a, Raised) and isinstance(b, Raised):
             return lambda _: a
@@ -232,7 +232,7 @@ class Merge:
     def _mismatch(
         self, values: Sequence[Value], name: str | None, at_a: ast.AST | None, at_b: ast.AST | None
     ) -> BranchMismatch:
-        first, second = (describe(x) if x is not None else "nothing" for x in values)
+        first, second = (describe_value(x) if x is not None else "nothing" for x in values)
         subject = f"{name} is" if name else "the value is"
         places = [(at, text) for at, text in ((at_a, first), (at_b, second)) if isinstance(at, (ast.expr, ast.stmt))]
         place = self.place

@@ -17,7 +17,7 @@ from adcore.errors import (
     AdcoreError,
     ArrayTooLarge,
     BadCall,
-    Call,
+    CallSite,
     GraphTooLarge,
     NestingTooDeep,
     NotConstant,
@@ -31,7 +31,7 @@ from adcore.language.lowering.constant_arithmetic import WHOLE
 from adcore.language.lowering.partial_evaluation import TooDear, Unknown, evaluate
 from adcore.language.lowering.values import (
     Change,
-    Function,
+    Closure,
     Held,
     List,
     Place,
@@ -39,7 +39,7 @@ from adcore.language.lowering.values import (
     Several,
     Tuple,
     Value,
-    describe,
+    describe_value,
     shape_text,
 )
 from adcore.language.syntax.program import KEYWORDS, Syntax
@@ -67,7 +67,7 @@ class Mark(NamedTuple):
     active: int
     loops: int
     depth: int
-    calls: tuple[Call, ...]
+    calls: tuple[CallSite, ...]
 
 
 @dataclass(slots=True, eq=False)
@@ -77,7 +77,7 @@ class Lowering:
     syntax: Syntax
     limits: Limits
     scope: Scope
-    inline: Callable[[Lowering, Function, Sequence[tuple[str | None, Value, ast.expr]], ast.Call], Value]
+    inline: Callable[[Lowering, Closure, Sequence[tuple[str | None, Value, ast.expr]], ast.Call], Value]
     """How a call of one of the program's own functions is lowered: the arguments come as name, value and place."""
     given: dict[Node, Array] = field(default_factory=dict)
     """The inputs whose values are known."""
@@ -91,7 +91,7 @@ class Lowering:
     """The functions that are being called, outermost first, with the scopes they were made in."""
     wanted: frozenset[str] = frozenset()
     """The names of the main block that are asked for at its end."""
-    calls: tuple[Call, ...] = ()
+    calls: tuple[CallSite, ...] = ()
     """The calls within which nodes are made that stand in the graph themselves."""
     loops: list[tuple[Scope, ast.For | ast.While]] = field(default_factory=list)
     """The loops that are being lowered, outermost first, with the scopes they stand in."""
@@ -238,7 +238,7 @@ class Lowering:
             case _:
                 pass
         raise TypeMismatch(
-            f"{describe(value)} cannot be computed with",
+            f"{describe_value(value)} cannot be computed with",
             span=self.span(place),
             help="an array is written with [ ]" if isinstance(value, Tuple) else None,
         )
@@ -298,7 +298,7 @@ class Lowering:
     def _scalar(self, value: Value, place: Place) -> Any:
         if isinstance(value, (int, float)):
             return np.float64(value)
-        raise TypeMismatch(f"{describe(value)} cannot be an element of an array", span=self.span(place))
+        raise TypeMismatch(f"{describe_value(value)} cannot be an element of an array", span=self.span(place))
 
     # --- what must be known while compiling
 
@@ -338,7 +338,7 @@ class Lowering:
                 )
             number = number.item()
         if not isinstance(number, (int, float)):
-            raise TypeMismatch(f"{what} is a whole number, and this is {describe(number)}", span=self.span(place))
+            raise TypeMismatch(f"{what} is a whole number, and this is {describe_value(number)}", span=self.span(place))
         if WHOLE < abs(number) < math.inf:
             raise BadCall(f"{what} is too large: {number:g}", span=self.span(place))
         if not math.isfinite(number) or number != math.floor(number):

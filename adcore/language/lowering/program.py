@@ -14,10 +14,10 @@ from adcore.graph import Array, Graph, Node, Type, input_node, type_of
 from adcore.graph.traversal import graph_of
 from adcore.language import vocabulary
 from adcore.language.lowering.builder import Lowering, check_size, several
-from adcore.language.lowering.expressions.name_resolution import read
+from adcore.language.lowering.expressions.name_resolution import read_name
 from adcore.language.lowering.statements.statements import LAST, Rest, call_in, inline, run
 from adcore.language.lowering.values import (
-    Function,
+    Closure,
     List,
     Missing,
     Raised,
@@ -26,7 +26,7 @@ from adcore.language.lowering.values import (
     Tuple,
     Unusable,
     Value,
-    describe,
+    describe_value,
     is_number,
 )
 from adcore.language.syntax.outputs import RESULT
@@ -100,7 +100,7 @@ def _run_main(low: Lowering, bound: Mapping[str, Node], outputs: Sequence[str] |
     top.variables.update({name: node for name, node in bound.items() if name not in parameters})
     run(low, Rest(syntax.prelude, 0, None), lambda _: None)
     function = top.variables[syntax.entry.name]
-    assert isinstance(function, Function)
+    assert isinstance(function, Closure)
     scope = Scope(syntax.scopes[syntax.entry], top)
     scope.variables.update(function.defaults)
     scope.variables.update({name: node for name, node in bound.items() if name in parameters})
@@ -146,7 +146,7 @@ def _result(low: Lowering) -> Value:
 def _variable(low: Lowering, name: str) -> Value:
     """What a name of the main block holds at its end."""
     target = low.syntax.names.assigned.get(name)
-    return read(low, target if isinstance(target, ast.Name) else ast.Name(name, ast.Load()))
+    return read_name(low, target if isinstance(target, ast.Name) else ast.Name(name, ast.Load()))
 
 
 def _asked(low: Lowering, name: str, value: Value) -> Value:
@@ -213,6 +213,6 @@ def _output(low: Lowering, name: str, value: Value) -> Node:
         )
     if not (isinstance(value, (Node, List)) or is_number(value)):
         raise TypeMismatch(
-            f"the result {name} is {describe(value)}, not a number or an array", span=low.span(_end(low))
+            f"the result {name} is {describe_value(value)}, not a number or an array", span=low.span(_end(low))
         )
     return low.array(value, _end(low)) if isinstance(value, Several) else low.operand(value, None, _end(low))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from adcore.graph import OPS, Node, Type
 from adcore.language.lowering.builder import Lowering
-from adcore.language.lowering.values import Derived, Function, Missing, Place, Scope, Several, Unusable, Value
+from adcore.language.lowering.values import Closure, Derived, Missing, Place, Scope, Several, Unusable, Value
 
 
 def rebuilt(value: Value, results: Iterator[Node]) -> Value:
@@ -26,7 +26,7 @@ def _leaves(value: Value) -> Iterator[Node]:
             yield from _leaves(x)
 
 
-def zeros(low: Lowering, type: Type, place: Place) -> Node:
+def emit_zeros(low: Lowering, type: Type, place: Place) -> Node:
     """Zeros that stand for a value that is not there yet."""
     if type.shape:
         node = low.emit(OPS["zeros"], (), place, (("shape", type.shape),))
@@ -37,7 +37,7 @@ def zeros(low: Lowering, type: Type, place: Place) -> Node:
 def like(low: Lowering, value: Value, place: Place) -> Value:
     """Zeros in the place of every node of a value."""
     if isinstance(value, Node):
-        return zeros(low, value.type, place)
+        return emit_zeros(low, value.type, place)
     if isinstance(value, Several):
         return type(value)(tuple(like(low, x, place) for x in value.items), value.size, value.depth)
     return value
@@ -45,7 +45,7 @@ def like(low: Lowering, value: Value, place: Place) -> Value:
 
 def outlives(value: Value | Unusable | Missing, scope: Scope) -> bool:
     """Whether a value that a pass made can be used after it as it is: functions may hold what is inside."""
-    if isinstance(value, Function):
+    if isinstance(value, Closure):
         around: Scope | None = scope
         while around is not None and around is not value.scope:
             around = around.parent

@@ -45,7 +45,7 @@ class Known(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Function:
+class Closure:
     """A function the program defines, with the names it sees and the values of its defaults."""
 
     definition: ast.FunctionDef
@@ -64,7 +64,7 @@ class Derived:
     """Whether the derivative is by one argument, and not by a tuple of them."""
 
 
-Callee = Function | Known | Derived
+Callee = Closure | Known | Derived
 """What can be called."""
 
 
@@ -130,7 +130,7 @@ class Scope:
             self.variables[name] = held
 
 
-def describe(value: Value) -> str:
+def describe_value(value: Value) -> str:
     """A value as a message names it."""
     match value:
         case None:
@@ -145,11 +145,11 @@ def describe(value: Value) -> str:
             return "a tuple"
         case List():
             return "a list"
-        case Function():
+        case Closure():
             name = value.definition.name
             return "a lambda" if name == LAMBDA else f"the function {name}"
         case Derived():
-            return f"the {value.kind.replace('_', ' ')} of {describe(value.function)}"
+            return f"the {value.kind.replace('_', ' ')} of {describe_value(value.function)}"
         case Known():
             return f"the function {value.name}"
         case Node():
@@ -172,7 +172,7 @@ def is_number(value: Any) -> bool:
 class Recursion:
     """A function that is being lowered apart, as far as it is known."""
 
-    function: Function
+    function: Closure
     place: ast.Call
     result: Value | None = None
     """What it gives, as values of the right kinds; meaningless while ``known`` does not hold."""

@@ -29,7 +29,7 @@ class Text(NamedTuple):
     depth: int = 0
 
 
-def expression(node: Node, name_of: Callable[[Node], str | None]) -> str:
+def expression_text(node: Node, name_of: Callable[[Node], str | None]) -> str:
     """The application that ``node`` is, in Python's syntax: operands by the names ``name_of`` gives, or written out."""
     texts: dict[Node, Text] = {}
     stack = [(node, False)]

@@ -45,7 +45,7 @@ _BIT_OPERATORS = {
     ast.RShift: (">>", "to divide by a power of 2, write x // 2**n"),
 }
 
-Loop = ast.For | ast.While
+LoopStatement = ast.For | ast.While
 _Item = tuple[ast.AST, int, Names, ast.stmt | None]
 
 
@@ -61,8 +61,8 @@ class Walk:
         self.comprehensions: dict[ast.expr, Names] = {}
         self.imports: dict[str, str] = {}
         self.leaving: set[ast.stmt] = set()
-        self.breaking: set[Loop] = set()
-        self.otherwise: dict[Loop, ast.If] = {}
+        self.breaking: set[LoopStatement] = set()
+        self.otherwise: dict[LoopStatement, ast.If] = {}
         self._around: dict[ast.stmt, ast.stmt | None] = {}
         self._stack: list[_Item] = []
 
@@ -233,7 +233,7 @@ class Walk:
             self._stack.append((node.value, depth + 1, scope, branch))
 
     def _leave(self, node: ast.Break | ast.Continue, depth: int, scope: Names, branch: ast.stmt | None) -> None:
-        while branch is not None and not isinstance(branch, Loop):
+        while branch is not None and not isinstance(branch, LoopStatement):
             self.leaving.add(branch)
             branch = self._around[branch]
         if branch is None:
@@ -242,7 +242,7 @@ class Walk:
         if isinstance(node, ast.Break):
             self.breaking.add(branch)
 
-    def _loop(self, node: Loop, depth: int, scope: Names, branch: ast.stmt | None) -> None:
+    def _loop(self, node: LoopStatement, depth: int, scope: Names, branch: ast.stmt | None) -> None:
         self._around[node] = branch
         if node.orelse:
             # What follows else is a branch of its own: it is taken unless the loop is left by break.

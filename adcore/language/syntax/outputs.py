@@ -15,7 +15,7 @@ RESULT = "result"
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ResultPlan:
     """How the result is found once the main block has been run, and its names.
 
     ``names`` has one entry, or one for each part where ``several`` says that the text has a tuple; None is a part
@@ -35,27 +35,27 @@ class Plan:
         return tuple(name or f"{RESULT}_{i}" for i, name in enumerate(self.names, 1))
 
 
-def plan_of(main: Sequence[ast.stmt]) -> Plan | None:
+def plan_of(main: Sequence[ast.stmt]) -> ResultPlan | None:
     """The plan of a main block, or None where nothing in it can be the result."""
     fallen = _end_of(main)
     plans = [_expression(statement.value) for statement in _returns(main) if statement.value is not None]
-    if isinstance(fallen, Plan):
+    if isinstance(fallen, ResultPlan):
         plans.append(fallen)
     if not plans:
         return None
     names, several = _common(plans)
-    if isinstance(fallen, Plan):
+    if isinstance(fallen, ResultPlan):
         # What is held is read under its own names, whatever they are called outside.
-        return Plan(
+        return ResultPlan(
             fallen.names if fallen.held else names,
             fallen.several if fallen.held else several,
             fallen.expressions,
             fallen.held,
         )
-    return Plan(names, several)
+    return ResultPlan(names, several)
 
 
-def _common(plans: Sequence[Plan]) -> tuple[tuple[str | None, ...], bool]:
+def _common(plans: Sequence[ResultPlan]) -> tuple[tuple[str | None, ...], bool]:
     """The names that all plans agree on."""
     first = plans[0]
     if any(plan.several != first.several or len(plan.names) != len(first.names) for plan in plans):
@@ -64,9 +64,9 @@ def _common(plans: Sequence[Plan]) -> tuple[tuple[str | None, ...], bool]:
     return tuple(names[0] if len(set(names)) == 1 else None for names in columns), first.several
 
 
-def _expression(value: ast.expr) -> Plan:
+def _expression(value: ast.expr) -> ResultPlan:
     parts = value.elts if isinstance(value, ast.Tuple) else [value]
-    return Plan(tuple(p.id if isinstance(p, ast.Name) else None for p in parts), isinstance(value, ast.Tuple))
+    return ResultPlan(tuple(p.id if isinstance(p, ast.Name) else None for p in parts), isinstance(value, ast.Tuple))
 
 
 def _targets(target: ast.expr) -> Iterator[str | None]:
@@ -89,7 +89,7 @@ def _returns(block: Sequence[ast.stmt]) -> Iterator[ast.Return]:
             yield from _returns(statement.orelse)
 
 
-def _end_of(block: Sequence[ast.stmt]) -> Plan | bool:
+def _end_of(block: Sequence[ast.stmt]) -> ResultPlan | bool:
     """What holds the result at the end of a block; False where nothing does, True where the end is not reached."""
     for statement in reversed(block):
         match statement:
@@ -98,20 +98,20 @@ def _end_of(block: Sequence[ast.stmt]) -> Plan | bool:
             case _ if is_passed_over(statement):
                 continue
             case ast.Expr(ast.Call(ast.Attribute(ast.Name(name), "append"))):
-                return Plan((name,), False, held=True)
+                return ResultPlan((name,), False, held=True)
             case ast.Expr(value):
                 written = _expression(value)
-                return Plan(written.names, written.several, frozenset({statement}))
+                return ResultPlan(written.names, written.several, frozenset({statement}))
             case ast.Assign(targets=[target, *_]):
-                return Plan(tuple(_targets(target)), isinstance(target, (ast.Tuple, ast.List)), held=True)
+                return ResultPlan(tuple(_targets(target)), isinstance(target, (ast.Tuple, ast.List)), held=True)
             case ast.AugAssign(target) | ast.AnnAssign(target, value=ast.expr()):
-                return Plan(tuple(_targets(target)), False, held=True)
+                return ResultPlan(tuple(_targets(target)), False, held=True)
             case ast.While(ast.Constant(value), body) if value and not _breaks(body):
                 return True
             case ast.For(body=body) | ast.While(body=body):
                 # Of what stands in a loop only a name can be the result: what it holds after the last pass.
                 inner = _end_of(body)
-                if isinstance(inner, Plan) and inner.held:
+                if isinstance(inner, ResultPlan) and inner.held:
                     return inner
             case ast.If(body=body, orelse=orelse):
                 return _either(_end_of(body), _end_of(orelse), bool(orelse))
@@ -146,10 +146,10 @@ def _breaks(block: Sequence[ast.stmt]) -> bool:
     return False
 
 
-def _either(then: Plan | bool, otherwise: Plan | bool, both: bool) -> Plan | bool:
+def _either(then: ResultPlan | bool, otherwise: ResultPlan | bool, both: bool) -> ResultPlan | bool:
     """The end of an ``if`` from the ends of its branches."""
-    if not isinstance(then, Plan) or not isinstance(otherwise, Plan):
-        if isinstance(then, Plan) and then.held and not both:
+    if not isinstance(then, ResultPlan) or not isinstance(otherwise, ResultPlan):
+        if isinstance(then, ResultPlan) and then.held and not both:
             return then
         if then is True or otherwise is True:
             return otherwise if then is True else then
@@ -157,4 +157,4 @@ def _either(then: Plan | bool, otherwise: Plan | bool, both: bool) -> Plan | boo
     if then.held or otherwise.held:
         return then if then.names == otherwise.names and then.held and otherwise.held else False
     names, several = _common((then, otherwise))
-    return Plan(names, several, then.expressions | otherwise.expressions)
+    return ResultPlan(names, several, then.expressions | otherwise.expressions)

@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from adcore.errors import AdcoreError, NoResult, Span, Unsupported
-from adcore.language.syntax.checker import Loop, Walk
-from adcore.language.syntax.outputs import Plan, is_passed_over, plan_of
+from adcore.language.syntax.checker import LoopStatement, Walk
+from adcore.language.syntax.outputs import ResultPlan, is_passed_over, plan_of
 from adcore.language.syntax.scopes import InputName, Names, free_names, note_reads, reads_inputs
-from adcore.language.syntax.source import Source, read
+from adcore.language.syntax.source import Source, read_source
 from adcore.limits import Limits
 
 
@@ -37,12 +37,12 @@ class Syntax:
     leaving: frozenset[ast.stmt]
     """The branches and loops with a statement inside that leaves what is around them: a ``return``, for branches also
     a ``break`` or ``continue``."""
-    breaking: frozenset[Loop]
+    breaking: frozenset[LoopStatement]
     """The loops with a ``break``."""
-    otherwise: Mapping[Loop, ast.If]
+    otherwise: Mapping[LoopStatement, ast.If]
     """The ``else`` of each loop that has one, as a branch."""
     inputs: tuple[InputName, ...]
-    plan: Plan
+    plan: ResultPlan
 
     @property
     def text(self) -> str:
@@ -68,7 +68,7 @@ def parse(text: str, limits: Limits) -> Syntax:
 
     Raises SourceTooLong, NestingTooDeep, SyntaxFault, Unsupported, NotYet, NoResult, UnknownFunction (of an import).
     """
-    source = read(text, limits)
+    source = read_source(text, limits)
     try:
         return _checked(source, limits)
     except AdcoreError as error:

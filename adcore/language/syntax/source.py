@@ -76,7 +76,7 @@ def _column(columns: Columns, line: int, offset: int) -> int:
     return offset + 1 if of_line is None else of_line[min(offset, len(of_line) - 1)]
 
 
-def read(text: str, limits: Limits) -> Source:
+def read_source(text: str, limits: Limits) -> Source:
     """The tree of a text; SourceTooLong, NestingTooDeep or SyntaxFault where there is none."""
     text = text.removeprefix("\ufeff")
     try:

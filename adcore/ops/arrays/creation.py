@@ -12,13 +12,15 @@ from adcore.graph import DType, Node, Op, Shape, Type, constant
 from adcore.ops.arrays.indexing import embed, index
 from adcore.ops.arrays.reshaping import reshape
 from adcore.ops.base import Extent, declare, fit, linear, moved, sample
-from adcore.ops.shapes import MOST_ELEMENTS, broadcast_shapes, describe, legal
+from adcore.ops.shapes import MOST_ELEMENTS, broadcast_shapes, describe_shape, legal
 from adcore.ops.strong import strong_times
 
 
 def _infer_shape(*operands: Type, shape: Extent) -> Type:
     if operands and broadcast_shapes((operands[0].shape, legal(shape))) != shape:
-        raise ShapeMismatch(f"a value of shape {describe(operands[0].shape)} does not fill {describe(shape)}")
+        raise ShapeMismatch(
+            f"a value of shape {describe_shape(operands[0].shape)} does not fill {describe_shape(shape)}"
+        )
     return Type(DType.FLOAT, legal(shape))
 
 
@@ -199,7 +201,7 @@ def _infer_diag(x: Type, *, k: int = 0) -> Type:
         return Type(x.dtype, legal((size, size)))
     if len(x.shape) == 2:
         return Type(x.dtype, (_diagonal_length(*x.shape, k),))
-    raise ShapeMismatch(f"diag takes a vector or a matrix, and this has the shape {describe(x.shape)}")
+    raise ShapeMismatch(f"diag takes a vector or a matrix, and this has the shape {describe_shape(x.shape)}")
 
 
 def _diag(x: Any, *, k: int = 0) -> Any:
@@ -237,7 +239,7 @@ diag = linear(
 
 def _infer_trace(x: Type, *, offset: int = 0) -> Type:
     if len(x.shape) != 2:
-        raise ShapeMismatch(f"trace takes a matrix, and this has the shape {describe(x.shape)}")
+        raise ShapeMismatch(f"trace takes a matrix, and this has the shape {describe_shape(x.shape)}")
     return Type(DType.FLOAT, ())
 
 
@@ -261,7 +263,7 @@ trace = linear(
 
 def _infer_triangle(x: Type, *, k: int = 0) -> Type:
     if len(x.shape) < 2:
-        raise ShapeMismatch(f"a triangle is a part of a matrix, and this has the shape {describe(x.shape)}")
+        raise ShapeMismatch(f"a triangle is a part of a matrix, and this has the shape {describe_shape(x.shape)}")
     return x
 
 

@@ -15,9 +15,9 @@ import numpy as np
 from adcore.errors import IndexOutOfBounds, ShapeMismatch
 from adcore.graph import DType, Node, Op, Shape, Type
 from adcore.ops.arrays.indexing import ALL, check_indices, indexed, subscript, subscript_text
-from adcore.ops.base import Hidden, declare, sample, zeros
+from adcore.ops.base import Hidden, declare, sample, zero_array
 from adcore.ops.elementwise.arithmetic import where
-from adcore.ops.shapes import broadcast_shapes, describe
+from adcore.ops.shapes import broadcast_shapes, describe_shape
 
 AT = "at"
 
@@ -135,7 +135,7 @@ part: Op = declare(
     jvp=lambda node, tangents: None if tangents[0] is None else node.op(tangents[0], *node.inputs[1:], **_key(node)),
     vjp=lambda node, g: (
         (accumulate if _has_arrays(node, 1) else assign)(
-            zeros(node.inputs[0].shape), g, *node.inputs[1:], **_key(node)
+            zero_array(node.inputs[0].shape), g, *node.inputs[1:], **_key(node)
         ),
         *(None for _ in node.inputs[1:]),
     ),
@@ -172,7 +172,7 @@ def _assign(x: Any, v: Any, *indices: Any, key: Hidden) -> Any:
 def _infer_assign(x: Type, v: Type, *indices: Type, key: Hidden) -> Type:
     wanted = region(x.shape, key, [i.shape for i in indices])
     if v.shape != wanted:
-        raise ShapeMismatch(f"shape {describe(v.shape)} is not that of the part, {describe(wanted)}")
+        raise ShapeMismatch(f"shape {describe_shape(v.shape)} is not that of the part, {describe_shape(wanted)}")
     return x
 
 
@@ -181,15 +181,15 @@ def _assign_jvp(node: Node, tangents: tuple[Node | None, ...]) -> Node | None:
     dx, dv = tangents[:2]
     if dx is None and dv is None:
         return None
-    return node.op(dx or zeros(x.shape), dv or zeros(v.shape), *indices, **_key(node))
+    return node.op(dx or zero_array(x.shape), dv or zero_array(v.shape), *indices, **_key(node))
 
 
 def _assign_vjp(node: Node, g: Node) -> tuple[Node | None, ...]:
     x, v, *indices = node.inputs
     to_v = part(g, *indices, **_key(node))
     if _has_arrays(node, 2):
-        to_v = where(stays(*indices, shape=x.shape, **_key(node)), to_v, zeros(()))
-    return (assign(g, zeros(v.shape), *indices, **_key(node)), to_v, *(None for _ in indices))
+        to_v = where(stays(*indices, shape=x.shape, **_key(node)), to_v, zero_array(()))
+    return (assign(g, zero_array(v.shape), *indices, **_key(node)), to_v, *(None for _ in indices))
 
 
 def _stays(*indices: Any, shape: Hidden, key: Hidden) -> Any:

@@ -13,7 +13,7 @@ import numpy as np
 from adcore.errors import BadCall, IndexOutOfBounds, ShapeMismatch
 from adcore.graph import DType, Op, Shape, Type
 from adcore.ops.base import Hidden, linear, sample
-from adcore.ops.shapes import Axis, broadcast_shapes, describe, one_axis
+from adcore.ops.shapes import Axis, broadcast_shapes, describe_shape, one_axis
 
 ALL = ("slice", None, None, None)
 
@@ -47,7 +47,7 @@ def indexed(shape: Shape, key: Hidden) -> Shape:
     taken = sum(k is not None and k != "..." for k in key)
     if taken > len(shape):
         axes = "no axes" if not shape else "1 axis" if len(shape) == 1 else f"{len(shape)} axes"
-        raise ShapeMismatch(f"an array of shape {describe(shape)} has {axes}, and {taken} indices are given")
+        raise ShapeMismatch(f"an array of shape {describe_shape(shape)} has {axes}, and {taken} indices are given")
     out: list[int] = []
     axis = 0
     for k in key:
@@ -108,7 +108,9 @@ def _embed(g: Any, *, key: Hidden, shape: Hidden) -> Any:
 
 def _infer_embed(g: Type, *, key: Hidden, shape: Hidden) -> Type:
     if g.shape != indexed(shape, key):
-        raise ShapeMismatch(f"shape {describe(g.shape)} is not that of [{subscript_text(key)}] of {describe(shape)}")
+        raise ShapeMismatch(
+            f"shape {describe_shape(g.shape)} is not that of [{subscript_text(key)}] of {describe_shape(shape)}"
+        )
     return Type(DType.FLOAT, shape)
 
 
@@ -156,7 +158,7 @@ def _infer_take(x: Type, indices: Type, *, axis: Axis = None) -> Type:
     shape = _taken(x.shape, indices.shape, axis)
     size = x.size if axis is None else x.shape[axis]
     if indices.size and not size:
-        raise IndexOutOfBounds(f"an array of shape {describe(x.shape)} has no element to take")
+        raise IndexOutOfBounds(f"an array of shape {describe_shape(x.shape)} has no element to take")
     return Type(x.dtype, shape)
 
 
@@ -197,7 +199,9 @@ def _put(g: Any, indices: Any, *, axis: Axis, shape: Hidden) -> Any:
 
 def _infer_put(g: Type, indices: Type, *, axis: Axis, shape: Hidden) -> Type:
     if g.shape != _taken(shape, indices.shape, axis):
-        raise ShapeMismatch(f"shape {describe(g.shape)} is not that of what is taken from {describe(shape)}")
+        raise ShapeMismatch(
+            f"shape {describe_shape(g.shape)} is not that of what is taken from {describe_shape(shape)}"
+        )
     return Type(DType.FLOAT, shape)
 
 
@@ -233,7 +237,8 @@ def _places(shape: Shape, indices: Any, axis: int) -> tuple[Any, ...]:
 def _infer_take_along_axis(x: Type, indices: Type, *, axis: int) -> Type:
     if len(x.shape) != len(indices.shape):
         raise ShapeMismatch(
-            f"x of shape {describe(x.shape)} and indices of shape {describe(indices.shape)} must have as many axes"
+            f"x of shape {describe_shape(x.shape)} and indices of shape {describe_shape(indices.shape)} must have as "
+            "many axes"
         )
     place = one_axis(axis, len(x.shape))
     rest = broadcast_shapes(((*x.shape[:place], 1, *x.shape[place + 1 :]), indices.shape), "x and indices")
@@ -267,7 +272,9 @@ take_along_axis = linear(
 
 def _infer_put_along_axis(g: Type, indices: Type, *, axis: int, shape: Hidden) -> Type:
     if _infer_take_along_axis(Type(g.dtype, shape), indices, axis=axis) != g:
-        raise ShapeMismatch(f"shape {describe(g.shape)} is not that of what is taken from {describe(shape)}")
+        raise ShapeMismatch(
+            f"shape {describe_shape(g.shape)} is not that of what is taken from {describe_shape(shape)}"
+        )
     return Type(DType.FLOAT, shape)
 
 

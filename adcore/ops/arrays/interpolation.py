@@ -12,7 +12,7 @@ from adcore.graph import OPS, DType, Node, Type
 from adcore.ops.arrays.indexing import put, take
 from adcore.ops.base import Hidden, declare, sample
 from adcore.ops.elementwise.arithmetic import divide, where
-from adcore.ops.shapes import describe
+from adcore.ops.shapes import describe_shape
 from adcore.ops.strong import strong_times
 
 # --- places
@@ -24,7 +24,9 @@ def _searchsorted(a: Any, v: Any, *, side: str = "left") -> Any:
 
 def _infer_searchsorted(a: Type, v: Type, *, side: str) -> Type:
     if len(a.shape) != 1:
-        raise ShapeMismatch(f"searchsorted takes a vector to search in, and this has the shape {describe(a.shape)}")
+        raise ShapeMismatch(
+            f"searchsorted takes a vector to search in, and this has the shape {describe_shape(a.shape)}"
+        )
     if side not in ("left", "right"):
         raise BadCall(f"side is 'left' or 'right', and not {side!r}")
     return Type(DType.INT, v.shape)
@@ -70,7 +72,7 @@ def _infer_interp(x: Type, xp: Type, fp: Type, **_: Any) -> Type:
     if len(xp.shape) != 1 or xp.shape != fp.shape or not xp.size:
         raise ShapeMismatch(
             "interp takes the points as two vectors of one length, and these have the shapes "
-            f"{describe(xp.shape)} and {describe(fp.shape)}"
+            f"{describe_shape(xp.shape)} and {describe_shape(fp.shape)}"
         )
     return Type(DType.FLOAT, x.shape)
 

@@ -13,7 +13,7 @@ from adcore.graph import Node, Op, Shape, Type, constant
 from adcore.ops.arrays.indexing import index, put, stretch
 from adcore.ops.arrays.reshaping import reshaped, unchanged
 from adcore.ops.base import Extent, fit, linear, sample
-from adcore.ops.shapes import Axis, describe, legal, one_axis
+from adcore.ops.shapes import Axis, describe_shape, legal, one_axis
 
 # --- several joined
 
@@ -38,7 +38,7 @@ def joining(
         for t, (shape, _) in zip(types, shapes, strict=True):
             if (*shape[:axis], *shape[axis + 1 :]) != (*first[:axis], *first[axis + 1 :]):
                 raise ShapeMismatch(
-                    f"{name} of shapes {describe(types[0].shape)} and {describe(t.shape)}: "
+                    f"{name} of shapes {describe_shape(types[0].shape)} and {describe_shape(t.shape)}: "
                     f"they may differ only along the axis where they are joined"
                 )
         return Type(types[0].dtype, (*first[:axis], sum(shape[axis] for shape, _ in shapes), *first[axis + 1 :]))

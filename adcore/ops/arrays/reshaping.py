@@ -13,7 +13,7 @@ import numpy as np
 from adcore.errors import ShapeMismatch
 from adcore.graph import Node, Op, Shape, Type
 from adcore.ops.base import Extent, Hidden, fit, linear, moved, sample
-from adcore.ops.shapes import Axes, Axis, axes_of, broadcast_shapes, describe, legal, one_axis
+from adcore.ops.shapes import Axes, Axis, axes_of, broadcast_shapes, describe_shape, legal, one_axis
 
 
 def unchanged(node: Node) -> bool:
@@ -42,14 +42,16 @@ def _infer_reshape(x: Type, *, shape: Extent) -> Type:
     known = math.prod(n for n in shape if n != -1)
     missing = shape.count(-1)
     if missing > 1 or any(n < -1 for n in shape):
-        raise ShapeMismatch(f"{describe(shape)} is no shape: its numbers are from 0 up, and one of them may be -1")
+        raise ShapeMismatch(
+            f"{describe_shape(shape)} is no shape: its numbers are from 0 up, and one of them may be -1"
+        )
     if missing and known and x.size % known == 0:
         return Type(x.dtype, tuple(x.size // known if n == -1 else n for n in shape))
     legal(tuple(max(n, 0) for n in shape))
     if missing or known != x.size:
         raise ShapeMismatch(
-            f"an array of shape {describe(x.shape)}, which has {x.size} elements, "
-            f"does not fit into the shape {describe(shape)}"
+            f"an array of shape {describe_shape(x.shape)}, which has {x.size} elements, "
+            f"does not fit into the shape {describe_shape(shape)}"
         )
     return Type(x.dtype, shape)
 
@@ -116,7 +118,9 @@ def _infer_squeeze(x: Type, *, axis: Axes = None) -> Type:
     axes = [i for i, n in enumerate(x.shape) if n == 1] if axis is None else axes_of(axis, len(x.shape))
     for a in axes:
         if x.shape[a] != 1:
-            raise ShapeMismatch(f"axis {a} of an array of shape {describe(x.shape)} has length {x.shape[a]}, not 1")
+            raise ShapeMismatch(
+                f"axis {a} of an array of shape {describe_shape(x.shape)} has length {x.shape[a]}, not 1"
+            )
     return Type(x.dtype, tuple(n for i, n in enumerate(x.shape) if i not in axes))
 
 
@@ -139,7 +143,7 @@ squeeze = linear(
 
 def _infer_broadcast_to(x: Type, *, shape: Extent) -> Type:
     if broadcast_shapes((x.shape, legal(shape))) != shape:
-        raise ShapeMismatch(f"shape {describe(x.shape)} does not broadcast to {describe(shape)}")
+        raise ShapeMismatch(f"shape {describe_shape(x.shape)} does not broadcast to {describe_shape(shape)}")
     return Type(x.dtype, shape)
 
 
@@ -161,7 +165,7 @@ broadcast_to = linear(
 
 def _infer_sum_to(x: Type, *, shape: Hidden) -> Type:
     if broadcast_shapes((x.shape, shape)) != x.shape:
-        raise ShapeMismatch(f"shape {describe(shape)} does not broadcast to {describe(x.shape)}")
+        raise ShapeMismatch(f"shape {describe_shape(shape)} does not broadcast to {describe_shape(x.shape)}")
     return Type(x.dtype, shape)
 
 

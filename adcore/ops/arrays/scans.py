@@ -16,9 +16,9 @@ from adcore.errors import BadCall, ShapeMismatch
 from adcore.graph import DType, Node, Op, Type
 from adcore.ops.arrays.indexing import embed, stretch
 from adcore.ops.arrays.reshaping import in_line, reshaped
-from adcore.ops.base import Hidden, declare, linear, moved, sample, zeros
+from adcore.ops.base import Hidden, declare, linear, moved, sample, zero_array
 from adcore.ops.elementwise.arithmetic import multiply, negative
-from adcore.ops.shapes import Axis, describe, one_axis
+from adcore.ops.shapes import Axis, describe_shape, one_axis
 from adcore.ops.strong import strong_repair, strong_times
 
 _ALONG = (sample((4,)), sample((2, 3)), sample((2, 3), axis=0), sample((2, 3), axis=-1), sample(()), sample((1,)))
@@ -87,7 +87,7 @@ def _diff_vjp(node: Node, g: Node) -> tuple[Node]:
     """Up to the sign, the differences of the cotangent with n zeros at either end."""
     (x,), n, place = node.inputs, node.param("n"), one_axis(node.param("axis"), node.ndim)
     if not node.type.size:
-        return (zeros(x.shape),)
+        return (zero_array(x.shape),)
     padded = (*node.shape[:place], node.shape[place] + 2 * n, *node.shape[place + 1 :])
     back = moved(node, embed(g, key=stretch(place, n, n + node.shape[place]), shape=padded))
     return (negative(back) if n % 2 else back,)
@@ -182,7 +182,9 @@ def _recurrence_vjp(node: Node, g: Node) -> tuple[Node, Node]:
 
 def _infer_recurrence(a: Type, b: Type, *, axis: Hidden, **_: Any) -> Type:
     if a.shape != b.shape:
-        raise ShapeMismatch(f"factors of shape {describe(a.shape)} and terms of shape {describe(b.shape)} do not fit")
+        raise ShapeMismatch(
+            f"factors of shape {describe_shape(a.shape)} and terms of shape {describe_shape(b.shape)} do not fit"
+        )
     one_axis(axis, len(a.shape))
     return a
 

@@ -24,7 +24,7 @@ from adcore.graph import (
     Op,
     Pullback,
     Push,
-    Run,
+    RunGraph,
     Split,
     Structure,
     Type,
@@ -33,7 +33,7 @@ from adcore.graph import (
 )
 from adcore.graph.traversal import graph_of, substitute
 from adcore.ops.base import Hidden, declare
-from adcore.ops.control.stacks import Tape, ZeroStack, zeros
+from adcore.ops.control.stacks import Tape, ZeroStack, zeros_of
 
 TAPE = Type(DType.TAPE, ())
 
@@ -51,7 +51,7 @@ def _pack(*parts: Any, memory: Hidden = None) -> Tape:
 def _pack_jvp(node: Node, tangents: tuple[Node | None, ...]) -> Node:
     """The tape of tangents has an entry for each number on the tape."""
     pairs = zip(tangents, node.inputs, strict=True)
-    return pack(*(t or zeros(x.type) for t, x in pairs if x.type.is_number), memory=node.param("memory"))
+    return pack(*(t or zeros_of(x.type) for t, x in pairs if x.type.is_number), memory=node.param("memory"))
 
 
 def _pack_vjp(node: Node, g: Node) -> tuple[Node | None, ...]:
@@ -85,7 +85,7 @@ def _unpack_jvp(node: Node, tangents: tuple[Node]) -> tuple[Node | None, ...]:
 
 
 def _unpack_vjp(node: Node, cotangents: Sequence[Node | None]) -> tuple[Node]:
-    return (pack(*(g or zeros(t) for g, t in zip(cotangents, node.types, strict=True) if t.is_number)),)
+    return (pack(*(g or zeros_of(t) for g, t in zip(cotangents, node.types, strict=True) if t.is_number)),)
 
 
 unpack: Op = declare(
@@ -115,7 +115,7 @@ def _types(*operands: Type, function: Function) -> tuple[Type, ...]:
     return function.outputs
 
 
-def _run(run: Run, *operands: Any, function: Function) -> Sequence[Any]:
+def _run(run: RunGraph, *operands: Any, function: Function) -> Sequence[Any]:
     try:
         return run(function.graph, operands)
     except RecursionError:
@@ -184,7 +184,7 @@ def _pull(node: Node, wanted: Sequence[bool], split: Split) -> tuple[tuple[Node,
     results = items(new)
 
     def pullback(given: Sequence[Node | None]) -> tuple[Node | None, ...]:
-        flow = [g or zeros(t) for g, t in zip(given, node.types, strict=False) if t.is_number]
+        flow = [g or zeros_of(t) for g, t in zip(given, node.types, strict=False) if t.is_number]
         found = iter(items(call(results[outputs], *flow, function=backward, span=node.span)))
         return tuple(next(found) if want else None for want in mask)
 

@@ -26,7 +26,7 @@ from adcore.ops.control.stacks import OVERHEAD, LazyStack, elements_of
 Pass = Callable[[int, Sequence[Any]], tuple[Sequence[Any], Sequence[Any]]]
 """The number of a pass, and what the loop carries into it, to what it carries on and what it stacks."""
 
-ALWAYS = 1 << 60
+PERMANENT = 1 << 60
 """The level of the checkpoint that is never let go: the start."""
 
 
@@ -70,7 +70,7 @@ class Record:
         """Whether rows have been let go."""
         self._carry = start
         self._again, self._given = again, given
-        self._checkpoints = [Checkpoint(0, start, ALWAYS)]
+        self._checkpoints = [Checkpoint(0, start, PERMANENT)]
         self._weight = sum(OVERHEAD + t.size for t in types) if all(t.is_array for t in types) else None
         self._memory = memory
         # A segment is as many rows as fit into a third of the memory, and checkpoints have the rest: where passes are

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from adcore.errors import Span
-from adcore.graph import DType, Graph, Halves, Node, Pullback, Push, Run, Split, Structure, Type, input_node, items
+from adcore.graph import DType, Graph, Halves, Node, Pullback, Push, RunGraph, Split, Structure, Type, input_node, items
 from adcore.graph.traversal import graph_of, substitute
 from adcore.ops.base import Hidden, declare
-from adcore.ops.control.stacks import zeros
+from adcore.ops.control.stacks import zeros_of
 
 
 def _cond(predicate: Any, *operands: Any, then: Hidden, otherwise: Hidden) -> Any:
@@ -28,7 +28,7 @@ def _cond_types(*types: Type, then: Graph, otherwise: Graph) -> tuple[Type, ...]
     return results
 
 
-def _cond_run(run: Run, predicate: Any, *operands: Any, then: Graph, otherwise: Graph) -> Sequence[Any]:
+def _cond_run(run: RunGraph, predicate: Any, *operands: Any, then: Graph, otherwise: Graph) -> Sequence[Any]:
     return run(then if predicate else otherwise, operands)
 
 
@@ -78,7 +78,7 @@ def _cond_pull(node: Node, wanted: Sequence[bool], split: Split) -> tuple[tuple[
     kept, adjoint = [], []
     for half, chosen in zip(halves, places, strict=True):
         residuals = dict(zip(chosen, half.forward.outputs[outputs:], strict=True))
-        filled = [residuals.get(i) or zeros(slot) for i, slot in enumerate(slots)]
+        filled = [residuals.get(i) or zeros_of(slot) for i, slot in enumerate(slots)]
         kept.append(graph_of(half.forward.inputs, (*half.forward.outputs[:outputs], *filled)))
         stored = [input_node(f"r{i}", slot) for i, slot in enumerate(slots)]
         cotangents = half.backward.inputs[len(chosen) :]
@@ -91,7 +91,7 @@ def _cond_pull(node: Node, wanted: Sequence[bool], split: Split) -> tuple[tuple[
 
     def pullback(cotangents: Sequence[Node | None]) -> tuple[Node | None, ...]:
         given = [
-            zeros(type) if g is None else g
+            zeros_of(type) if g is None else g
             # What follows the results are residuals of this node's own, which no cotangent reaches.
             for type, g in zip(node.types, cotangents, strict=False)
             if type.is_number

@@ -21,7 +21,7 @@ from adcore.graph import (
     Op,
     Pullback,
     Push,
-    Run,
+    RunGraph,
     Split,
     Structure,
     Type,
@@ -32,7 +32,7 @@ from adcore.graph import (
 from adcore.graph.traversal import dependents, graph_of, substitute
 from adcore.ops.base import Hidden, declare
 from adcore.ops.control.checkpoints import Record
-from adcore.ops.control.stacks import ZeroStack, plus, zeros
+from adcore.ops.control.stacks import ZeroStack, plus, zeros_of
 
 INDEX = Type(DType.INT, ())
 ENDLESS = 2**53
@@ -86,7 +86,7 @@ def _types(
 
 
 def _run(
-    run: Run,
+    run: RunGraph,
     count: Any,
     *operands: Any,
     body: Graph,
@@ -199,7 +199,7 @@ def _push(
     start, given, same = _parts(carried, read, node.inputs[1:])
     dstart, dgiven, dsame = _parts(carried, read, tangents[1:])
     # A carried value that only becomes active in the loop starts with the tangent zero.
-    dstart = [(t or zeros(x.type)) if on else None for t, x, on in zip(dstart, start, carry, strict=True)]
+    dstart = [(t or zeros_of(x.type)) if on else None for t, x, on in zip(dstart, start, carry, strict=True)]
     new = loop(
         node.inputs[0],
         *both(start, dstart),
@@ -265,7 +265,7 @@ def _pull(node: Node, wanted: Sequence[bool], split: Split) -> tuple[tuple[Node,
     stored = {position: place, **dict(zip(stacked, entries, strict=True)), **dict(zip(hoisted, same, strict=True))}
     own_adjoint = iter(adjoints)
     flows = [
-        (next(own_adjoint) if carry[i] else zeros(y.type))
+        (next(own_adjoint) if carry[i] else zeros_of(y.type))
         for i, y in enumerate(body.outputs[:carried])
         if y.type.is_number
     ]
@@ -278,16 +278,16 @@ def _pull(node: Node, wanted: Sequence[bool], split: Split) -> tuple[tuple[Node,
     backward_body = graph_of([place, *adjoints, *sums, *entries, *cotangents, *same], [*to_carry, *to_sums, *to_stacks])
 
     def pullback(given: Sequence[Node | None]) -> tuple[Node | None, ...]:
-        start = [g or zeros(node.types[i]) for i, g in enumerate(given[:carried]) if carry[i]]
+        start = [g or zeros_of(node.types[i]) for i, g in enumerate(given[:carried]) if carry[i]]
         flow = [
-            g or zeros(type)
+            g or zeros_of(type)
             for g, type in zip(given[carried + 1 : own], node.types[carried + 1 :], strict=True)
             if type.is_number
         ]
         back = loop(
             trips,
             *start,
-            *(zeros(x.type) for x in sums),
+            *(zeros_of(x.type) for x in sums),
             *memory,
             *flow,
             *(outside[x] for x in hoisted),

@@ -112,8 +112,8 @@ def plus(a: Node, b: Node) -> Node:
     return a + b if a.type.is_array else add_stacks(a, b)
 
 
-def zeros(type: Type) -> Node:
+def zeros_of(type: Type) -> Node:
     """Exact zeros of any kind; computed by a node, so that large ones take no room in the program."""
     if not type.is_array:
         return zero_stack(type=type)
-    return convert(base.zeros(type.shape), type.dtype)
+    return convert(base.zero_array(type.shape), type.dtype)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from adcore.errors import NotConstant
-from adcore.graph import UNKNOWN, DType, Graph, Node, Op, Pullback, Push, Run, Split, Structure, Type
+from adcore.graph import UNKNOWN, DType, Graph, Node, Op, Pullback, Push, RunGraph, Split, Structure, Type
 from adcore.ops.base import Hidden, declare
 
 GRADIENT, JACOBIAN, JVP = "gradient", "jacobian", "jvp"
@@ -39,7 +39,7 @@ def _types(*operands: Type, graph: Graph, kind: str, wrt: int) -> tuple[Type, ..
     return (y, y)
 
 
-def _run(run: Run, *operands: Any, **params: Any) -> Sequence[Any]:
+def _run(run: RunGraph, *operands: Any, **params: Any) -> Sequence[Any]:
     # Only what decides a shape is evaluated before it is expanded.
     raise NotConstant("a derivative is not known when the program is compiled")
 

@@ -15,7 +15,7 @@ from adcore.errors import NotConverged
 from adcore.graph import OPS, DType, Graph, Node, Op, constant, convert, input_node, items
 from adcore.graph.traversal import applied, graph_of
 from adcore.ops.arrays.dynamic_indexing import AT
-from adcore.ops.base import Hidden, declare, zeros
+from adcore.ops.base import Hidden, declare, zero_array
 from adcore.ops.control.loop import INDEX, loop
 
 Field = Callable[[Node, Node, Sequence[Node]], Node]
@@ -111,7 +111,7 @@ def integrate(
         return applied(field, (y, t, *given))[0]
 
     count = times.shape[0]
-    kept = OPS["assign"](zeros((count, *start.shape)), start, key=(0,))
+    kept = OPS["assign"](zero_array((count, *start.shape)), start, key=(0,))
     # The adaptive method hands the size of its last step on to the next interval.
     carried = [start, kept] if steps is not None else [start, kept, _first_step(f, start, times, given, rtol, atol)]
 

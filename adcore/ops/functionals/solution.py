@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from adcore.errors import NotConstant, NotConverged
-from adcore.graph import OPS, UNKNOWN, Array, Graph, Node, Op, Pullback, Push, Run, Split, Structure, Type, items
+from adcore.graph import OPS, UNKNOWN, Array, Graph, Node, Op, Pullback, Push, RunGraph, Split, Structure, Type, items
 from adcore.graph.traversal import applied
 from adcore.ops.base import Hidden, declare
-from adcore.ops.functionals.solvers import Found, iterate, minimise, solve
+from adcore.ops.functionals.solvers import Found, iterate, minimise, solve_system
 
 ROOT, FIXED_POINT, MINIMUM = "root", "fixed_point", "minimize"
 
@@ -46,7 +46,7 @@ def _types(start: Type, *given: Type, graph: Graph, kind: str, **_: Any) -> tupl
 
 
 def _run(
-    run: Run,
+    run: RunGraph,
     start: Array,
     *given: Any,
     graph: Graph,
@@ -77,7 +77,7 @@ def _run(
     if n == 0:
         return [start]
     if kind == ROOT:
-        found = solve(system, first, tol, limit)
+        found = solve_system(system, first, tol, limit)
     elif kind == FIXED_POINT:
         found = iterate(apply, system, first, tol, limit)
     else:
@@ -98,7 +98,9 @@ def _told(kind: str, found: Found, start: Any, x: Any) -> str:
     )
 
 
-def _degenerate(result: Any, run: Run, start: Array, *given: Any, jacobian: Graph, **_: Any) -> tuple[str, str] | None:
+def _degenerate(
+    result: Any, run: RunGraph, start: Array, *given: Any, jacobian: Graph, **_: Any
+) -> tuple[str, str] | None:
     """The notice for a solution at which the Jacobian is singular, compared with where the solver started."""
     n = int(np.size(start))
     slopes = [np.reshape(run(jacobian, [x, *given])[1], (n, n)) for x in (result[0], start)]

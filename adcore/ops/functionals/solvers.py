@@ -102,7 +102,7 @@ def _polished(system: System, found: Found, r: Array, jacobian: Array) -> Found:
     return found._replace(x=x, residual=best)
 
 
-def solve(system: System, start: Array, tol: float, limit: int) -> Found:
+def solve_system(system: System, start: Array, tol: float, limit: int) -> Found:
     """A root: by Newton's method from ``start``; where that gets stuck, from where the residual's norm is least."""
     found = newton(system, start, tol, limit)
     if found.solved or not np.isfinite(system(start)[0]).all():
@@ -130,9 +130,9 @@ def iterate(apply: Callable[[Array], Array], system: System, start: Array, tol: 
             break
         change, x = _norm(after - x), after
         if change <= NEGLIGIBLE * max(_norm(x), _norm(start)):
-            found = solve(system, x, tol, limit)
+            found = solve_system(system, x, tol, limit)
             return found._replace(steps=found.steps + steps)
-    found = solve(system, start, tol, limit)
+    found = solve_system(system, start, tol, limit)
     return found._replace(steps=found.steps + ITERATIONS)
 
 

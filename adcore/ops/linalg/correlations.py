@@ -13,7 +13,7 @@ from adcore.ops.arrays.statistics import deviation, mean_deviation
 from adcore.ops.base import declare, sample
 from adcore.ops.elementwise.arithmetic import divide, multiply
 from adcore.ops.linalg.matrices import after, diagonals, on_diagonals
-from adcore.ops.shapes import describe
+from adcore.ops.shapes import describe_shape
 
 
 def _freedom(n: int, bias: bool, ddof: int | None) -> float:
@@ -39,7 +39,7 @@ def _cov(m: Any, *, rowvar: bool = True, bias: bool = False, ddof: int | None = 
 
 def _infer_matrix(name: str, m: Type, rowvar: bool) -> Type:
     if len(m.shape) not in (1, 2) or not m.size:
-        raise ShapeMismatch(f"{name} takes a vector or a matrix of observations, and this is {describe(m.shape)}")
+        raise ShapeMismatch(f"{name} takes a vector or a matrix of observations, and this is {describe_shape(m.shape)}")
     n = 1 if len(m.shape) == 1 else m.shape[0 if rowvar else 1]
     return Type(DType.FLOAT, (n, n) if n != 1 else ())
 

@@ -20,7 +20,7 @@ from adcore.ops.linalg.matrices import after, before, cubic, matrix_shape, solve
 from adcore.ops.linalg.notices import rank, rank_of_pseudoinverse
 from adcore.ops.linalg.svd import svdvals, values_flow, values_push
 from adcore.ops.products.matmul import outer
-from adcore.ops.shapes import describe
+from adcore.ops.shapes import describe_shape
 
 # --- the pseudoinverse
 
@@ -103,10 +103,11 @@ def _residuals(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
 
 def _infer_lstsq(a: Type, b: Type, *, rcond: float | None) -> tuple[Type, ...]:
     if len(a.shape) != 2:
-        raise ShapeMismatch(f"lstsq takes a matrix, and this has the shape {describe(a.shape)}")
+        raise ShapeMismatch(f"lstsq takes a matrix, and this has the shape {describe_shape(a.shape)}")
     if len(b.shape) not in (1, 2) or b.shape[0] != a.shape[0]:
         raise ShapeMismatch(
-            f"lstsq of shapes {describe(a.shape)} and {describe(b.shape)}: the right-hand side is a vector or a matrix "
+            f"lstsq of shapes {describe_shape(a.shape)} and {describe_shape(b.shape)}: "
+            "the right-hand side is a vector or a matrix "
             f"of {a.shape[0]} rows"
         )
     shapes = (a.shape[1], *b.shape[1:]), _residuals(a.shape, b.shape), (), (min(a.shape),)

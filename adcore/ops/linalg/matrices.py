@@ -16,7 +16,7 @@ from adcore.graph import OPS, DType, Node, Op, Shape, Type
 from adcore.ops.arrays.reshaping import swapaxes
 from adcore.ops.base import linear, moved, sample
 from adcore.ops.products.matmul import matmul, transposed
-from adcore.ops.shapes import describe
+from adcore.ops.shapes import describe_shape
 
 # --- shapes
 
@@ -24,7 +24,7 @@ from adcore.ops.shapes import describe
 def matrix_shape(name: str, x: Type) -> Shape:
     """The rows and columns of a matrix, or of each one of a stack."""
     if len(x.shape) < 2:
-        what = "a number" if not x.shape else f"an array of shape {describe(x.shape)}"
+        what = "a number" if not x.shape else f"an array of shape {describe_shape(x.shape)}"
         raise ShapeMismatch(f"{name} takes a matrix, and this is {what}")
     return x.shape[-2:]
 
@@ -33,7 +33,7 @@ def square_size(name: str, x: Type) -> int:
     """The rows of a square matrix, or of each one of a stack."""
     rows, columns = matrix_shape(name, x)
     if rows != columns:
-        raise ShapeMismatch(f"{name} takes a square matrix, and this has the shape {describe(x.shape)}")
+        raise ShapeMismatch(f"{name} takes a square matrix, and this has the shape {describe_shape(x.shape)}")
     return rows
 
 

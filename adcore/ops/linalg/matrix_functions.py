@@ -17,7 +17,7 @@ from adcore.graph import DType, Node, Op, Type
 from adcore.ops.base import Hidden, declare, sample
 from adcore.ops.linalg.matrices import cubic, infer_square, solved, square_size, turned
 from adcore.ops.linalg.notices import singular
-from adcore.ops.shapes import describe
+from adcore.ops.shapes import describe_shape
 
 
 def _expm(a: Any) -> Any:
@@ -56,7 +56,7 @@ def _infer_frechet(a: Type, *directions: Type, power: Hidden) -> Type:
     square_size("frechet", a)
     for e in directions:
         if e.shape != a.shape:
-            raise ShapeMismatch(f"a direction of shape {describe(e.shape)} is none for {describe(a.shape)}")
+            raise ShapeMismatch(f"a direction of shape {describe_shape(e.shape)} is none for {describe_shape(a.shape)}")
     return Type(DType.FLOAT, a.shape)
 
 

@@ -16,7 +16,7 @@ from adcore.ops.base import Order, reducing, sample
 from adcore.ops.elementwise.arithmetic import absolute, divide, multiply, sign
 from adcore.ops.linalg.matrices import solved
 from adcore.ops.linalg.svd import svdvals, values_flow
-from adcore.ops.shapes import Axes, axes_of, count, describe, reduced
+from adcore.ops.shapes import Axes, axes_of, count, describe_shape, reduced
 
 _OF_VECTORS = (1, 2, math.inf, -math.inf)
 _OF_MATRICES = (*_OF_VECTORS, -1, -2, "fro", "nuc")
@@ -60,7 +60,7 @@ def _infer_norm(x: Type, *, ord: Order = None, axis: Axes = None, keepdims: bool
         return Type(DType.FLOAT, shape)
     if over > 2:
         raise ShapeMismatch(
-            f"a norm is of a vector or of a matrix, and this is over {over} axes of {describe(x.shape)}"
+            f"a norm is of a vector or of a matrix, and this is over {over} axes of {describe_shape(x.shape)}"
         )
     if over == 2 and ord not in _OF_MATRICES:
         raise BadCall(
@@ -70,7 +70,7 @@ def _infer_norm(x: Type, *, ord: Order = None, axis: Axes = None, keepdims: bool
     if over < 2 and ord not in _OF_VECTORS:
         raise BadCall(f"of a vector there are the norms of ord 1, 2, inf and -inf, and not ord={ord!r}")
     if not count(x.shape, axis) and ord in (math.inf, -math.inf, -1, -2, *((1, 2) if over == 2 else ())):
-        raise ShapeMismatch(f"an array of shape {describe(x.shape)} has no element to choose along axis={axis}")
+        raise ShapeMismatch(f"an array of shape {describe_shape(x.shape)} has no element to choose along axis={axis}")
     return Type(DType.FLOAT, shape)
 
 

@@ -18,7 +18,7 @@ from adcore.ops.base import Hidden, Order, declare, fit, sample
 from adcore.ops.linalg.matrices import after, before, cubic, infer_square, square_size, turned
 from adcore.ops.linalg.notices import singular
 from adcore.ops.products.matmul import outer
-from adcore.ops.shapes import broadcast_shapes, describe
+from adcore.ops.shapes import broadcast_shapes, describe_shape
 
 EPS = float(np.finfo(float).eps)
 
@@ -32,13 +32,14 @@ def _infer_system(name: str, a: Type, b: Type) -> Type:
         raise ShapeMismatch(f"{name} takes a vector or a matrix on the right, and this is a number")
     if len(b.shape) == 1 and len(a.shape) > 2:
         raise ShapeMismatch(
-            f"{name} of a stack of matrices takes matrices on the right, and this has the shape {describe(b.shape)}",
+            f"{name} of a stack of matrices takes matrices on the right, and this has the shape "
+            f"{describe_shape(b.shape)}",
             help="a vector as a matrix of one column is b[:, None]",
         )
     rows = b.shape[0] if len(b.shape) == 1 else b.shape[-2]
     if rows != n:
         raise ShapeMismatch(
-            f"{name} of shapes {describe(a.shape)} and {describe(b.shape)}: the matrix has {n} rows, and "
+            f"{name} of shapes {describe_shape(a.shape)} and {describe_shape(b.shape)}: the matrix has {n} rows, and "
             f"the right-hand side {rows}"
         )
     if len(b.shape) == 1:

@@ -15,7 +15,7 @@ import numpy as np
 from adcore.errors import ShapeMismatch
 from adcore.graph import DType, Node, Op, Type
 from adcore.ops.base import Hidden, bilinear, sample
-from adcore.ops.shapes import describe
+from adcore.ops.shapes import describe_shape
 from adcore.ops.strong import strength
 
 
@@ -96,11 +96,11 @@ def _infer_contract(a: Type, b: Type, *, spec: Hidden, strong: Hidden = 0) -> Ty
     sizes: dict[str, int] = {}
     for letters, shape in ((of_a, a.shape), (of_b, b.shape)):
         if len(letters) != len(shape):
-            raise ShapeMismatch(f"an operand of shape {describe(shape)} is not {letters} in {spec}")
+            raise ShapeMismatch(f"an operand of shape {describe_shape(shape)} is not {letters} in {spec}")
         for letter, n in zip(letters, shape, strict=True):
             if sizes.setdefault(letter, n) != n:
                 raise ShapeMismatch(
-                    f"shapes {describe(a.shape)} and {describe(b.shape)} differ along {letter} in {spec}"
+                    f"shapes {describe_shape(a.shape)} and {describe_shape(b.shape)} differ along {letter} in {spec}"
                 )
     return Type(DType.FLOAT, tuple(sizes[letter] for letter in out))
 

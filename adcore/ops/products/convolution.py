@@ -13,7 +13,7 @@ from adcore.ops.arrays.indexing import embed, stretch
 from adcore.ops.base import Hidden, bilinear, declare, fit, linear, moved, sample
 from adcore.ops.elementwise.arithmetic import multiply
 from adcore.ops.products.contraction import strong_product
-from adcore.ops.shapes import describe, one_axis
+from adcore.ops.shapes import describe_shape, one_axis
 from adcore.ops.strong import strength, strong_times
 
 # --- convolutions
@@ -31,7 +31,8 @@ def _infer_sliding(name: str) -> Callable[..., Type]:
     def infer(a: Type, v: Type, *, mode: str, **_: Any) -> Type:
         if len(a.shape) != 1 or len(v.shape) != 1 or not a.size or not v.size:
             raise ShapeMismatch(
-                f"{name} takes two vectors, and these have the shapes {describe(a.shape)} and {describe(v.shape)}"
+                f"{name} takes two vectors, and these have the shapes {describe_shape(a.shape)} and "
+                f"{describe_shape(v.shape)}"
             )
         if mode not in _MODES:
             raise BadCall(f"mode is 'full', 'same' or 'valid', and not {mode!r}")
@@ -157,10 +158,10 @@ def _trapezoid(y: Any, x: Any, dx: Any, *, axis: int = -1) -> Any:
 def _infer_trapezoid(y: Type, x: Type, dx: Type, *, axis: int) -> Type:
     place = one_axis(axis, len(y.shape))
     if dx.shape:
-        raise ShapeMismatch(f"dx is one number, and this has the shape {describe(dx.shape)}")
+        raise ShapeMismatch(f"dx is one number, and this has the shape {describe_shape(dx.shape)}")
     if x.shape not in ((), y.shape, (y.shape[place],)):
         raise ShapeMismatch(
-            f"the points of shape {describe(x.shape)} do not fit the values of shape {describe(y.shape)}"
+            f"the points of shape {describe_shape(x.shape)} do not fit the values of shape {describe_shape(y.shape)}"
         )
     return Type(DType.FLOAT, (*y.shape[:place], *y.shape[place + 1 :]))
 
@@ -243,7 +244,7 @@ def _windows(x: Any, *, window_shape: int) -> Any:
 
 def _infer_windows(x: Type, *, window_shape: int) -> Type:
     if len(x.shape) != 1:
-        raise ShapeMismatch(f"windows slide along a vector, and this has the shape {describe(x.shape)}")
+        raise ShapeMismatch(f"windows slide along a vector, and this has the shape {describe_shape(x.shape)}")
     if not 1 <= window_shape <= x.shape[0]:
         raise ShapeMismatch(f"a window of {window_shape} elements does not fit a vector of {x.shape[0]}")
     return Type(DType.FLOAT, (x.shape[0] - window_shape + 1, window_shape))

@@ -18,7 +18,7 @@ from adcore.errors import BadCall, ShapeMismatch
 from adcore.graph import DType, Node, Op, Shape, Type
 from adcore.ops.base import Hidden, declare, linear, sample
 from adcore.ops.products.contraction import contract
-from adcore.ops.shapes import describe, legal
+from adcore.ops.shapes import describe_shape, legal
 
 # --- one array: its diagonals, its sums, its axes in another order, and the way back
 
@@ -50,7 +50,7 @@ def _infer_arrange(x: Type, *, spec: Hidden, shape: Hidden) -> Type:
     given, out = _parted(spec)
     sizes: dict[str, int] = {}
     if any(sizes.setdefault(c, n) != n for c, n in zip(given + out, x.shape + shape, strict=True)):
-        raise ShapeMismatch(f"shapes {describe(x.shape)} and {describe(shape)} do not fit {spec}")
+        raise ShapeMismatch(f"shapes {describe_shape(x.shape)} and {describe_shape(shape)} do not fit {spec}")
     return Type(DType.FLOAT, legal(shape))
 
 
@@ -133,7 +133,7 @@ def _sizes(terms: Sequence[str], shapes: Sequence[Shape], subscripts: str) -> di
     for term, shape in zip(terms, shapes, strict=True):
         for c, n in zip(term, shape, strict=True):
             if sizes.setdefault(c, n) != n:
-                told = " and ".join(describe(s) for s in shapes)
+                told = " and ".join(describe_shape(s) for s in shapes)
                 raise ShapeMismatch(
                     f"einsum of shapes {told}: in {subscripts!r} an axis has the length {n} at one place "
                     f"and {sizes[c]} at another"

@@ -16,7 +16,7 @@ from adcore.ops.arrays.reshaping import ravel, reshaped, transpose
 from adcore.ops.base import Hidden, bilinear, fit, sample
 from adcore.ops.elementwise.arithmetic import PRODUCT, multiply
 from adcore.ops.products.contraction import adjoints, contract, letters, strong_product
-from adcore.ops.shapes import broadcast_shapes, describe
+from adcore.ops.shapes import broadcast_shapes, describe_shape
 from adcore.ops.strong import strength, strong_repair
 
 # --- matrix products
@@ -49,7 +49,7 @@ def _matmul(a: Any, b: Any, *, strong: Hidden = 0) -> Any:
 def _require_inner(name: str, a: Shape, b: Shape, n: int, m: int) -> None:
     if n != m:
         raise ShapeMismatch(
-            f"{name} of shapes {describe(a)} and {describe(b)}: the last axis of the first has length {n}, "
+            f"{name} of shapes {describe_shape(a)} and {describe_shape(b)}: the last axis of the first has length {n}, "
             f"and the axis of the second that it goes along with has length {m}"
         )
 
@@ -57,7 +57,7 @@ def _require_inner(name: str, a: Shape, b: Shape, n: int, m: int) -> None:
 def _infer_matmul(a: Type, b: Type, *, strong: Hidden = 0) -> Type:
     if not a.shape or not b.shape:
         raise ShapeMismatch(
-            f"a matrix product of shapes {describe(a.shape)} and {describe(b.shape)}: both must be arrays",
+            f"a matrix product of shapes {describe_shape(a.shape)} and {describe_shape(b.shape)}: both must be arrays",
             help="a number times an array is written with *",
         )
     inner = b.shape[-2] if len(b.shape) > 1 else b.shape[0]
@@ -149,7 +149,8 @@ def _vdot(a: Any, b: Any, *, strong: Hidden = 0) -> Any:
 def _infer_vdot(a: Type, b: Type, *, strong: Hidden = 0) -> Type:
     if a.size != b.size:
         raise ShapeMismatch(
-            f"vdot of shapes {describe(a.shape)} and {describe(b.shape)}: {a.size} elements against {b.size}"
+            f"vdot of shapes {describe_shape(a.shape)} and {describe_shape(b.shape)}: "
+            f"{a.size} elements against {b.size}"
         )
     return Type(DType.FLOAT, ())
 

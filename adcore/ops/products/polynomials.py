@@ -13,7 +13,7 @@ from adcore.ops.arrays.reshaping import reshaped
 from adcore.ops.base import declare, sample
 from adcore.ops.elementwise.arithmetic import multiply, power
 from adcore.ops.products.matmul import matmul
-from adcore.ops.shapes import describe, legal
+from adcore.ops.shapes import describe_shape, legal
 from adcore.ops.strong import strong_times
 
 
@@ -23,7 +23,7 @@ def _vander(x: Any, *, N: int | None = None, increasing: bool = False) -> Any:
 
 def _infer_vander(x: Type, *, N: int | None, increasing: bool) -> Type:
     if len(x.shape) != 1:
-        raise ShapeMismatch(f"vander takes a vector, and this has the shape {describe(x.shape)}")
+        raise ShapeMismatch(f"vander takes a vector, and this has the shape {describe_shape(x.shape)}")
     return Type(DType.FLOAT, legal((x.shape[0], x.shape[0] if N is None else N)))
 
 
@@ -60,7 +60,9 @@ def _polyval(p: Any, x: Any) -> Any:
 
 def _infer_polyval(p: Type, x: Type) -> Type:
     if len(p.shape) != 1:
-        raise ShapeMismatch(f"polyval takes the coefficients as a vector, and this has the shape {describe(p.shape)}")
+        raise ShapeMismatch(
+            f"polyval takes the coefficients as a vector, and this has the shape {describe_shape(p.shape)}"
+        )
     return Type(DType.FLOAT, x.shape)
 
 

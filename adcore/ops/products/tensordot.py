@@ -12,7 +12,7 @@ from adcore.graph import DType, Node, Op, Shape, Type
 from adcore.ops.arrays.reshaping import reshaped
 from adcore.ops.base import Hidden, Pairs, bilinear, fit, sample
 from adcore.ops.products.contraction import adjoints, contract, letters, strong_product
-from adcore.ops.shapes import axes_of, broadcast_shapes, describe, one_axis
+from adcore.ops.shapes import axes_of, broadcast_shapes, describe_shape, one_axis
 from adcore.ops.strong import strength, strong_repair
 
 # --- along any axes
@@ -22,7 +22,9 @@ def _named(a: Shape, b: Shape, axes: Pairs) -> tuple[str, str, str]:
     """The letters of both operands and of the result."""
     if isinstance(axes, int):
         if not 0 <= axes <= min(len(a), len(b)):
-            raise BadCall(f"tensordot of shapes {describe(a)} and {describe(b)} cannot be along {axes} axes")
+            raise BadCall(
+                f"tensordot of shapes {describe_shape(a)} and {describe_shape(b)} cannot be along {axes} axes"
+            )
         of_a, of_b = tuple(range(len(a) - axes, len(a))), tuple(range(axes))
     elif len(axes) != 2:
         raise BadCall("the axes of tensordot are a number of axes, or the axes of the first and those of the second")
@@ -30,7 +32,8 @@ def _named(a: Shape, b: Shape, axes: Pairs) -> tuple[str, str, str]:
         of_a, of_b = axes_of(axes[0], len(a)), axes_of(axes[1], len(b))
     if [a[i] for i in of_a] != [b[j] for j in of_b]:
         raise ShapeMismatch(
-            f"tensordot of shapes {describe(a)} and {describe(b)}: the axes {of_a} of the first and {of_b} of the "
+            f"tensordot of shapes {describe_shape(a)} and {describe_shape(b)}: "
+            f"the axes {of_a} of the first and {of_b} of the "
             "second have different lengths"
         )
     names_a, names_b = letters(0, len(a)), list(letters(len(a), len(b)))
@@ -144,7 +147,7 @@ def _cross(a: Any, b: Any, *, axis: int = -1, strong: Hidden = 0) -> Any:
 def _infer_cross(a: Type, b: Type, *, axis: int, strong: Hidden) -> Type:
     for x in (a, b):
         if x.shape[one_axis(axis, len(x.shape))] != 3:
-            raise ShapeMismatch(f"cross takes vectors of 3 elements, and this has the shape {describe(x.shape)}")
+            raise ShapeMismatch(f"cross takes vectors of 3 elements, and this has the shape {describe_shape(x.shape)}")
     if axis != -1 and len(a.shape) != len(b.shape):
         raise ShapeMismatch(f"along axis={axis}, cross takes arrays of as many axes")
     return Type(DType.FLOAT, broadcast_shapes((a.shape, b.shape)))

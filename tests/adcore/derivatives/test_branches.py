@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adcore.derivatives.forward import jvp
-from adcore.derivatives.reverse import gradient, split, vjp
+from adcore.derivatives.forward import jvp_graph
+from adcore.derivatives.reverse import gradient_graph, split, vjp_graph
 from adcore.engines.interpreter import execute, plan
 from adcore.errors import NotWholeNumber
 from adcore.graph import OPS, SCALAR, DType, Graph, Node, Type, constant
@@ -134,7 +134,7 @@ def test_several_inputs_and_outputs_of_several_shapes() -> None:
         return if_else(positive(x), lambda a, b: [a * b, SUM(b * b)], lambda a, b: [b, a], x, v)
 
     graph = build(function, SCALAR, VECTOR)
-    pulled = check(vjp(graph, [0, 1]))
+    pulled = check(vjp_graph(graph, [0, 1]))
     w, v = [10.0, 20.0, 30.0], [1.0, 2.0, 3.0]
     results = run(pulled, 2.0, v, w, 100.0)
     np.testing.assert_array_equal(results[2], 140)
@@ -142,7 +142,7 @@ def test_several_inputs_and_outputs_of_several_shapes() -> None:
     results = run(pulled, -2.0, v, w, 100.0)
     np.testing.assert_array_equal(results[2], 100)
     np.testing.assert_array_equal(results[3], w)
-    pushed = check(jvp(graph, [0, 1]))
+    pushed = check(jvp_graph(graph, [0, 1]))
     results = run(pushed, 2.0, v, 1.0, w)
     np.testing.assert_array_equal(results[2], [21, 42, 63])
     np.testing.assert_array_equal(results[3], 280)
@@ -150,8 +150,8 @@ def test_several_inputs_and_outputs_of_several_shapes() -> None:
 
 def test_only_the_inputs_asked_for_are_differentiated() -> None:
     graph = build(lambda x, n: if_else(positive(x), lambda a, b: a * AS_FLOAT(AS_INT(b)), lambda a, b: a, x, n))
-    assert run(gradient(graph, [0]), 2.0, 3.0) == [6, 3]
-    assert run(gradient(graph, [0]), -2.0, 0.5) == [-2, 1]  # the index that is no whole number is not looked at
+    assert run(gradient_graph(graph, [0]), 2.0, 3.0) == [6, 3]
+    assert run(gradient_graph(graph, [0]), -2.0, 0.5) == [-2, 1]  # the index that is no whole number is not looked at
 
 
 # --- the branch not taken is never run
@@ -193,7 +193,7 @@ def slots(graph: Graph) -> list[list[Type]]:
 )
 def test_only_what_the_adjoint_reads_is_kept(then: Build, otherwise: Build, kept: int) -> None:
     graph = build(lambda x: if_else(positive(x), then, otherwise, x), SCALAR)
-    derivative = check(gradient(graph, [0]))
+    derivative = check(gradient_graph(graph, [0]))
     forwards, _ = (n for n in derivative.nodes if n.op is cond)
     assert len(forwards.types) - 1 == kept
 
@@ -216,7 +216,7 @@ def test_slots_are_shared_by_type() -> None:
         )
     ]
     counts = [[sum(y.type == t for y in h.forward.outputs[1:]) for t in (SCALAR, VECTOR)] for h in halves]
-    derivative = check(gradient(build(function, SCALAR, VECTOR), [0, 1]))
+    derivative = check(gradient_graph(build(function, SCALAR, VECTOR), [0, 1]))
     (forwards, _) = (n for n in derivative.nodes if n.op is cond)
     assert [list(forwards.types[1:]).count(t) for t in (SCALAR, VECTOR)] == [max(c) for c in zip(*counts, strict=True)]
 
@@ -227,7 +227,7 @@ def test_the_two_halves_are_reverse_mode(graph: Graph, a: float, b: float, w: fl
     forward, backward = check(halves.forward), check(halves.backward)
     n = len(graph.outputs)
     results = run(forward, a, b)
-    whole = run(vjp(graph, [0, 1]), a, b, *[w] * n)
+    whole = run(vjp_graph(graph, [0, 1]), a, b, *[w] * n)
     halved = run(backward, *results[n:], *[w] * n)
     np.testing.assert_array_equal(results[:n], whole[:n])
     np.testing.assert_array_equal(halved, whole[n:])
@@ -245,7 +245,7 @@ def test_a_graph_inside_a_branch_has_the_derivative_it_has_outside(graph: Graph,
 
     whole = build(always, SCALAR, SCALAR)
     weights = [1.0] * len(graph.outputs)
-    for transform, extra in ((vjp, weights), (jvp, [1.0, 1.0])):
+    for transform, extra in ((vjp_graph, weights), (jvp_graph, [1.0, 1.0])):
         expected = run(transform(graph, [0, 1]), a, b, *extra)
         np.testing.assert_array_equal(run(transform(whole, [0, 1]), a, b, *extra), expected)
 
@@ -253,7 +253,7 @@ def test_a_graph_inside_a_branch_has_the_derivative_it_has_outside(graph: Graph,
 def test_large_zeros_take_no_room_in_the_program() -> None:
     big = Type(DType.FLOAT, (100_000,))
     graph = build(lambda x, v: if_else(positive(x), lambda a, b: SUM(SIN(b)), lambda a, b: a, x, v), SCALAR, big)
-    made = plan(optimise(gradient(graph, [0, 1])))
+    made = plan(optimise(gradient_graph(graph, [0, 1])))
     held = [made, *made.nested.values()]
     assert sum(np.asarray(v).nbytes for p in held for v in p.slots if v is not None) < 1000
     _, by_x, by_v = execute(made, [np.float64(-1.0), np.ones(100_000)])

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from adcore.derivatives.forward import jvp
-from adcore.derivatives.reverse import gradient
+from adcore.derivatives.forward import jvp_graph
+from adcore.derivatives.reverse import gradient_graph
 from adcore.errors import IndexOutOfBounds, LoopTooLong
 from adcore.graph import OPS, SCALAR, DType, Graph, Node, Type, constant, input_node, items
 from adcore.graph.traversal import check, graph_of, substitute
@@ -107,12 +107,14 @@ def test_a_loop_is_its_passes_written_out(body: Build, types: list[Type], carrie
     a, b = looped(body, types, passes, carried), unrolled(body, types, passes, carried)
     np.testing.assert_allclose(run(a, *values)[0], run(b, *values)[0], rtol=1e-13)
     seeds = [random.normal(size=types[i].shape)[()] for i in wrt]
-    first, expected = gradient(a, wrt), gradient(b, wrt)
+    first, expected = gradient_graph(a, wrt), gradient_graph(b, wrt)
     for found, want in zip(run(optimise(first), *values), run(expected, *values), strict=True):
         np.testing.assert_allclose(found, want, rtol=1e-12, atol=1e-14)
-    for found, want in zip(run(jvp(a, wrt), *values, *seeds), run(jvp(b, wrt), *values, *seeds), strict=True):
+    for found, want in zip(
+        run(jvp_graph(a, wrt), *values, *seeds), run(jvp_graph(b, wrt), *values, *seeds), strict=True
+    ):
         np.testing.assert_allclose(found, want, rtol=1e-12, atol=1e-14)
-    for made, wanted in ((jvp(first, wrt), jvp(expected, wrt)),):
+    for made, wanted in ((jvp_graph(first, wrt), jvp_graph(expected, wrt)),):
         for found, want in zip(run(made, *values, *seeds), run(wanted, *values, *seeds), strict=True):
             np.testing.assert_allclose(found, want, rtol=1e-11, atol=1e-13)
 
@@ -140,8 +142,8 @@ def test_the_test_stops_a_loop() -> None:
         return x
 
     graph = build(root)
-    assert run(gradient(graph, [0]), 2.0) == pytest.approx([2**0.5, 0.5 / 2**0.5], rel=1e-12)
-    assert run(jvp(graph, [0]), 9.0, 1.0) == pytest.approx([3.0, 1 / 6], rel=1e-12)
+    assert run(gradient_graph(graph, [0]), 2.0) == pytest.approx([2**0.5, 0.5 / 2**0.5], rel=1e-12)
+    assert run(jvp_graph(graph, [0]), 9.0, 1.0) == pytest.approx([3.0, 1 / 6], rel=1e-12)
 
 
 def test_conditions_and_indices_are_carried_too() -> None:
@@ -154,19 +156,21 @@ def test_conditions_and_indices_are_carried_too() -> None:
         )
         return y
 
-    assert run(gradient(build(whole), [0]), 1.0) == [pytest.approx(1.5**5), pytest.approx(1.5**5)]
+    assert run(gradient_graph(build(whole), [0]), 1.0) == [pytest.approx(1.5**5), pytest.approx(1.5**5)]
 
 
 def test_the_count_is_a_value() -> None:
     graph = build(lambda x, n: repeat(n, lambda i, x: x * x, [x])[0], SCALAR, INDEX)
-    compiled = optimise(gradient(graph, [0]))
+    compiled = optimise(gradient_graph(graph, [0]))
     for n in range(5):
         assert run(compiled, 1.1, n) == pytest.approx([1.1**2**n, 2**n * 1.1 ** (2**n - 1)])
     assert run(compiled, 1.1, -3) == pytest.approx([1.1, 1.0])
 
 
 def test_the_graph_does_not_grow_with_the_passes() -> None:
-    counts = {optimise(gradient(looped(BODIES[0][1], BODIES[0][2], n, 1), [0, 1])).count() for n in (10, 1_000_000)}
+    counts = {
+        optimise(gradient_graph(looped(BODIES[0][1], BODIES[0][2], n, 1), [0, 1])).count() for n in (10, 1_000_000)
+    }
     assert len(counts) == 1
 
 
@@ -174,7 +178,7 @@ def test_a_pass_keeps_nothing_that_is_known_outside() -> None:
     """x -> a x needs x of each pass for the constant's adjoint; 2 x + a needs nothing at all."""
 
     def stacks(body: Build) -> int:
-        graph = gradient(looped(body, [SCALAR, SCALAR], 3, 1), [0, 1])
+        graph = gradient_graph(looped(body, [SCALAR, SCALAR], 3, 1), [0, 1])
         return max(sum(t.depth for t in node.types) for node in graph.nodes if node.op is loop)
 
     assert stacks(lambda i, x, a: x * a) == 1
@@ -188,7 +192,7 @@ def test_zero_adjoints_stay_zero_through_a_loop() -> None:
         a, _ = repeat(OPS["as_int"](constant(2.0)), lambda i, a, b: [a * 2.0, OPS["sqrt"](b)], [x, y])
         return a
 
-    assert run(gradient(build(whole), [0, 1]), 1.0, 0.0) == [4.0, 4.0, 0.0]
+    assert run(gradient_graph(build(whole), [0, 1]), 1.0, 0.0) == [4.0, 4.0, 0.0]
 
 
 def test_endless_loops_are_stopped() -> None:

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from adcore.derivatives.forward import jvp
-from adcore.derivatives.reverse import gradient
+from adcore.derivatives.forward import jvp_graph
+from adcore.derivatives.reverse import gradient_graph
 from adcore.engines.interpreter import execute, plan
 from adcore.graph import OPS, SCALAR, DType, Graph, Node, Type
 from adcore.graph.traversal import check
@@ -49,7 +49,7 @@ def test_forward_modes_memory_does_not_grow_with_the_program(
     def pushed(length: int) -> Graph:
         graph = repeated(SIN, length)
         for _ in range(order):
-            graph = jvp(graph, [0])
+            graph = jvp_graph(graph, [0])
         return prepare(graph)
 
     short, long = peak(pushed(10)), peak(pushed(length))
@@ -74,14 +74,14 @@ LINEAR: dict[str, Callable[[Node], Node]] = {
 def test_reverse_mode_keeps_nothing_of_linear_programs(
     step: Callable[[Node], Node], prepare: Callable[[Graph], Graph]
 ) -> None:
-    short, long = (peak(prepare(gradient(repeated(step, length), [0]))) for length in (5, 100))
+    short, long = (peak(prepare(gradient_graph(repeated(step, length), [0]))) for length in (5, 100))
     assert long <= short + 0.1, (short, long)
     assert short < 5
 
 
 def test_reverse_mode_keeps_one_array_for_each_step_that_needs_one() -> None:
     # A sine's adjoint needs its operand (or the cosine of it), and nothing more.
-    short, long = (peak(optimise(gradient(repeated(SIN, length), [0]))) for length in (10, 60))
+    short, long = (peak(optimise(gradient_graph(repeated(SIN, length), [0]))) for length in (10, 60))
     assert long - short == pytest.approx(50, abs=0.5)
 
 
@@ -95,7 +95,7 @@ def test_a_branch_keeps_nothing_of_a_linear_program() -> None:
         def function(x: Node) -> Node:
             return SUM(if_else(OPS["greater"](SUM(x), 0.0), body, lambda a: a, x)[0])
 
-        return optimise(gradient(build(function, ARRAY), [0]))
+        return optimise(gradient_graph(build(function, ARRAY), [0]))
 
     short, long = peak(inside(5)), peak(inside(100))
     assert long <= short + 0.1, (short, long)
@@ -109,7 +109,7 @@ def test_a_fan_of_readers_is_added_up_as_it_goes() -> None:
                 total = total + SUM(x * (1.0 + i))
             return total
 
-        return optimise(gradient(build(function, ARRAY), [0]))
+        return optimise(gradient_graph(build(function, ARRAY), [0]))
 
     short, long = peak(fan(5)), peak(fan(100))
     assert long <= short + 0.1, (short, long)
@@ -123,4 +123,4 @@ def test_a_plain_run_empties_slots_after_their_last_reader() -> None:
 
 def test_numbers_take_no_arrays() -> None:
     function: Build = SIN
-    assert peak(gradient(build(function, SCALAR), [0])) < 0.05
+    assert peak(gradient_graph(build(function, SCALAR), [0])) < 0.05

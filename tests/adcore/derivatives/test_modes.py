@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adcore.derivatives.forward import jvp
-from adcore.derivatives.reverse import gradient, vjp
+from adcore.derivatives.forward import jvp_graph
+from adcore.derivatives.reverse import gradient_graph, vjp_graph
 from adcore.errors import NotDifferentiable, Span
 from adcore.graph import OPS, SCALAR, DType, Graph, Node, Type, constant, input_node
 from adcore.graph.traversal import check, graph_of
@@ -73,10 +73,10 @@ def test_derivatives_of_derivatives_match_closed_forms(
 
 def test_table_1_of_harrison() -> None:
     graph = build(lambda a, b: LOG(a) + a * b - SIN(b), SCALAR, SCALAR)
-    value, by_a, by_b = results = run(gradient(graph, [0, 1]), 2.0, 5.0)
+    value, by_a, by_b = results = run(gradient_graph(graph, [0, 1]), 2.0, 5.0)
     assert results == [11.652071455223084, 5.5, 1.7163378145367738]
-    assert run(jvp(graph, [0, 1]), 2.0, 5.0, 1.0, 0.0) == [value, by_a]
-    assert run(jvp(graph, [0, 1]), 2.0, 5.0, 0.0, 1.0) == [value, by_b]
+    assert run(jvp_graph(graph, [0, 1]), 2.0, 5.0, 1.0, 0.0) == [value, by_a]
+    assert run(jvp_graph(graph, [0, 1]), 2.0, 5.0, 0.0, 1.0) == [value, by_b]
 
 
 def tamed(graph: Graph) -> Graph:
@@ -90,8 +90,8 @@ def test_both_modes_give_the_same_bilinear_form(graph: Graph, a: float, b: float
     graph = tamed(graph)
     n = len(graph.outputs)
     weights = [1.0, 2.0][:n]
-    tangents = run(jvp(graph, [0, 1]), a, b, da, db)[n:]
-    cotangents = run(vjp(graph, [0, 1]), a, b, *weights)[n:]
+    tangents = run(jvp_graph(graph, [0, 1]), a, b, da, db)[n:]
+    cotangents = run(vjp_graph(graph, [0, 1]), a, b, *weights)[n:]
     forwards = sum(w * t for w, t in zip(weights, tangents, strict=True))
     backwards = cotangents[0] * da + cotangents[1] * db
     if np.isfinite(forwards) and np.isfinite(backwards):
@@ -103,8 +103,8 @@ def test_both_modes_give_the_same_bilinear_form(graph: Graph, a: float, b: float
 def test_derivatives_keep_the_values_to_the_bit(graph: Graph, a: float, b: float) -> None:
     plain = run(graph, a, b)
     n = len(plain)
-    np.testing.assert_array_equal(run(jvp(graph, [0, 1]), a, b, 1.0, 1.0)[:n], plain)
-    np.testing.assert_array_equal(run(vjp(graph, [0, 1]), a, b, *[1.0] * n)[:n], plain)
+    np.testing.assert_array_equal(run(jvp_graph(graph, [0, 1]), a, b, 1.0, 1.0)[:n], plain)
+    np.testing.assert_array_equal(run(vjp_graph(graph, [0, 1]), a, b, *[1.0] * n)[:n], plain)
 
 
 # --- signatures
@@ -127,7 +127,7 @@ def two_by_two() -> Graph:
 def test_jvp_takes_a_tangent_for_each_input_asked(
     wrt: list[int], tangents: tuple[float, ...], expected: tuple[float, ...]
 ) -> None:
-    pushed = check(jvp(two_by_two(), wrt))
+    pushed = check(jvp_graph(two_by_two(), wrt))
     assert len(pushed.inputs) == 2 + len(wrt)
     assert run(pushed, 2.0, 5.0, *tangents) == [10, 12, *expected]
 
@@ -137,38 +137,38 @@ def test_jvp_takes_a_tangent_for_each_input_asked(
     [([0, 1], (1 * 5 + 3 * 1, 1 * 2 + 3 * 2)), ([1, 0], (1 * 2 + 3 * 2, 1 * 5 + 3 * 1)), ([1], (8,)), ([], ())],
 )
 def test_vjp_gives_a_cotangent_for_each_input_asked(wrt: list[int], expected: tuple[float, ...]) -> None:
-    pulled = check(vjp(two_by_two(), wrt))
+    pulled = check(vjp_graph(two_by_two(), wrt))
     assert len(pulled.inputs) == 2 + 2
     assert run(pulled, 2.0, 5.0, 1.0, 3.0) == [10, 12, *expected]
 
 
 def test_an_input_that_nothing_depends_on_has_zeros_of_its_shape() -> None:
     graph = build(lambda x, y: SIN(x), SCALAR, VECTOR)
-    _, by_x, by_y = run(gradient(graph, [0, 1]), 1.0, [1, 2, 3])
+    _, by_x, by_y = run(gradient_graph(graph, [0, 1]), 1.0, [1, 2, 3])
     assert by_x == np.cos(1.0)
     assert by_y.tolist() == [0, 0, 0]
-    assert run(jvp(graph, [1]), 1.0, [1, 2, 3], [1, 1, 1]) == [np.sin(1.0), 0.0]
+    assert run(jvp_graph(graph, [1]), 1.0, [1, 2, 3], [1, 1, 1]) == [np.sin(1.0), 0.0]
 
 
 def test_a_value_that_is_an_output_twice_has_the_sum_of_both_cotangents() -> None:
     graph = build(lambda x: [(s := SIN(x)), 2.0 * s, s])
-    assert run(vjp(graph, [0]), 0.5, 1.0, 10.0, 100.0)[3] == pytest.approx(121 * np.cos(0.5), rel=1e-15)
-    assert run(jvp(graph, [0]), 0.5, 1.0)[3:] == [np.cos(0.5), 2 * np.cos(0.5), np.cos(0.5)]
+    assert run(vjp_graph(graph, [0]), 0.5, 1.0, 10.0, 100.0)[3] == pytest.approx(121 * np.cos(0.5), rel=1e-15)
+    assert run(jvp_graph(graph, [0]), 0.5, 1.0)[3:] == [np.cos(0.5), 2 * np.cos(0.5), np.cos(0.5)]
 
 
 def test_an_output_that_is_an_input() -> None:
     x, y = input_node("x", SCALAR), input_node("y", SCALAR)
     graph = check(graph_of([x, y], [x, x * y, x]))
-    assert run(vjp(graph, [0, 1]), 2.0, 5.0, 1.0, 10.0, 100.0) == [2, 10, 2, 1 + 50 + 100, 20]
-    assert run(jvp(graph, [0]), 2.0, 5.0, 1.0) == [2, 10, 2, 1, 5, 1]
+    assert run(vjp_graph(graph, [0, 1]), 2.0, 5.0, 1.0, 10.0, 100.0) == [2, 10, 2, 1 + 50 + 100, 20]
+    assert run(jvp_graph(graph, [0]), 2.0, 5.0, 1.0) == [2, 10, 2, 1, 5, 1]
     only = check(graph_of([x], [x]))
-    assert run(gradient(only, [0]), 2.0) == [2, 1]
+    assert run(gradient_graph(only, [0]), 2.0) == [2, 1]
 
 
 def test_an_output_that_is_no_number_has_no_tangent_and_ignores_its_cotangent() -> None:
     graph = build(lambda x: [x * x, OPS["greater"](x, 1.0)])
-    assert run(jvp(graph, [0]), 3.0, 1.0) == [9, True, 6]
-    pulled = check(vjp(graph, [0]))
+    assert run(jvp_graph(graph, [0]), 3.0, 1.0) == [9, True, 6]
+    pulled = check(vjp_graph(graph, [0]))
     assert run(pulled, 3.0, 1.0, True) == [9, True, 6]
 
 
@@ -179,8 +179,8 @@ def test_wide_sharing_costs_what_the_program_costs() -> None:
         return x
 
     graph = build(doubled, SCALAR)
-    assert run(gradient(graph, [0]), 1.0)[1] == 2.0**200
-    assert optimise(gradient(graph, [0])).count() < 5 * 200
+    assert run(gradient_graph(graph, [0]), 1.0)[1] == 2.0**200
+    assert optimise(gradient_graph(graph, [0])).count() < 5 * 200
 
 
 # --- kinks: the symmetric derivative, the mean of the one-sided ones
@@ -240,14 +240,14 @@ def index_in_a_predicate(x: Node) -> Node:
     return if_else(OPS["greater"](AS_FLOAT(AS_INT(x)), 1.0), lambda a: a * a, lambda a: a, x)[0]
 
 
-@pytest.mark.parametrize("transform", [jvp, gradient, vjp])
+@pytest.mark.parametrize("transform", [jvp_graph, gradient_graph, vjp_graph])
 def test_a_derivative_through_an_index_is_refused_at_its_place(transform: Callable[..., Graph]) -> None:
     with pytest.raises(NotDifferentiable, match="index") as caught:
         transform(build(through_an_index, SCALAR), [0])
     assert caught.value.span == SPAN
 
 
-@pytest.mark.parametrize("transform", [jvp, gradient, vjp])
+@pytest.mark.parametrize("transform", [jvp_graph, gradient_graph, vjp_graph])
 def test_a_derivative_through_an_index_in_a_branch_is_refused(transform: Callable[..., Graph]) -> None:
     graph = build(lambda x: if_else(OPS["less"](x, 0.0), through_an_index, SIN, x), SCALAR)
     with pytest.raises(NotDifferentiable, match="index"):
@@ -263,17 +263,17 @@ def test_an_index_may_choose_without_having_a_derivative(function: Build, expect
     assert run(derive(build(function, SCALAR), mode), 2.0) == [expected]
 
 
-@pytest.mark.parametrize("transform", [jvp, gradient])
+@pytest.mark.parametrize("transform", [jvp_graph, gradient_graph])
 def test_an_index_of_what_is_not_asked_for_does_no_harm(transform: Callable[..., Graph]) -> None:
     graph = build(lambda x, i: x * AS_FLOAT(AS_INT(i)), SCALAR, SCALAR)
-    given = (3.0, 2.0, 1.0) if transform is jvp else (3.0, 2.0)
+    given = (3.0, 2.0, 1.0) if transform is jvp_graph else (3.0, 2.0)
     assert run(transform(graph, [0]), *given) == [6, 2]
 
 
 def test_an_op_without_rules_is_refused_in_both_modes() -> None:
     bare = dataclasses.replace(SIN, name="bare", jvp=None, vjp=None)
     graph = build(lambda x: bare(x, span=SPAN) + x, SCALAR)
-    for transform in (jvp, gradient):
+    for transform in (jvp_graph, gradient_graph):
         with pytest.raises(NotDifferentiable, match="bare has no derivative") as caught:
             transform(graph, [0])
         assert caught.value.span == SPAN

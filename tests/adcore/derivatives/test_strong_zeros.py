@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from adcore.derivatives.forward import jvp
-from adcore.derivatives.reverse import gradient, vjp
+from adcore.derivatives.forward import jvp_graph
+from adcore.derivatives.reverse import gradient_graph, vjp_graph
 from adcore.graph import OPS, SCALAR
 from adcore.graph.traversal import check
 from adcore.passes import optimise
@@ -78,8 +78,8 @@ PARTIALS: dict[str, tuple[Build, tuple[float, ...]]] = {
 def test_a_zero_cotangent_or_tangent_stays_zero(function: Build, point: tuple[float, ...], zero: float) -> None:
     graph = build(function, *[SCALAR] * len(point))
     n = len(point)
-    assert run(vjp(graph, range(n)), *point, zero)[1:] == [0.0] * n
-    assert run(jvp(graph, range(n)), *point, *[zero] * n)[1:] == [0.0]
+    assert run(vjp_graph(graph, range(n)), *point, zero)[1:] == [0.0] * n
+    assert run(jvp_graph(graph, range(n)), *point, *[zero] * n)[1:] == [0.0]
 
 
 @pytest.mark.parametrize(("function", "point"), PARTIALS.values(), ids=PARTIALS)
@@ -91,8 +91,8 @@ def test_a_choice_silences_what_it_does_not_take(function: Build, point: tuple[f
 
 def test_one_zero_among_others_does_not_silence_them() -> None:
     graph = build(lambda x: OPS["sum"](SQRT(OPS["stack"](x, 4.0 * x))), SCALAR)
-    assert run(gradient(graph, [0]), 0.0)[1] == math.inf
-    assert np.isnan(run(gradient(graph, [0]), -1.0)[1])
+    assert run(gradient_graph(graph, [0]), 0.0)[1] == math.inf
+    assert np.isnan(run(gradient_graph(graph, [0]), -1.0)[1])
 
 
 @pytest.mark.parametrize("modes", orders(3))

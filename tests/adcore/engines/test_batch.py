@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from adcore.derivatives.forward import jvp
-from adcore.derivatives.reverse import gradient
+from adcore.derivatives.forward import jvp_graph
+from adcore.derivatives.reverse import gradient_graph
 from adcore.engines.batch import BLOCK, block_of, execute_batch, is_pointwise
 from adcore.engines.interpreter import execute, plan
 from adcore.errors import EvaluationTooLong, NotWholeNumber
@@ -47,7 +47,7 @@ def close(a: Array, b: Array, ulps: int) -> bool:
 
 @pytest.mark.parametrize("points", [1, 2, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK, 2 * BLOCK + 1])
 def test_blocks_meet_without_seams(points: int) -> None:
-    graph = optimise(gradient(build(lambda x, y: OPS["log"](x) + x * y - SIN(y), SCALAR, SCALAR), [0, 1]))
+    graph = optimise(gradient_graph(build(lambda x, y: OPS["log"](x) + x * y - SIN(y), SCALAR, SCALAR), [0, 1]))
     assert is_pointwise(graph)
     x, y = np.linspace(0.1, 5, points), np.linspace(-3, 3, points)
     value, by_x, by_y = batch(graph, points, (x, True), (y, True))
@@ -118,7 +118,7 @@ def test_batches_of_random_programs_and_of_their_derivatives_equal_single_runs(
     graph: Graph, x: Array, y: float
 ) -> None:
     only = Graph(graph.inputs, graph.nodes, graph.outputs[:1])
-    for made in (graph, optimise(gradient(only, [0, 1]))):
+    for made in (graph, optimise(gradient_graph(only, [0, 1]))):
         inputs = ((x, True), (y, False))
         for many, one in zip(batch(made, 5, *inputs), singles(made, 5, *inputs), strict=True):
             # Each op is within 4 ulp, and a program may amplify that: what is asked here is no more than likeness.
@@ -128,13 +128,15 @@ def test_batches_of_random_programs_and_of_their_derivatives_equal_single_runs(
 
 
 def test_a_tangent_is_shared_by_all_points() -> None:
-    graph = optimise(jvp(build(lambda x: x * x, SCALAR), [0]))
+    graph = optimise(jvp_graph(build(lambda x: x * x, SCALAR), [0]))
     _, tangent = batch(graph, 3, ([1, 2, 3], True), (1.0, False))
     assert tangent.tolist() == [2, 4, 6]
 
 
 def test_strong_zeros_are_zeros_point_by_point() -> None:
-    graph = optimise(gradient(build(lambda x: OPS["where"](OPS["greater"](x, 0.0), OPS["sqrt"](x), 0.0), SCALAR), [0]))
+    graph = optimise(
+        gradient_graph(build(lambda x: OPS["where"](OPS["greater"](x, 0.0), OPS["sqrt"](x), 0.0), SCALAR), [0])
+    )
     assert is_pointwise(graph)
     _, by_x = batch(graph, 4, ([-1, 0, 1, 4], True))
     assert by_x.tolist() == [0, 0, 0.5, 0.25]
@@ -177,7 +179,7 @@ def build_step(function: Build, x: object) -> object:
 
 
 def test_a_gradient_of_numbers_goes_in_blocks_and_one_with_a_branch_does_not() -> None:
-    graph = optimise(gradient(build(lambda x, y: OPS["log"](x) + x * y - SIN(y), SCALAR, SCALAR), [0, 1]))
+    graph = optimise(gradient_graph(build(lambda x, y: OPS["log"](x) + x * y - SIN(y), SCALAR, SCALAR), [0, 1]))
     assert block_of(graph, plan(graph), 10**9) == BLOCK
     branching = build(lambda x: if_else(OPS["less"](x, 0.0), SIN, SIN, x), SCALAR)
     assert block_of(branching, plan(branching), 10**9) == 1

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from adcore.derivatives.reverse import gradient
+from adcore.derivatives.reverse import gradient_graph
 from adcore.engines.interpreter import execute, plan
 from adcore.errors import EvaluationTooLong, NotWholeNumber, Span
 from adcore.graph import INPUT, OPS, SCALAR, DType, Graph, Node, Type, constant, input_node
@@ -163,7 +163,7 @@ BIG = Type(DType.FLOAT, (500_000,))
     "graph",
     [
         build(slow, BIG),
-        gradient(build(slow, BIG), [0]),
+        gradient_graph(build(slow, BIG), [0]),
         build(lambda x: if_else(OPS["greater"](SUM(x), 0.0), slow, SUM, x), BIG),
     ],
     ids=["program", "gradient", "branch"],

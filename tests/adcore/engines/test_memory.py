@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from adcore.derivatives.reverse import gradient
+from adcore.derivatives.reverse import gradient_graph
 from adcore.engines.interpreter import Plan, plan
 from adcore.graph import CONSTANT, ITEM, OPS, SCALAR, DType, Graph, Node, Type, constant
 from adcore.passes import optimise
@@ -30,7 +30,10 @@ def chain(length: int, x: Node) -> Node:
         (build(lambda x: x, VECTOR), 0),  # the input is the caller's
         (build(lambda x: chain(50, x), VECTOR), 20),  # what is read and what is written
         (build(lambda x: [y := SIN(x), chain(50, y)], VECTOR), 30),  # an output stays
-        (gradient(build(lambda x: SUM(chain(50, x)), VECTOR), [0]), 512),  # reverse mode keeps every sine's operand
+        (
+            gradient_graph(build(lambda x: SUM(chain(50, x)), VECTOR), [0]),
+            512,
+        ),  # reverse mode keeps every sine's operand
         (build(SUM, VECTOR), 1),
         (build(lambda x: x + constant(np.arange(10.0)), VECTOR), 20),  # a constant stays
         (build(lambda x: if_else(OPS["less"](SUM(x), 0.0), lambda a: chain(9, a), lambda a: a, x), VECTOR), 22),

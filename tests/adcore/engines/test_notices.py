@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from adcore.compiler.compiler import Ask, Compiler
+from adcore.compiler import Compiler, Query
 from adcore.engines.notices import MOST
 
 SINGULAR = [[1.0, 2.0], [2.0, 4.0]]
@@ -36,7 +36,7 @@ def test_a_matrix_that_needs_a_notice_has_one_and_others_have_none(
     text: str, matrix: Any, code: str, says: str
 ) -> None:
     compiler = Compiler()
-    for ask in (Ask(), Ask(derivative=True, mode="reverse"), Ask(derivative=True, mode="forward")):
+    for ask in (Query(), Query(derivative=True, mode="reverse"), Query(derivative=True, mode="forward")):
         for given, wanted in ((matrix, [code]), (REGULAR, []), (matrix, [code])):
             inputs = {"A": np.array(given)}
             compiled, _ = compiler.compile(text, inputs, ask)
@@ -60,13 +60,13 @@ def test_a_matrix_that_needs_a_notice_has_one_and_others_have_none(
 )
 def test_solutions_that_have_no_derivative_are_noticed(text: str, value: float, due: bool) -> None:
     inputs = {"a": np.array(value)}
-    found = Compiler().compile(text, inputs, Ask(derivative=True))[0].evaluate(inputs).notices
+    found = Compiler().compile(text, inputs, Query(derivative=True))[0].evaluate(inputs).notices
     assert [notice.code for notice in found] == ["degenerate_solution"] * due
 
 
 def test_a_derivative_s_own_notices_have_no_place() -> None:
     inputs = {"A": np.array(SINGULAR)}
-    answer = Compiler().compile("sum(solve(A, [1.0, 2.0]))", inputs, Ask(derivative=True))[0].evaluate(inputs)
+    answer = Compiler().compile("sum(solve(A, [1.0, 2.0]))", inputs, Query(derivative=True))[0].evaluate(inputs)
     assert [(notice.code, notice.span is None) for notice in answer.notices] == [
         ("singular_matrix", False),
         ("singular_matrix", True),
@@ -77,37 +77,37 @@ def test_a_derivative_s_own_notices_have_no_place() -> None:
 def test_a_notice_in_a_loop_says_how_often() -> None:
     text = "s = 0\nfor i in range(5):\n  s = s + sum(inv(A*i))\ns"
     inputs = {"A": np.array(REGULAR)}
-    (notice,) = Compiler().compile(text, inputs, Ask())[0].evaluate(inputs).notices
+    (notice,) = Compiler().compile(text, inputs, Query())[0].evaluate(inputs).notices
     assert (notice.times, notice.span is not None) == (1, True)
     inputs = {"A": np.array(SINGULAR)}
-    (notice,) = Compiler().compile(text, inputs, Ask())[0].evaluate(inputs).notices
+    (notice,) = Compiler().compile(text, inputs, Query())[0].evaluate(inputs).notices
     assert notice.times == 5
 
 
 def test_a_stack_of_matrices_says_how_many() -> None:
     inputs = {"A": np.array([SINGULAR, REGULAR, SINGULAR])}
-    (notice,) = Compiler().compile("sum(inv(A))", inputs, Ask())[0].evaluate(inputs).notices
+    (notice,) = Compiler().compile("sum(inv(A))", inputs, Query())[0].evaluate(inputs).notices
     assert "2 of the 2 by 2 matrices are singular" in notice.message
 
 
 def test_batches_have_notices_too() -> None:
     inputs = {"A": np.array([SINGULAR, REGULAR, SINGULAR])}
-    (notice,) = Compiler().compile("sum(inv(A))", inputs, Ask(batch=True))[0].evaluate(inputs).notices
+    (notice,) = Compiler().compile("sum(inv(A))", inputs, Query(batch=True))[0].evaluate(inputs).notices
     assert notice.times == 2
 
 
 def test_what_is_not_finite_before_is_not_the_matrix_s_fault() -> None:
     inputs = {"A": np.array([[np.nan, 1.0], [1.0, 1.0]])}
-    assert Compiler().compile("sum(inv(A))", inputs, Ask())[0].evaluate(inputs).notices == ()
+    assert Compiler().compile("sum(inv(A))", inputs, Query())[0].evaluate(inputs).notices == ()
 
 
 def test_notices_are_bounded() -> None:
     text = "\n".join(["s = 0", *(f"s = s + sum(inv(A*{i}.5))" for i in range(MOST + 20)), "s"])
     inputs = {"A": np.array(SINGULAR)}
-    found = Compiler().compile(text, inputs, Ask())[0].evaluate(inputs).notices
+    found = Compiler().compile(text, inputs, Query())[0].evaluate(inputs).notices
     assert len(found) == MOST
 
 
 def test_programs_without_linear_algebra_are_not_watched() -> None:
     inputs = {"x": np.array(1.0)}
-    assert not Compiler().compile("sin(x)*x", inputs, Ask(derivative=True))[0].watched
+    assert not Compiler().compile("sin(x)*x", inputs, Query(derivative=True))[0].watched

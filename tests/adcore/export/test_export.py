@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from adcore.compiler.compiler import Compiler
-from adcore.export import GraphDescription, describe, to_dot, to_mermaid
+from adcore.compiler import Compiler
+from adcore.export import GraphDescription, describe_graph, to_dot, to_mermaid
 from adcore.graph import OPS, SCALAR, Graph, Node, constant, input_node
 from adcore.graph.traversal import graph_of
 from adcore.recording.transforms import trace
@@ -32,7 +32,7 @@ def branches() -> Graph:
 
 def test_figure_1_shows_what_can_run_at_the_same_time() -> None:
     """The product, Z, then Z + 4, Z**2 and 3 Z together, then 3 Z + B, then the difference."""
-    made = describe(figure_1())
+    made = describe_graph(figure_1())
     assert made.levels == (("v-2", "v-1", "v0"), ("v1",), ("v2",), ("v3", "v4", "v5"), ("v6",), ("v7",))
     assert (made.work, made.span) == (7, 5)
     assert made.inputs == {"A": "v-2", "B": "v-1", "C": "v0"}
@@ -56,7 +56,7 @@ def test_figure_1_shows_what_can_run_at_the_same_time() -> None:
 
 def test_nodes_say_what_they_are() -> None:
     graph = Compiler().graph("y = sum(x * 2.0) > 1", {"x": (2, 3)})
-    made = describe(graph)
+    made = describe_graph(graph)
     assert [(n.op, n.shape, n.dtype, n.level) for n in made.nodes] == [
         ("input", (2, 3), "float64", 0),
         ("multiply", (2, 3), "float64", 1),
@@ -71,7 +71,7 @@ def test_nodes_say_what_they_are() -> None:
 
 @given(graphs(depth=2))
 def test_a_description_is_a_dataflow_graph(graph: Graph) -> None:
-    _sound(describe(graph))
+    _sound(describe_graph(graph))
 
 
 def _sound(made: GraphDescription) -> None:
@@ -94,13 +94,13 @@ def _sound(made: GraphDescription) -> None:
 
 def test_an_output_may_be_a_constant_or_an_input() -> None:
     x = input_node("x", SCALAR)
-    made = describe(graph_of([x], [x, constant(3.0)], ("same", "three")))
+    made = describe_graph(graph_of([x], [x, constant(3.0)], ("same", "three")))
     assert made.outputs == {"same": "v0", "three": "3"}
     assert (made.work, made.span, made.edges) == (0, 0, ())
 
 
 def test_branches_are_graphs_inside_their_node() -> None:
-    made = describe(branches())
+    made = describe_graph(branches())
     (cond,) = (n for n in made.nodes if n.op == "cond")
     assert set(cond.graphs) == {"then", "otherwise"}
     assert [n.op for n in cond.graphs["then"].nodes if n.op != "input"] == ["sin"]
@@ -199,7 +199,7 @@ def test_dot_of_figure_1() -> None:
     nodes, edges, ranks, clusters = parse_dot(to_dot(figure_1()))
     assert nodes["v4"]["label"] == "v4 = v2 ** 2"
     assert nodes["v0"] == {"label": "v0 = C", "shape": "ellipse"}
-    assert set(describe(figure_1()).edges) <= set(edges)
+    assert set(describe_graph(figure_1()).edges) <= set(edges)
     assert ["v3", "v4", "v5"] in ranks
     assert ("v7", "out Y") in edges
     assert not clusters
@@ -299,19 +299,19 @@ def test_long_programs_are_described(length: int) -> None:
             x = OPS["sin"](x)
         return x
 
-    made = describe(build(function, SCALAR))
+    made = describe_graph(build(function, SCALAR))
     assert (made.work, made.span) == (length, length)
 
 
 def test_a_cond_alone() -> None:
     graph = build(lambda x: if_else(OPS["less"](x, 0.0), OPS["sin"], OPS["cos"], x), SCALAR)
-    _sound(describe(graph))
+    _sound(describe_graph(graph))
     parse_dot(to_dot(graph))
 
 
 def test_functions_and_loops_are_nested_graphs() -> None:
     text = "def f(n): return x if n <= 0 else f(n - 1)*x\ns = 0\nfor i in range(3):\n  s = s + f(i)\ns"
-    made = describe(Compiler().graph(text, {"x": ()}, outputs=("s",)))
+    made = describe_graph(Compiler().graph(text, {"x": ()}, outputs=("s",)))
     (looping,) = (node for node in made.nodes if node.op == "loop")
     assert set(looping.graphs) == {"body"}
     (calling,) = (node for node in looping.graphs["body"].nodes if node.op == "call")
@@ -326,7 +326,7 @@ def test_functions_and_loops_are_nested_graphs() -> None:
 
 def test_nodes_of_a_call_say_which() -> None:
     graph = Compiler().graph("def f(t):\n  return sin(t)\ny = f(x) + 1", {"x": ()})
-    (sine,) = (node for node in describe(graph).nodes if node.op == "sin")
+    (sine,) = (node for node in describe_graph(graph).nodes if node.op == "sin")
     assert [(call.function, call.line, call.column) for call in sine.calls] == [("f", 3, 5)]
     # The call is a box around what it computes.
     for drawing, begin, end in ((to_dot(graph), "subgraph", "  }"), (to_mermaid(graph), "subgraph", "  end")):

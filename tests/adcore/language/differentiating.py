@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from adcore.derivatives.expansion import expand
-from adcore.derivatives.forward import jvp
-from adcore.derivatives.reverse import gradient, vjp
+from adcore.derivatives.forward import jvp_graph
+from adcore.derivatives.reverse import gradient_graph, vjp_graph
 from adcore.engines.interpreter import execute, plan
 from adcore.graph import Graph
 from adcore.graph.traversal import check
@@ -44,13 +44,13 @@ def agree(text: str, inputs: Values, by: Collection[str] | None = None) -> dict[
     wrt = [i for i, name in enumerate(graph.input_names) if (name != "n" if by is None else name in by)]
     random = np.random.default_rng(1)
     ways = [random.uniform(0.5, 1.0, values[i].shape)[()] for i in wrt]
-    first, pushed = check(gradient(graph, wrt)), check(jvp(graph, wrt))
+    first, pushed = check(gradient_graph(graph, wrt)), check(jvp_graph(graph, wrt))
     slopes = run(first, values)[1:]
     (_, slope) = run(pushed, [*values, *ways])
     assert slope == pytest.approx(sum(float(np.sum(g * w)) for g, w in zip(slopes, ways, strict=True)), rel=1e-11)
-    forward_over_reverse = run(jvp(first, wrt), [*values, *ways])[len(first.outputs) + 1 :]
-    reverse_over_reverse = run(vjp(first, wrt), [*values, np.float64(0.0), *ways])[len(first.outputs) :]
-    reverse_over_forward = run(vjp(pushed, wrt), [*values, *ways, np.float64(0.0), np.float64(1.0)])[2:]
+    forward_over_reverse = run(jvp_graph(first, wrt), [*values, *ways])[len(first.outputs) + 1 :]
+    reverse_over_reverse = run(vjp_graph(first, wrt), [*values, np.float64(0.0), *ways])[len(first.outputs) :]
+    reverse_over_forward = run(vjp_graph(pushed, wrt), [*values, *ways, np.float64(0.0), np.float64(1.0)])[2:]
 
     def moved(sign: float) -> list[Any]:
         new = list(values)

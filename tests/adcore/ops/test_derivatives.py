@@ -48,7 +48,7 @@ def check_by_differences(graph: Graph, inputs: list[Any], wrt: list[int], rng: n
             moved[i] = inputs[i] + t * v
         return dot(weights, run(graph, *moved))
 
-    tangents = run(forward.jvp(graph, wrt), *inputs, *directions)[len(outputs) :]
+    tangents = run(forward.jvp_graph(graph, wrt), *inputs, *directions)[len(outputs) :]
     expected = difference(along)
     assert dot(weights, tangents) == pytest.approx(expected, rel=2e-8, abs=2e-8 * (1 + abs(along(0.0))))
 
@@ -61,8 +61,8 @@ def derived(case: Case, rng: np.random.Generator) -> dict[str, tuple[Graph, list
     n = len(inputs)
     return {
         "value": (graph, inputs, wrt),
-        "jvp": (forward.jvp(graph, wrt), inputs + tangents, [*wrt, *range(n, n + len(tangents))]),
-        "vjp": (reverse.vjp(graph, wrt), inputs + cotangents, [*wrt, *range(n, n + len(cotangents))]),
+        "jvp": (forward.jvp_graph(graph, wrt), inputs + tangents, [*wrt, *range(n, n + len(tangents))]),
+        "vjp": (reverse.vjp_graph(graph, wrt), inputs + cotangents, [*wrt, *range(n, n + len(cotangents))]),
     }
 
 
@@ -80,7 +80,7 @@ def test_third_order(case: Case) -> None:
     rng = np.random.default_rng(2)
     graph, inputs, wrt = derived(case, rng)["vjp"]
     outputs = run(graph, *inputs)
-    twice = reverse.vjp(graph, wrt)
+    twice = reverse.vjp_graph(graph, wrt)
     check_by_differences(twice, [*inputs, *directional(rng, outputs)], wrt, rng)
 
 
@@ -93,8 +93,8 @@ def test_modes_are_adjoint(case: Case, of: str) -> None:
     outputs = run(graph, *inputs)
     v = directional(rng, [inputs[i] for i in wrt])
     w = directional(rng, outputs)
-    pushed = run(forward.jvp(graph, wrt), *inputs, *v)[len(outputs) :]
-    pulled = run(reverse.vjp(graph, wrt), *inputs, *w)[len(outputs) :]
+    pushed = run(forward.jvp_graph(graph, wrt), *inputs, *v)[len(outputs) :]
+    pulled = run(reverse.vjp_graph(graph, wrt), *inputs, *w)[len(outputs) :]
     scale = dot([np.abs(x) for x in w], [np.abs(x) for x in pushed]) + dot(
         [np.abs(x) for x in pulled], [np.abs(x) for x in v]
     )
@@ -113,7 +113,7 @@ SPECIAL = (0.0, -1.0, 1.0, 1e308, math.inf, -math.inf, math.nan)
 def test_zeros_are_strong(case: Case) -> None:
     """A tangent or a cotangent of zeros gives zeros, whatever the operands are: not even NaN comes through."""
     graph, wrt = case.numbers(), case.varied
-    pushed, pulled = forward.jvp(graph, wrt), reverse.vjp(graph, wrt)
+    pushed, pulled = forward.jvp_graph(graph, wrt), reverse.vjp_graph(graph, wrt)
     for number in SPECIAL:
         inputs = [np.full(np.shape(x), number)[()] if i in wrt else x for i, x in enumerate(case.operands())]
         n = len(graph.outputs)
@@ -125,16 +125,16 @@ def test_zeros_are_strong(case: Case) -> None:
 def test_zeros_are_strong_at_order_two(case: Case) -> None:
     """The same for the derivatives of the cotangents: what is strong stays strong."""
     graph, wrt = case.numbers(), case.varied
-    once = reverse.vjp(graph, wrt)
+    once = reverse.vjp_graph(graph, wrt)
     n = len(graph.inputs)
-    twice = reverse.vjp(once, [*wrt, *range(n, len(once.inputs))])
+    twice = reverse.vjp_graph(once, [*wrt, *range(n, len(once.inputs))])
     for number in SPECIAL:
         inputs = [np.full(np.shape(x), number)[()] if i in wrt else x for i, x in enumerate(case.operands())]
         results = run(twice, *inputs, *filled(graph, 1.0), *filled(once, 0.0))[len(once.outputs) :]
         assert not any(np.any(x) for x in results)
 
 
-@pytest.mark.parametrize("mode", [forward.jvp, reverse.vjp])
+@pytest.mark.parametrize("mode", [forward.jvp_graph, reverse.vjp_graph])
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_a_zero_cotangent_stays_zero_in_the_next_derivative(case: Case, mode: Any) -> None:
     """Where no cotangent arrives, the operands' cotangents are zero whatever the operands are: so is their derivative.
@@ -142,12 +142,12 @@ def test_a_zero_cotangent_stays_zero_in_the_next_derivative(case: Case, mode: An
     This is what keeps the branch not taken out of second derivatives.
     """
     graph, wrt = case.numbers(), case.varied
-    once = reverse.vjp(graph, wrt)
+    once = reverse.vjp_graph(graph, wrt)
     twice = mode(once, wrt)
     for number in SPECIAL:
         inputs = [np.full(np.shape(x), number)[()] if i in wrt else x for i, x in enumerate(case.operands())]
         cotangents, given = filled(graph, 0.0), [np.ones(np.shape(inputs[i]))[()] for i in wrt]
-        if mode is forward.jvp:
+        if mode is forward.jvp_graph:
             results = run(twice, *inputs, *cotangents, *given)[len(once.outputs) + len(graph.outputs) :]
         else:
             results = run(twice, *inputs, *cotangents, *cotangents, *given)[len(once.outputs) :]

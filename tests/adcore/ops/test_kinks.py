@@ -24,11 +24,11 @@ def gradient(function: Build, x: Any) -> Array:
     """The gradient of a function to one number, by reverse mode, once forward mode has given the same."""
     point = np.asarray(x, float)[()]
     graph = build(function, point.shape)
-    (slope,) = run(reverse.gradient(graph, [0]), point)[1:]
+    (slope,) = run(reverse.gradient_graph(graph, [0]), point)[1:]
     for place in np.ndindex(point.shape):
         direction = np.zeros(point.shape)
         direction[place] = 1.0
-        pushed = run(forward.jvp(graph, [0]), point, direction[()])[1]
+        pushed = run(forward.jvp_graph(graph, [0]), point, direction[()])[1]
         np.testing.assert_allclose(pushed, np.asarray(slope)[place], rtol=1e-14, atol=1e-300)
     return slope
 
@@ -162,5 +162,5 @@ CURVED: list[tuple[str, Build, float, float]] = [
 
 @pytest.mark.parametrize(("function", "x", "curvature"), [row[1:] for row in CURVED], ids=[r[0] for r in CURVED])
 def test_second_derivatives(function: Build, x: float, curvature: float) -> None:
-    twice = forward.jvp(reverse.gradient(build(function, ()), [0]), [0])
+    twice = forward.jvp_graph(reverse.gradient_graph(build(function, ()), [0]), [0])
     assert run(twice, x, 1.0)[3] == pytest.approx(curvature, rel=1e-14, abs=1e-14)

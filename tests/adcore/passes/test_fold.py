@@ -8,7 +8,7 @@ import pytest
 from adcore.errors import NotWholeNumber, Span
 from adcore.graph import OPS, SCALAR, Graph, Node, constant, literal
 from adcore.graph.traversal import check, graph_of
-from adcore.ops.control.stacks import zeros
+from adcore.ops.control.stacks import zeros_of
 from adcore.passes import optimise
 from adcore.passes.fold import LARGEST, fold
 from tests.adcore.graphs import Build, bits, build, if_else, run
@@ -81,5 +81,5 @@ def test_constants_of_all_kinds_are_folded_to_their_own_kind() -> None:
 
 
 def test_a_stack_of_zeros_is_no_constant() -> None:
-    graph = graph_of((), (zeros(SCALAR._replace(depth=1)),))
+    graph = graph_of((), (zeros_of(SCALAR._replace(depth=1)),))
     assert steps(check(optimise(graph))) == ["zero_stack"]

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adcore.derivatives.forward import jvp
-from adcore.derivatives.reverse import gradient, vjp
+from adcore.derivatives.forward import jvp_graph
+from adcore.derivatives.reverse import gradient_graph, vjp_graph
 from adcore.graph import OPS, SCALAR, Graph, Node
 from adcore.graph.traversal import check
 from adcore.passes import optimise
-from adcore.passes.cse import share
+from adcore.passes.cse import merge_common
 from adcore.passes.dead import prune
 from adcore.passes.fold import fold
 from adcore.passes.simplify import simplify
@@ -26,14 +26,14 @@ numbers = st.floats() | st.sampled_from(SPECIAL)
 def programs_and_derivatives(graph: Graph) -> list[tuple[Graph, tuple[float, ...]]]:
     """The graph, its gradient program and its tangent program, with the values of the inputs that these add."""
     n = len(graph.outputs)
-    return [(graph, ()), (vjp(graph, [0, 1]), (1.5,) * n), (jvp(graph, [0, 1]), (1.5, -0.5))]
+    return [(graph, ()), (vjp_graph(graph, [0, 1]), (1.5,) * n), (jvp_graph(graph, [0, 1]), (1.5, -0.5))]
 
 
 @given(graphs(depth=2), numbers, numbers)
 def test_optimised_equals_unoptimised_to_the_bit(graph: Graph, a: float, b: float) -> None:
     for made, extra in programs_and_derivatives(graph):
         plain = bits(run(made, a, b, *extra))
-        for transform in (optimise, simplify, fold, share, prune):
+        for transform in (optimise, simplify, fold, merge_common, prune):
             assert bits(run(check(transform(made)), a, b, *extra)) == plain, transform
 
 
@@ -48,7 +48,7 @@ def test_optimising_again_finds_nothing(graph: Graph) -> None:
 @given(graphs(depth=2), st.floats(0.1, 3.0), st.floats(-3.0, -0.1))
 def test_a_derivative_of_the_optimised_program_is_that_of_the_program(graph: Graph, a: float, b: float) -> None:
     n = len(graph.outputs)
-    plain, optimised = vjp(graph, [0, 1]), vjp(optimise(graph), [0, 1])
+    plain, optimised = vjp_graph(graph, [0, 1]), vjp_graph(optimise(graph), [0, 1])
     for x, y in zip(run(plain, a, b, *[1.0] * n), run(optimised, a, b, *[1.0] * n), strict=True):
         assert x == pytest.approx(y, rel=1e-6, nan_ok=True) or abs(x) > 1e100 or abs(x - y) < 1e-6
 
@@ -83,7 +83,7 @@ def test_branches_are_optimised_at_all_depths() -> None:
 
 def test_the_gradient_of_table_1_has_no_step_too_many() -> None:
     graph = build(lambda a, b: OPS["log"](a) + a * b - SIN(b), SCALAR, SCALAR)
-    made = check(optimise(gradient(graph, [0, 1])))
+    made = check(optimise(gradient_graph(graph, [0, 1])))
     # log, product, sine, sum, difference; b + 1/a; -cos(b) + a
     assert sum(n.op.name != "constant" for n in made.nodes) <= 10
     assert run(made, 2.0, 5.0) == [11.652071455223084, 5.5, 1.7163378145367738]
@@ -99,7 +99,7 @@ def test_the_gradient_of_table_1_has_no_step_too_many() -> None:
 )
 def test_ten_thousand_nodes_take_ten_times_a_thousand(program: Callable[[Node, int], Node]) -> None:
     def work(length: int) -> Graph:
-        return optimise(gradient(optimise(build(lambda x: program(x, length // 3), SCALAR)), [0]))
+        return optimise(gradient_graph(optimise(build(lambda x: program(x, length // 3), SCALAR)), [0]))
 
     assert growth(work, 1000) < 40
 

@@ -7,7 +7,7 @@ import pytest
 
 from adcore.graph import OPS, SCALAR, Graph, Node, Op, constant, input_node, items
 from adcore.graph.traversal import check, graph_of
-from adcore.passes.cse import share
+from adcore.passes.cse import merge_common
 from adcore.passes.dead import prune
 from tests.adcore.graphs import Build, bits, build, if_else, run
 
@@ -44,7 +44,7 @@ def steps(graph: Graph) -> int:
 )
 def test_equal_computations_are_made_once(function: Build, left: int) -> None:
     graph = build(function, SCALAR, SCALAR)
-    shared = check(share(graph))
+    shared = check(merge_common(graph))
     assert steps(shared) == left
     for point in ((0.5, 1.5), (0.0, np.inf), (np.inf, 0.0), (-0.0, 0.0), (0.0, np.nan), (np.nan, 0.0)):
         assert bits(run(shared, *point)) == bits(run(graph, *point))
@@ -65,7 +65,7 @@ def test_what_calls_itself_commutative_is_so_to_the_bit(op: Op) -> None:
 def test_the_first_of_equal_computations_stays_in_its_place() -> None:
     x = input_node("x", SCALAR)
     first, second = SIN(x), SIN(x)
-    shared = check(share(check(graph_of([x], [second, first]))))
+    shared = check(merge_common(check(graph_of([x], [second, first]))))
     assert shared.outputs[0] is shared.outputs[1] is second
     assert shared.nodes == (second,)
 
@@ -79,8 +79,8 @@ def test_one_cond_with_the_same_branches_is_run_once() -> None:
         return items(first)[0] + items(second)[0]
 
     graph = build(twice, SCALAR)
-    assert len(list(check(share(graph)).subgraphs())) == 2
-    assert run(share(graph), 1.0) == run(graph, 1.0)
+    assert len(list(check(merge_common(graph)).subgraphs())) == 2
+    assert run(merge_common(graph), 1.0) == run(graph, 1.0)
 
 
 def test_dead_code_goes_and_the_signature_stays() -> None:

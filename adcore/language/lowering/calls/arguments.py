@@ -10,7 +10,7 @@ from adcore.errors import BadCall, ShapeMismatch, TypeMismatch
 from adcore.graph import OPS, Kind, Node, Op, Parameter, items
 from adcore.language import vocabulary
 from adcore.language.lowering.builder import Lowering
-from adcore.language.lowering.values import Place, Several, Tuple, Value, describe, is_number
+from adcore.language.lowering.values import Place, Several, Tuple, Value, describe_value, is_number
 
 INT_BOUND = 2**31
 """Whole numbers beyond this are no counts; NumPy keeps some in 32 bits."""
@@ -24,7 +24,7 @@ class Argument(NamedTuple):
     place: ast.expr
 
 
-def call(low: Lowering, op: Op, arguments: Sequence[Argument], place: ast.Call, method: bool = False) -> Value:
+def call_op(low: Lowering, op: Op, arguments: Sequence[Argument], place: ast.Call, method: bool = False) -> Value:
     """The node, or the tuple of results, that applies an op to the arguments of a call."""
     given = _bind(low, op, arguments, place, method)
     axis = given.get("axis")
@@ -155,7 +155,7 @@ def _parts(low: Lowering, op: Op, argument: Argument) -> tuple[list[Value], list
         ], [place] * value.shape[0]
     if not isinstance(value, Several):
         raise TypeMismatch(
-            f"{op.name} takes a list of arrays, and this is {describe(value)}",
+            f"{op.name} takes a list of arrays, and this is {describe_value(value)}",
             span=low.span(place),
             help=f"write {op.name}([a, b])",
         )
@@ -202,11 +202,11 @@ def _static(low: Lowering, op: Op, parameter: Parameter, argument: Argument) -> 
             known = low.known(value, place, what)
             if isinstance(known, (bool, int, float)) or (hasattr(known, "shape") and known.shape == ()):
                 return bool(known)
-            raise TypeMismatch(f"{what} is True or False, and this is {describe(value)}", span=low.span(place))
+            raise TypeMismatch(f"{what} is True or False, and this is {describe_value(value)}", span=low.span(place))
         case Kind.TEXT:
             if isinstance(value, str):
                 return value
-            raise TypeMismatch(f"{what} is a text, and this is {describe(value)}", span=low.span(place))
+            raise TypeMismatch(f"{what} is a text, and this is {describe_value(value)}", span=low.span(place))
         case Kind.PAIRS:
             return _axes_of_both(low, value, what, place)
         case Kind.ORDER:
@@ -219,7 +219,7 @@ def _number(low: Lowering, value: Value, what: str, place: Place) -> Hashable:
     known = low.known(value, place, what)
     if not is_number(known):
         if getattr(known, "shape", None) != ():
-            raise TypeMismatch(f"{what} is a number, and this is {describe(value)}", span=low.span(place))
+            raise TypeMismatch(f"{what} is a number, and this is {describe_value(value)}", span=low.span(place))
         known = known.item()
     return known  # type: ignore[no-any-return]
 

@@ -9,11 +9,11 @@ from typing import Any
 from adcore.errors import BadCall, TypeMismatch
 from adcore.graph import OPS, DType, Node, Op
 from adcore.language.lowering.builder import Lowering, several
-from adcore.language.lowering.calls.arguments import Argument, call, check_dtype
-from adcore.language.lowering.values import Known, List, Several, Tuple, Value, describe, is_number
+from adcore.language.lowering.calls.arguments import Argument, call_op, check_dtype
+from adcore.language.lowering.values import Known, List, Several, Tuple, Value, describe_value, is_number
 
 
-def apply(low: Lowering, function: Known, arguments: Sequence[Argument], place: ast.Call) -> Value:
+def apply_known(low: Lowering, function: Known, arguments: Sequence[Argument], place: ast.Call) -> Value:
     """The value of a call of one of the language's functions."""
     special = _SPECIAL.get(function.name)
     if special is not None:
@@ -25,7 +25,7 @@ def apply(low: Lowering, function: Known, arguments: Sequence[Argument], place: 
             return _added(low, arguments[0].value, place)
     if op.name in ("max", "min") and function.bare and sum(a.name is None for a in arguments) > 1:
         return _greatest(low, op, arguments, place)
-    return call(low, op, arguments, place)
+    return call_op(low, op, arguments, place)
 
 
 def _only(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.Call) -> Argument:
@@ -47,7 +47,7 @@ def _len(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.Cal
             return len(items)
         case Node(types=types) if types[0].shape:
             return types[0].shape[0]
-    raise TypeMismatch(f"{describe(argument.value)} has no length", span=low.span(argument.place))
+    raise TypeMismatch(f"{describe_value(argument.value)} has no length", span=low.span(argument.place))
 
 
 def _array(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.Call) -> Value:
@@ -103,7 +103,7 @@ def _several(low: Lowering, name: str, arguments: Sequence[Argument], place: ast
         return several(low, Tuple, value.items, place) if name == "tuple" else several(low, List, value.items, place)
     if isinstance(value, Node) and value.shape:
         return value
-    raise TypeMismatch(f"{describe(value)} has no parts", span=low.span(argument.place))
+    raise TypeMismatch(f"{describe_value(value)} has no parts", span=low.span(argument.place))
 
 
 def _divmod(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.Call) -> Value:
@@ -124,7 +124,7 @@ def _greatest(low: Lowering, op: Op, arguments: Sequence[Argument], place: ast.C
             )
         if isinstance(argument.value, Several) or (isinstance(argument.value, Node) and argument.value.shape):
             raise TypeMismatch(
-                f"{op.name} of several values compares numbers, and this is {describe(argument.value)}",
+                f"{op.name} of several values compares numbers, and this is {describe_value(argument.value)}",
                 span=low.span(argument.place),
                 help=f"write {elementwise.name}(a, b) to go element by element, {op.name}(x, axis=0) along an axis",
             )

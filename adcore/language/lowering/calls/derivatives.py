@@ -10,23 +10,23 @@ from adcore.graph import DType, Node
 from adcore.language.lowering.builder import Lowering, several
 from adcore.language.lowering.calls.arguments import Argument
 from adcore.language.lowering.calls.functionals import (
-    Call,
+    Apply,
     Higher,
     WithInputs,
     as_operands,
     bound_to,
     emitted,
-    function_of,
+    function_argument,
     leaves,
 )
 from adcore.language.lowering.trees import rebuilt
-from adcore.language.lowering.values import Derived, List, Several, Tuple, Value, describe, is_number, shape_text
+from adcore.language.lowering.values import Derived, List, Several, Tuple, Value, describe_value, is_number, shape_text
 from adcore.ops.functionals.derivative import GRADIENT, JACOBIAN, JVP
 
 VALUE_AND_GRADIENT = "value_and_gradient"
 
 
-def call_derived(low: Lowering, derived: Derived, arguments: Sequence[Argument], place: ast.Call, call: Call) -> Value:
+def call_derived(low: Lowering, derived: Derived, arguments: Sequence[Argument], place: ast.Call, call: Apply) -> Value:
     """The value of ``grad(f)(x)`` and its kind.
 
     Raises BadCall, TypeMismatch, and ShapeMismatch where a gradient is asked of an array.
@@ -59,7 +59,7 @@ def _number(low: Lowering, derived: Derived, value: Value, place: ast.Call, grad
     if isinstance(value, List):
         value = low.array(value, place)
     if not (isinstance(value, Node) or is_number(value)):
-        raise TypeMismatch(f"what is differentiated gives {describe(value)}, not a number", span=low.span(place))
+        raise TypeMismatch(f"what is differentiated gives {describe_value(value)}, not a number", span=low.span(place))
     node = low.operand(value, DType.FLOAT, place)
     if gradient and node.shape:
         raise ShapeMismatch(
@@ -70,9 +70,9 @@ def _number(low: Lowering, derived: Derived, value: Value, place: ast.Call, grad
     return node
 
 
-def derivative(low: Lowering, me: Higher, arguments: Sequence[Argument], place: ast.Call, call: Call) -> Value:
+def lower_derivative(low: Lowering, me: Higher, arguments: Sequence[Argument], place: ast.Call, call: Apply) -> Value:
     bound = bound_to(low, me, arguments, place, 1)
-    function = function_of(low, me, bound["f"])
+    function = function_argument(low, me, bound["f"])
     argnums: tuple[int, ...] = (0,)
     single = True
     if "argnums" in bound:
@@ -88,9 +88,9 @@ def derivative(low: Lowering, me: Higher, arguments: Sequence[Argument], place: 
     return Derived(kind, function, argnums, single)
 
 
-def jvp(low: Lowering, me: Higher, arguments: Sequence[Argument], place: ast.Call, call: Call) -> Value:
+def lower_jvp(low: Lowering, me: Higher, arguments: Sequence[Argument], place: ast.Call, call: Apply) -> Value:
     bound = bound_to(low, me, arguments, place, 3)
-    function = function_of(low, me, bound["f"])
+    function = function_argument(low, me, bound["f"])
     primals, tangents = (as_operands(low, bound[key].value, bound[key].place) for key in ("primals", "tangents"))
     if not (isinstance(primals, Tuple) and isinstance(tangents, Tuple)):
         raise TypeMismatch("jvp takes the arguments, and their tangents, as tuples", span=low.span(place))

@@ -8,28 +8,28 @@ from collections.abc import Sequence
 from adcore.language.lowering.builder import Lowering
 from adcore.language.lowering.calls import builtins
 from adcore.language.lowering.calls.arguments import Argument
-from adcore.language.lowering.calls.derivatives import call_derived, derivative, jvp
+from adcore.language.lowering.calls.derivatives import call_derived, lower_derivative, lower_jvp
 from adcore.language.lowering.calls.equations import equation, odeint
 from adcore.language.lowering.calls.functionals import Higher
-from adcore.language.lowering.values import Callee, Derived, Function, Value
+from adcore.language.lowering.values import Callee, Closure, Derived, Value
 from adcore.ops.functionals.solution import FIXED_POINT, MINIMUM, ROOT
 
 
 def takes_functions(function: Callee) -> bool:
     """Whether functions can be among the arguments."""
-    return isinstance(function, (Function, Derived)) or function.name in FUNCTIONS
+    return isinstance(function, (Closure, Derived)) or function.name in FUNCTIONS
 
 
-def apply(low: Lowering, function: Callee, arguments: Sequence[Argument], place: ast.Call) -> Value:
+def apply_callee(low: Lowering, function: Callee, arguments: Sequence[Argument], place: ast.Call) -> Value:
     """The value of a call."""
-    if isinstance(function, Function):
+    if isinstance(function, Closure):
         return low.inline(low, function, arguments, place)
     if isinstance(function, Derived):
-        return call_derived(low, function, arguments, place, apply)
+        return call_derived(low, function, arguments, place, apply_callee)
     higher = FUNCTIONS.get(function.name)
     if higher is not None:
-        return higher.rule(low, higher, arguments, place, apply)
-    return builtins.apply(low, function, arguments, place)
+        return higher.rule(low, higher, arguments, place, apply_callee)
+    return builtins.apply_known(low, function, arguments, place)
 
 
 _DERIVED = ("f", "argnums")
@@ -41,35 +41,35 @@ FUNCTIONS: dict[str, Higher] = {
     for each in (
         Higher(
             "grad",
-            derivative,
+            lower_derivative,
             "grad(f, argnums=0)",
             _DERIVED,
             "The function that gives the gradient of f, a number, by one argument or several.",
         ),
         Higher(
             "value_and_grad",
-            derivative,
+            lower_derivative,
             "value_and_grad(f, argnums=0)",
             _DERIVED,
             "The function that gives both f and its gradient.",
         ),
         Higher(
             "jacobian",
-            derivative,
+            lower_derivative,
             "jacobian(f, argnums=0)",
             _DERIVED,
             "The function that gives the derivatives of all that f gives: its shape, then the argument's.",
         ),
         Higher(
             "hessian",
-            derivative,
+            lower_derivative,
             "hessian(f, argnums=0)",
             _DERIVED,
             "The function that gives the second derivatives of f, a number.",
         ),
         Higher(
             "jvp",
-            jvp,
+            lower_jvp,
             "jvp(f, primals, tangents)",
             ("f", "primals", "tangents"),
             "f at the arguments, a tuple, and its derivative in the direction of the tangents, another.",

@@ -11,22 +11,22 @@ from adcore.graph.traversal import schedule
 from adcore.language.lowering.builder import Lowering
 from adcore.language.lowering.calls.arguments import Argument
 from adcore.language.lowering.calls.functionals import (
-    Call,
+    Apply,
     Higher,
     WithInputs,
     as_operands,
     bound_to,
     emitted,
-    function_of,
+    function_argument,
 )
-from adcore.language.lowering.values import List, Tuple, Value, describe, is_number
+from adcore.language.lowering.values import List, Tuple, Value, describe_value, is_number
 from adcore.ops.functionals.odes import integrate
 from adcore.ops.functionals.solution import MINIMUM
 
 
-def equation(low: Lowering, me: Higher, arguments: Sequence[Argument], place: ast.Call, call: Call) -> Value:
+def equation(low: Lowering, me: Higher, arguments: Sequence[Argument], place: ast.Call, call: Apply) -> Value:
     bound = bound_to(low, me, arguments, place, 2)
-    function = function_of(low, me, bound["f"])
+    function = function_argument(low, me, bound["f"])
     start = as_operands(low, bound["x0"].value, bound["x0"].place)
     if not isinstance(start, Node):
         raise TypeMismatch(f"{me.name} is for a number or an array", span=low.span(bound["x0"].place))
@@ -42,14 +42,14 @@ def equation(low: Lowering, me: Higher, arguments: Sequence[Argument], place: as
     return x
 
 
-def odeint(low: Lowering, me: Higher, arguments: Sequence[Argument], place: ast.Call, call: Call) -> Value:
+def odeint(low: Lowering, me: Higher, arguments: Sequence[Argument], place: ast.Call, call: Apply) -> Value:
     bound = bound_to(low, me, arguments, place, 3)
-    function = function_of(low, me, bound["f"])
+    function = function_argument(low, me, bound["f"])
     start = low.operand(bound["y0"].value, DType.FLOAT, bound["y0"].place)
     times = low.operand(bound["t"].value, DType.FLOAT, bound["t"].place)
     if times.ndim != 1 or not times.shape[0]:
         raise ShapeMismatch(
-            f"the times are an array of one axis, and this is {describe(times)}", span=low.span(bound["t"].place)
+            f"the times are an array of one axis, and this is {describe_value(times)}", span=low.span(bound["t"].place)
         )
     with_inputs = WithInputs(low, [start, low.operand(0.0, DType.FLOAT, place)], place)
     given = [Argument(None, value, bound["f"].place) for value in (*with_inputs.values, *_more(bound))]
@@ -113,13 +113,16 @@ def _as_taken(low: Lowering, name: str, value: Value, start: Node, argument: Arg
     """What a function gives that must give as many numbers as it takes."""
     span = low.span(argument.place)
     if not (isinstance(value, (Node, List)) or is_number(value)):
-        raise TypeMismatch(f"the function gives {describe(value)}", span=span)
+        raise TypeMismatch(f"the function gives {describe_value(value)}", span=span)
     node = low.operand(value, DType.FLOAT, argument.place)
     if name == MINIMUM and node.shape:
-        raise ShapeMismatch(f"the function of {name} gives a number, and this one gives {describe(node)}", span=span)
+        raise ShapeMismatch(
+            f"the function of {name} gives a number, and this one gives {describe_value(node)}", span=span
+        )
     if name != MINIMUM and node.shape != start.shape:
         raise ShapeMismatch(
-            f"the function of {name} gives what it takes, and this one takes {describe(start)}, gives {describe(node)}",
+            f"the function of {name} gives what it takes, and this one takes {describe_value(start)}, gives "
+            f"{describe_value(node)}",
             span=span,
         )
     return node
@@ -128,7 +131,9 @@ def _as_taken(low: Lowering, name: str, value: Value, start: Node, argument: Arg
 def _positive(low: Lowering, argument: Argument, what: str) -> float:
     known = low.known(argument.value, argument.place, what)
     if not isinstance(known, (int, float)) and getattr(known, "shape", None) != ():
-        raise TypeMismatch(f"{what} is a number, and this is {describe(argument.value)}", span=low.span(argument.place))
+        raise TypeMismatch(
+            f"{what} is a number, and this is {describe_value(argument.value)}", span=low.span(argument.place)
+        )
     number = float(known)
     if not 0 < number < float("inf"):
         raise BadCall(f"{what} is greater than 0, and this is {number:g}", span=low.span(argument.place))

@@ -15,9 +15,9 @@ from adcore.graph import OPS, DType, Graph, Node, input_node, items
 from adcore.language.lowering.builder import Lowering
 from adcore.language.lowering.calls.arguments import Argument
 from adcore.language.lowering.regions import closed, needed, outside
-from adcore.language.lowering.values import Callee, List, Place, Several, Tuple, Value, describe, is_number
+from adcore.language.lowering.values import Callee, List, Place, Several, Tuple, Value, describe_value, is_number
 
-Call = Callable[[Lowering, Callee, Sequence[Argument], ast.Call], Value]
+Apply = Callable[[Lowering, Callee, Sequence[Argument], ast.Call], Value]
 """Calls anything that can be called."""
 
 
@@ -26,7 +26,7 @@ class Higher:
     """A function of functions: its rule, what its arguments are called, and what it is."""
 
     name: str
-    rule: Callable[[Lowering, Higher, Sequence[Argument], ast.Call, Call], Value]
+    rule: Callable[[Lowering, Higher, Sequence[Argument], ast.Call, Apply], Value]
     signature: str
     names: tuple[str, ...]
     doc: str
@@ -71,7 +71,7 @@ def as_operands(low: Lowering, value: Value, place: Place) -> Value:
         return Tuple(tuple(as_operands(low, x, place) for x in value.items), value.size, value.depth)
     if isinstance(value, (Node, List)) or is_number(value):
         return low.operand(value, DType.FLOAT, place)
-    raise TypeMismatch(f"nothing can be differentiated by {describe(value)}", span=low.span(place))
+    raise TypeMismatch(f"nothing can be differentiated by {describe_value(value)}", span=low.span(place))
 
 
 def leaves(values: Sequence[Value]) -> Iterator[Node]:
@@ -118,10 +118,10 @@ def bound_to(
     return bound
 
 
-def function_of(low: Lowering, me: Higher, argument: Argument) -> Callee:
+def function_argument(low: Lowering, me: Higher, argument: Argument) -> Callee:
     if not isinstance(argument.value, Callee):
         raise TypeMismatch(
-            f"{me.name} is of a function, and this is {describe(argument.value)}",
+            f"{me.name} is of a function, and this is {describe_value(argument.value)}",
             span=low.span(argument.place),
             help="lambda x: ... makes one of an expression",
         )

@@ -11,22 +11,22 @@ import ast
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import Any
 
-from adcore.errors import AdcoreError, BranchMismatch, Call, NotConstant, RecursionTooDeep, ShapeMismatch
+from adcore.errors import AdcoreError, BranchMismatch, CallSite, NotConstant, RecursionTooDeep, ShapeMismatch
 from adcore.graph import OPS, DType, Node, Type, input_node, items
 from adcore.graph import Function as GraphFunction
 from adcore.language.lowering.builder import Lowering
 from adcore.language.lowering.regions import closed, needed, outside
 from adcore.language.lowering.trees import outlives, rebuilt
 from adcore.language.lowering.values import (
+    Closure,
     Derived,
-    Function,
     Place,
     Recursion,
     Scope,
     Several,
     Unresolved,
     Value,
-    describe,
+    describe_value,
     is_number,
 )
 
@@ -42,11 +42,11 @@ class Recurs(Exception):
         self.key = key
 
 
-Run = Callable[[Mapping[str, Value]], Value]
+RunBody = Callable[[Mapping[str, Value]], Value]
 """Runs the function's statements with these parameters."""
 
 
-def signature(low: Lowering, function: Function, bound: Mapping[str, Value]) -> Hashable:
+def signature(low: Lowering, function: Closure, bound: Mapping[str, Value]) -> Hashable:
     """What a call of a function must agree in with another to be one of the same graph."""
 
     unrolled = function.definition in low.unrolled
@@ -58,7 +58,7 @@ def signature(low: Lowering, function: Function, bound: Mapping[str, Value]) -> 
             return repr(value) if unrolled else Type(DType.BOOL if isinstance(value, bool) else DType.FLOAT, ())
         if isinstance(value, Several):
             return (type(value), *map(of, value.items))
-        if isinstance(value, Function):
+        if isinstance(value, Closure):
             return (value.definition, value.scope)
         if isinstance(value, Derived):
             return (value.kind, value.argnums, of(value.function))
@@ -67,7 +67,7 @@ def signature(low: Lowering, function: Function, bound: Mapping[str, Value]) -> 
     return (function.definition, function.scope, tuple((name, of(value)) for name, value in bound.items()))
 
 
-def called(low: Lowering, function: Function, bound: Mapping[str, Value], place: ast.Call, run: Run) -> Value:
+def called(low: Lowering, function: Closure, bound: Mapping[str, Value], place: ast.Call, run: RunBody) -> Value:
     """The value of a call of one of the program's functions, whose statements become a part of the same graph.
 
     Where they come back to the function, with arguments of the same types, it is lowered apart instead.
@@ -80,7 +80,7 @@ def called(low: Lowering, function: Function, bound: Mapping[str, Value], place:
         raise Recurs(key)
     low.running.add(key)
     mark, length, count = low.mark(), len(low.nodes), low.count
-    low.calls = (*low.calls, Call(function.definition.name, low.span(place)))
+    low.calls = (*low.calls, CallSite(function.definition.name, low.span(place)))
     try:
         value = run(bound)
         low.calls = mark.calls
@@ -110,7 +110,7 @@ def called(low: Lowering, function: Function, bound: Mapping[str, Value], place:
 
 
 def call_apart(
-    low: Lowering, function: Function, bound: Mapping[str, Value], place: ast.Call, key: Hashable, run: Run
+    low: Lowering, function: Closure, bound: Mapping[str, Value], place: ast.Call, key: Hashable, run: RunBody
 ) -> Value:
     """The value of a call of a function that calls itself: it is lowered apart, and called.
 
@@ -165,7 +165,7 @@ def _function(low: Lowering, recursion: Recursion, bound: Mapping[str, Value]) -
     return recursion.graph_function
 
 
-def _lowered(low: Lowering, recursion: Recursion, bound: Mapping[str, Value], run: Run) -> bool:
+def _lowered(low: Lowering, recursion: Recursion, bound: Mapping[str, Value], run: RunBody) -> bool:
     """Lower the function once; whether it was what it was taken to be."""
     place = recursion.place
     recursion.graph_function = None
@@ -225,7 +225,7 @@ def _outlives(value: Value, scope: Scope) -> bool:
     """Whether what a call gives can be used after it: a function may hold what is inside."""
     if isinstance(value, Several):
         return all(_outlives(x, scope) for x in value.items)
-    return not isinstance(value, (Function, Derived)) or outlives(value, scope)
+    return not isinstance(value, (Closure, Derived)) or outlives(value, scope)
 
 
 def _as_nodes(low: Lowering, value: Value, place: Place) -> Value:
@@ -243,7 +243,7 @@ def _shape(value: Any) -> Hashable:
         return value.type
     if isinstance(value, Several):
         return (type(value), *map(_shape, value.items))
-    return value if value is None or isinstance(value, str) else describe(value)
+    return value if value is None or isinstance(value, str) else describe_value(value)
 
 
 def _leaves(values: Any) -> Iterator[tuple[Value, Type]]:

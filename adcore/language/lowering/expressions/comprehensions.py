@@ -18,14 +18,14 @@ from adcore.graph import OPS, DType, Node, Type, input_node, items
 from adcore.language.lowering.branches import Merge, short_circuit
 from adcore.language.lowering.builder import Lowering, several
 from adcore.language.lowering.constant_arithmetic import FOLDED
-from adcore.language.lowering.expressions.iteration import Expression, Iteration, iteration, iterator
+from adcore.language.lowering.expressions.iteration import Iteration, LowerExpression, iteration, iterator
 from adcore.language.lowering.expressions.operators import truth
 from adcore.language.lowering.expressions.unpacking import unpacked
 from adcore.language.lowering.partial_evaluation import TooDear, Unknown, evaluate
 from adcore.language.lowering.regions import repeated
 from adcore.language.lowering.rollback import written_out_if_needed
-from adcore.language.lowering.trees import zeros
-from adcore.language.lowering.values import Known, List, Place, Scope, Several, Value, describe, is_number
+from adcore.language.lowering.trees import emit_zeros
+from adcore.language.lowering.values import Known, List, Place, Scope, Several, Value, describe_value, is_number
 from adcore.ops.arrays.dynamic_indexing import AT
 
 
@@ -41,7 +41,7 @@ def joins(low: Lowering, function: Known, node: ast.Call) -> bool:
     return isinstance(node.args[0], ast.GeneratorExp) or (function.bare and len(node.args) == 1)
 
 
-def listed(low: Lowering, node: ast.expr, expression: Expression) -> Value:
+def listed(low: Lowering, node: ast.expr, expression: LowerExpression) -> Value:
     """All elements: an array, or a list of what is made of a list's items.
 
     Raises NotConstant where their number is not known when the program is compiled.
@@ -52,7 +52,7 @@ def listed(low: Lowering, node: ast.expr, expression: Expression) -> Value:
     return found if isinstance(found, Node) else several(low, List, found, node)
 
 
-def joined(low: Lowering, name: str, node: ast.Call, expression: Expression) -> Value:
+def joined(low: Lowering, name: str, node: ast.Call, expression: LowerExpression) -> Value:
     """``sum(... for ...)`` and its kind: a loop that carries what has been found so far, however often it runs."""
     source, *more = node.args
     how = JOINED[name]
@@ -113,7 +113,7 @@ JOINED = {
 """The functions that need not see all elements at once."""
 
 
-def _enter(low: Lowering, node: ast.expr, expression: Expression) -> tuple[_Elements, Callable[[], None]]:
+def _enter(low: Lowering, node: ast.expr, expression: LowerExpression) -> tuple[_Elements, Callable[[], None]]:
     """The elements that a piece of syntax gives, within its names, and how to leave those."""
     outer = low.scope
     if not isinstance(node, (ast.ListComp, ast.GeneratorExp)):
@@ -133,7 +133,7 @@ class _Elements:
 
     low: Lowering
     place: ast.expr
-    expression: Expression
+    expression: LowerExpression
     fors: Sequence[ast.comprehension]
     element: ast.expr | None
     first: Iteration
@@ -262,7 +262,7 @@ class _Elements:
         array = input_node("list", Type(DType.FLOAT, (count, *row.shape)), low.span(place))
         filled = low.emit(OPS["assign"], (array, row, position), place, (("key", (AT,)),))
         body, low.nodes = low.nodes, outer
-        (result,) = self._loop(count, position, {array: zeros(low, array.type, place)}, body, [filled])
+        (result,) = self._loop(count, position, {array: emit_zeros(low, array.type, place)}, body, [filled])
         if not self._is_element(i + 1):
             shape = (count * row.shape[0], *row.shape[1:])
             result = low.emit(OPS["reshape"], (result,), place, (("shape", shape),))
@@ -302,7 +302,7 @@ class _Elements:
             value = low.array(value, place)
         if math.isinf(how.start) and isinstance(value, Node) and value.shape:
             raise TypeMismatch(
-                f"of elements that are numbers one is the greatest or least, and this is {describe(value)}",
+                f"of elements that are numbers one is the greatest or least, and this is {describe_value(value)}",
                 span=low.span(place),
             )
         return value

@@ -11,8 +11,8 @@ from adcore.graph import OPS, DType, Node
 from adcore.language import vocabulary
 from adcore.language.lowering.branches import Merge, short_circuit
 from adcore.language.lowering.builder import Lowering, several
-from adcore.language.lowering.calls.arguments import Argument, call
-from adcore.language.lowering.calls.dispatch import apply, takes_functions
+from adcore.language.lowering.calls.arguments import Argument, call_op
+from adcore.language.lowering.calls.dispatch import apply_callee, takes_functions
 from adcore.language.lowering.constant_arithmetic import number_of
 from adcore.language.lowering.expressions import comprehensions
 from adcore.language.lowering.expressions.name_resolution import (
@@ -22,37 +22,37 @@ from adcore.language.lowering.expressions.name_resolution import (
     function_named,
     module_value,
     not_callable,
-    read,
+    read_name,
 )
 from adcore.language.lowering.expressions.operators import binary, is_condition, link_of, truth
 from adcore.language.lowering.expressions.subscripts import (
     choose,
     key_of,
+    lower_subscript,
     read_part,
     spread_masked,
-    subscript,
     write_part,
 )
 from adcore.language.lowering.expressions.unpacking import all_parts
 from adcore.language.lowering.values import (
     Callee,
-    Function,
+    Closure,
     Known,
     List,
     Several,
     Tuple,
     Unusable,
     Value,
-    describe,
+    describe_value,
     is_number,
 )
 from adcore.language.syntax.scopes import last_of, reads_last
 
 
-def expression(low: Lowering, node: ast.expr) -> Value:
+def lower_expression(low: Lowering, node: ast.expr) -> Value:
     """The value of an expression."""
     if isinstance(node, ast.Name):
-        return read(low, node)
+        return read_name(low, node)
     if isinstance(node, ast.Constant):
         constant: Any = node.value
         return number_of(constant) if type(constant) is int else constant
@@ -65,10 +65,10 @@ def expression(low: Lowering, node: ast.expr) -> Value:
 def handed_on(low: Lowering, node: ast.expr) -> Value:
     """The value of an expression where a function may stand, too: an argument, what is returned or given a name."""
     function = function_named(low, node)
-    return expression(low, node) if function is None else function
+    return lower_expression(low, node) if function is None else function
 
 
-def function_of(low: Lowering, definition: ast.FunctionDef) -> Function:
+def closure_of(low: Lowering, definition: ast.FunctionDef) -> Closure:
     """The function that a definition makes here: defaults are what they are now, names what they are when called."""
     arguments = definition.args
     positional = [*arguments.posonlyargs, *arguments.args]
@@ -77,11 +77,11 @@ def function_of(low: Lowering, definition: ast.FunctionDef) -> Function:
         *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
     ]
     defaults = {argument.arg: handed_on(low, value) for argument, value in pairs if value is not None}
-    return Function(definition, low.scope, defaults)
+    return Closure(definition, low.scope, defaults)
 
 
 def _lambda(low: Lowering, node: ast.Lambda) -> Value:
-    return function_of(low, low.syntax.lambdas[node])
+    return closure_of(low, low.syntax.lambdas[node])
 
 
 # --- operators
@@ -93,15 +93,15 @@ def _binary(low: Lowering, node: ast.BinOp) -> Value:
     while isinstance(node.left, ast.BinOp):
         node = node.left
         chain.append(node)
-    value = expression(low, node.left)
+    value = lower_expression(low, node.left)
     for link in reversed(chain):
-        right = expression(low, link.right)
+        right = lower_expression(low, link.right)
         value = binary(low, link.op, value, right, link, link.left, link.right)
     return value
 
 
 def _unary(low: Lowering, node: ast.UnaryOp) -> Value:
-    value = expression(low, node.operand)
+    value = lower_expression(low, node.operand)
     operator = type(node.op)
     if operator is ast.Not:
         condition = truth(low, value, node.operand)
@@ -109,7 +109,7 @@ def _unary(low: Lowering, node: ast.UnaryOp) -> Value:
     if operator is ast.Invert:
         if not is_condition(value):
             raise TypeMismatch(
-                f"~ turns a condition around, and this is {describe(value)}",
+                f"~ turns a condition around, and this is {describe_value(value)}",
                 span=low.span(node),
                 help="write -x or 1 - x",
             )
@@ -124,9 +124,9 @@ def _unary(low: Lowering, node: ast.UnaryOp) -> Value:
 def _compare(low: Lowering, node: ast.Compare) -> Value:
     """A chain a < b < c holds where all of its links do."""
     result: Value = True
-    left, a = node.left, expression(low, node.left)
+    left, a = node.left, lower_expression(low, node.left)
     for operator, right in zip(node.ops, node.comparators, strict=True):
-        b = expression(low, right)
+        b = lower_expression(low, right)
         link = link_of(low, operator, a, b, node, left, right)
         if link is False:
             return False
@@ -143,7 +143,7 @@ def _boolean(low: Lowering, node: ast.BoolOp) -> Value:
     for operand in node.values:
 
         def ask(operand: ast.expr = operand) -> bool | Node:
-            return truth(low, expression(low, operand), operand)
+            return truth(low, lower_expression(low, operand), operand)
 
         result = ask() if isinstance(result, bool) else short_circuit(low, is_and, result, ask, node)
         if result is (not is_and):
@@ -152,15 +152,15 @@ def _boolean(low: Lowering, node: ast.BoolOp) -> Value:
 
 
 def _choice(low: Lowering, node: ast.IfExp) -> Value:
-    test = truth(low, expression(low, node.test), node.test)
+    test = truth(low, lower_expression(low, node.test), node.test)
     if isinstance(test, bool):
-        return expression(low, node.body if test else node.orelse)
+        return lower_expression(low, node.body if test else node.orelse)
     merge = Merge(low, test, node)
     then = otherwise = None
     with merge.side(0):
-        then = expression(low, node.body)
+        then = lower_expression(low, node.body)
     with merge.side(1):
-        otherwise = expression(low, node.orelse)
+        otherwise = lower_expression(low, node.orelse)
     return merge.value(then, otherwise)
 
 
@@ -172,7 +172,7 @@ def _list(low: Lowering, node: ast.List) -> Value:
 
 
 def _comprehension(low: Lowering, node: ast.ListComp | ast.GeneratorExp) -> Value:
-    return comprehensions.listed(low, node, expression)
+    return comprehensions.listed(low, node, lower_expression)
 
 
 def _tuple(low: Lowering, node: ast.Tuple) -> Value:
@@ -184,14 +184,14 @@ def _subscript(low: Lowering, node: ast.Subscript) -> Value:
     held = None if name is None else low.scope.variables.get(last_of(name))
     if held is not None and not isinstance(held, Unusable):
         return held
-    return subscript(low, expression(low, node.value), node, expression)
+    return lower_subscript(low, lower_expression(low, node.value), node, lower_expression)
 
 
 def _attribute(low: Lowering, node: ast.Attribute) -> Value:
     full = dotted(low, node)
     if full is not None:
         return module_value(low, node, full)
-    value = expression(low, node.value)
+    value = lower_expression(low, node.value)
     if is_number(value) or isinstance(value, List) or (isinstance(value, Tuple) and node.attr in _OF_ARRAYS):
         value = low.array(value, node.value)
     if isinstance(value, Node):
@@ -222,28 +222,28 @@ def _no_attribute(low: Lowering, node: ast.Attribute, value: Value, known: set[s
         )
     known_function = node.attr in vocabulary.functions()
     help = f"write {node.attr}(...)" if known_function else vocabulary.did_you_mean(node.attr, known)
-    return UnknownFunction(f"{describe(value)} has no {node.attr}", span=attribute_span(low, node), help=help)
+    return UnknownFunction(f"{describe_value(value)} has no {node.attr}", span=attribute_span(low, node), help=help)
 
 
 def _call(low: Lowering, node: ast.Call) -> Value:
     func = node.func
     if comprehensions.gives_elements(low, node):
-        return comprehensions.listed(low, node, expression)
+        return comprehensions.listed(low, node, lower_expression)
     if isinstance(func, ast.Name) or (isinstance(func, ast.Attribute) and dotted(low, func) is not None):
         function = callee(low, node)
         if isinstance(function, Known) and comprehensions.joins(low, function, node):
-            return comprehensions.joined(low, function.name, node, expression)
+            return comprehensions.joined(low, function.name, node, lower_expression)
         return _applied(low, function, node)
     if not isinstance(func, ast.Attribute):
         number = func.value if isinstance(func, ast.Constant) else None
-        made = expression(low, func)
+        made = lower_expression(low, func)
         if isinstance(made, Callee):
             return _applied(low, made, node)
         raise not_callable(low, func, made, None if number is None else str(number))
     place = func.value
     if isinstance(place, ast.Subscript) and isinstance(place.value, ast.Attribute) and place.value.attr == "at":
         return _replaced(low, node, func, place, place.value)
-    value = expression(low, func.value)
+    value = lower_expression(low, func.value)
     if isinstance(value, Several) or is_number(value):
         value = low.array(value, func.value)
     if func.attr in ("copy", "astype", "item") and isinstance(value, Node):
@@ -257,11 +257,13 @@ def _call(low: Lowering, node: ast.Call) -> Value:
             )
         raise _no_attribute(low, func, value, {*vocabulary.methods(), *_OF_ARRAYS})
     own = Argument(None, value, func.value)
-    return call(low, op, [own, *_arguments(low, node)], node, method=True)
+    return call_op(low, op, [own, *_arguments(low, node)], node, method=True)
 
 
 def _applied(low: Lowering, function: Callee, node: ast.Call) -> Value:
-    return apply(low, function, _arguments(low, node, handed_on if takes_functions(function) else expression), node)
+    return apply_callee(
+        low, function, _arguments(low, node, handed_on if takes_functions(function) else lower_expression), node
+    )
 
 
 _AT = {
@@ -286,11 +288,11 @@ def _replaced(low: Lowering, node: ast.Call, func: ast.Attribute, place: ast.Sub
             span=attribute_span(low, func),
             help=vocabulary.did_you_mean(func.attr, _AT) or "it has set and add",
         )
-    array = low.array(expression(low, base.value), base.value)
+    array = low.array(lower_expression(low, base.value), base.value)
     arguments = _arguments(low, node)
     if len(arguments) != 1 or arguments[0].name is not None:
         raise BadCall(f"{func.attr} takes one argument", span=low.span(node))
-    key = key_of(low, array, place, expression)
+    key = key_of(low, array, place, lower_expression)
     value, op, at = arguments[0].value, _AT[func.attr], arguments[0].place
     if op is None:
         return write_part(low, array, key, value, place, at)
@@ -313,12 +315,14 @@ def _replaced(low: Lowering, node: ast.Call, func: ast.Attribute, place: ast.Sub
 
 
 def _arguments(
-    low: Lowering, node: ast.Call, value_of: Callable[[Lowering, ast.expr], Value] = expression
+    low: Lowering, node: ast.Call, value_of: Callable[[Lowering, ast.expr], Value] = lower_expression
 ) -> list[Argument]:
     arguments = []
     for a in node.args:
         if isinstance(a, ast.Starred):
-            arguments += [Argument(None, value, a.value) for value in all_parts(low, expression(low, a.value), a.value)]
+            arguments += [
+                Argument(None, value, a.value) for value in all_parts(low, lower_expression(low, a.value), a.value)
+            ]
         elif not _is_type(low, a):
             arguments.append(Argument(None, value_of(low, a), a))
     for keyword in node.keywords:

@@ -10,12 +10,12 @@ from adcore.errors import BadCall, TypeMismatch, Unsupported
 from adcore.graph import OPS, DType, Node
 from adcore.language.lowering.builder import Lowering
 from adcore.language.lowering.calls.arguments import Argument
-from adcore.language.lowering.calls.dispatch import apply
+from adcore.language.lowering.calls.dispatch import apply_callee
 from adcore.language.lowering.constant_arithmetic import FOLDED
 from adcore.language.lowering.expressions.name_resolution import function_named
-from adcore.language.lowering.values import Callee, List, Place, Tuple, Value, describe, is_number
+from adcore.language.lowering.values import Callee, List, Place, Tuple, Value, describe_value, is_number
 
-Expression = Callable[[Lowering, ast.expr], Value]
+LowerExpression = Callable[[Lowering, ast.expr], Value]
 
 
 class Iteration(NamedTuple):
@@ -27,7 +27,7 @@ class Iteration(NamedTuple):
     """Whether there is a list or a tuple in it, whose items need not be of one kind and shape."""
 
 
-def iteration(low: Lowering, node: ast.expr, expression: Expression) -> Iteration:
+def iteration(low: Lowering, node: ast.expr, expression: LowerExpression) -> Iteration:
     """What ``node`` gives a loop: an array's first axis, a list of equal shapes, ``range``, ``enumerate``, ``zip``.
 
     Raises TypeMismatch where it is nothing to go over, and BadCall where a call takes other arguments.
@@ -52,7 +52,7 @@ def over(low: Lowering, value: Value, place: ast.expr) -> Iteration:
         return Iteration(len(value.items), _items(low, value, place), listed=True)
     if not isinstance(value, Node) or not value.shape:
         help = "write range(...) to count" if is_number(value) or isinstance(value, Node) else None
-        raise TypeMismatch(f"{describe(value)} has no parts to go over", span=low.span(place), help=help)
+        raise TypeMismatch(f"{describe_value(value)} has no parts to go over", span=low.span(place), help=help)
 
     def at(position: Node | int) -> Value:
         if isinstance(position, int):
@@ -105,7 +105,7 @@ def _takes(low: Lowering, call: ast.Call, least: int, most: int) -> Sequence[ast
 # --- range
 
 
-def _bounds(low: Lowering, call: ast.Call, expression: Expression) -> list[int | Node]:
+def _bounds(low: Lowering, call: ast.Call, expression: LowerExpression) -> list[int | Node]:
     """The start, stop and step of a range, as whole numbers or as nodes that are seen to be whole when they run."""
     args = _takes(low, call, 1, 3)
     bounds = [_bound(low, expression(low, a), a) for a in args]
@@ -119,11 +119,11 @@ def _bound(low: Lowering, value: Value, place: ast.expr) -> int | Node:
     if not isinstance(value, Node):
         return low.whole(value, place, "a bound of range")
     if value.shape:
-        raise TypeMismatch(f"a bound of range is one number, and this is {describe(value)}", span=low.span(place))
+        raise TypeMismatch(f"a bound of range is one number, and this is {describe_value(value)}", span=low.span(place))
     return low.operand(low.operand(value, DType.INT, place), DType.FLOAT, place)
 
 
-def _range(low: Lowering, call: ast.Call, expression: Expression) -> Iteration:
+def _range(low: Lowering, call: ast.Call, expression: LowerExpression) -> Iteration:
     start, stop, step = _bounds(low, call, expression)
     if step == 0:
         raise BadCall("the step of range must not be 0", span=low.span(call.args[2]))
@@ -163,7 +163,7 @@ def _emit(low: Lowering, place: Place, op: str, *operands: Value) -> Node:
 # --- what goes over something else
 
 
-def _reversed(low: Lowering, call: ast.Call, expression: Expression) -> Iteration:
+def _reversed(low: Lowering, call: ast.Call, expression: LowerExpression) -> Iteration:
     (inner,) = _takes(low, call, 1, 1)
     count, at, listed = iteration(low, inner, expression)
     last = _emit(low, call, "subtract", count, 1) if isinstance(count, Node) else count - 1
@@ -176,7 +176,7 @@ def _reversed(low: Lowering, call: ast.Call, expression: Expression) -> Iteratio
     return Iteration(count, backwards, listed)
 
 
-def _enumerate(low: Lowering, call: ast.Call, expression: Expression) -> Iteration:
+def _enumerate(low: Lowering, call: ast.Call, expression: LowerExpression) -> Iteration:
     start = next((keyword.value for keyword in call.keywords), None)
     args = _takes(low, call, 1, 2 if start is None else 1)
     place = start or (args[1] if len(args) > 1 else None)
@@ -185,27 +185,27 @@ def _enumerate(low: Lowering, call: ast.Call, expression: Expression) -> Iterati
     return Iteration(count, lambda p: Tuple((_place(low, call, first, 1, p), at(p)), 2, 1), listed)
 
 
-def _zip(low: Lowering, call: ast.Call, expression: Expression) -> Iteration:
+def _zip(low: Lowering, call: ast.Call, expression: LowerExpression) -> Iteration:
     return _side_by_side(low, call, _takes(low, call, 1, low.limits.array_elements), expression)
 
 
-def _map(low: Lowering, call: ast.Call, expression: Expression) -> Iteration:
+def _map(low: Lowering, call: ast.Call, expression: LowerExpression) -> Iteration:
     first, *rest = _takes(low, call, 2, low.limits.array_elements)
     function = function_named(low, first) or expression(low, first)
     if not isinstance(function, Callee):
-        raise TypeMismatch(f"map applies a function, and this is {describe(function)}", span=low.span(first))
+        raise TypeMismatch(f"map applies a function, and this is {describe_value(function)}", span=low.span(first))
     count, at, listed = _side_by_side(low, call, rest, expression)
 
     def applied(position: Node | int) -> Value:
         values = at(position)
         assert isinstance(values, Tuple)
         arguments = [Argument(None, value, place) for value, place in zip(values.items, rest, strict=True)]
-        return apply(low, function, arguments, call)
+        return apply_callee(low, function, arguments, call)
 
     return Iteration(count, applied, listed)
 
 
-def _side_by_side(low: Lowering, call: ast.Call, args: Sequence[ast.expr], expression: Expression) -> Iteration:
+def _side_by_side(low: Lowering, call: ast.Call, args: Sequence[ast.expr], expression: LowerExpression) -> Iteration:
     """As many passes as the shortest has, each with a tuple of a value of each."""
     parts = [iteration(low, a, expression) for a in args]
     known = [part.passes for part in parts if isinstance(part.passes, int)]
@@ -222,7 +222,7 @@ def _side_by_side(low: Lowering, call: ast.Call, args: Sequence[ast.expr], expre
     return Iteration(count, lambda p: Tuple(tuple(part.at(p) for part in parts), len(parts), 1), listed)
 
 
-_SPECIAL: dict[str, Callable[[Lowering, ast.Call, Expression], Iteration]] = {
+_SPECIAL: dict[str, Callable[[Lowering, ast.Call, LowerExpression], Iteration]] = {
     "range": _range,
     "reversed": _reversed,
     "enumerate": _enumerate,

@@ -7,10 +7,20 @@ import ast
 from adcore.errors import AdcoreError, Span, TypeMismatch, UnknownFunction, Unsupported, UsedBeforeAssignment
 from adcore.language import vocabulary
 from adcore.language.lowering.builder import Lowering
-from adcore.language.lowering.values import MISSING, Callee, Held, Known, Missing, Scope, Unusable, Value, describe
+from adcore.language.lowering.values import (
+    MISSING,
+    Callee,
+    Held,
+    Known,
+    Missing,
+    Scope,
+    Unusable,
+    Value,
+    describe_value,
+)
 
 
-def read(low: Lowering, node: ast.Name) -> Value:
+def read_name(low: Lowering, node: ast.Name) -> Value:
     """The value that a name holds here."""
     held = low.scope.variables.get(node.id, MISSING)
     if isinstance(held, Missing):
@@ -175,7 +185,7 @@ def callee(low: Lowering, node: ast.Call) -> Callee:
 def not_callable(low: Lowering, func: ast.expr, value: Value, text: str | None) -> AdcoreError:
     """The error for a value in the place of a function: a product written as on paper."""
     return TypeMismatch(
-        f"{text or 'this'} is {describe(value)}, not a function",
+        f"{text or 'this'} is {describe_value(value)}, not a function",
         span=low.span(func),
         help=f"to multiply, write {text} * (...)" if text else "to multiply, write * before the bracket",
     )

@@ -9,7 +9,7 @@ from adcore.graph import OPS, DType, Node
 from adcore.language.lowering.builder import Lowering, several
 from adcore.language.lowering.constant_arithmetic import FOLDED
 from adcore.language.lowering.partial_evaluation import is_constant
-from adcore.language.lowering.values import List, Place, Tuple, Value, describe, is_number
+from adcore.language.lowering.values import List, Place, Tuple, Value, describe_value, is_number
 
 _BINARY = {
     ast.Add: "add",
@@ -50,7 +50,7 @@ def binary(
         if not all(conditions):
             sign = _BITWISE[name]
             raise TypeMismatch(
-                f"{sign} joins conditions, and this is {describe(b if conditions[0] else a)}",
+                f"{sign} joins conditions, and this is {describe_value(b if conditions[0] else a)}",
                 span=low.span(right if conditions[0] else left),
                 help=f"a comparison beside {sign} needs brackets: (x > 0) {sign} (x < 1)",
             )
@@ -115,7 +115,7 @@ def _is_among(low: Lowering, a: Value, b: Value, node: ast.Compare, left: ast.ex
     """Whether one of several values is ``a``."""
     if not isinstance(b, (Tuple, List)):
         raise Unsupported(
-            f"in looks into a list or a tuple, and this is {describe(b)}",
+            f"in looks into a list or a tuple, and this is {describe_value(b)}",
             span=low.span(right),
             help="any(x == a) asks whether an array has an element",
         )
@@ -149,7 +149,8 @@ def truth(low: Lowering, value: Value, place: ast.expr) -> bool | Node:
             return low.operand(value, DType.BOOL, place)
         case Node() | List():
             raise TypeMismatch(
-                "a condition is one value, and this is " + (describe(value) if isinstance(value, Node) else "an array"),
+                "a condition is one value, and this is "
+                + (describe_value(value) if isinstance(value, Node) else "an array"),
                 span=low.span(place),
                 help="to choose element by element, write where(condition, a, b); any() and all() make one of many"
                 if "any" in OPS
@@ -157,4 +158,4 @@ def truth(low: Lowering, value: Value, place: ast.expr) -> bool | Node:
             )
         case _:
             pass
-    raise TypeMismatch(f"{describe(value)} is no condition", span=low.span(place))
+    raise TypeMismatch(f"{describe_value(value)} is no condition", span=low.span(place))

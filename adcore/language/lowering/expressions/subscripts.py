@@ -13,21 +13,21 @@ from adcore.graph import OPS, DType, Node, Shape
 from adcore.language.lowering.affine import distance
 from adcore.language.lowering.builder import Lowering
 from adcore.language.lowering.partial_evaluation import is_constant
-from adcore.language.lowering.values import List, Place, Several, Tuple, Value, describe, is_number, shape_text
+from adcore.language.lowering.values import List, Place, Several, Tuple, Value, describe_value, is_number, shape_text
 from adcore.ops.arrays.dynamic_indexing import AT, region, window
 from adcore.ops.arrays.indexing import ALL
 
-Expression = Callable[[Lowering, ast.expr], Value]
+LowerExpression = Callable[[Lowering, ast.expr], Value]
 
 
-def subscript(low: Lowering, value: Value, node: ast.Subscript, expression: Expression) -> Value:
+def lower_subscript(low: Lowering, value: Value, node: ast.Subscript, expression: LowerExpression) -> Value:
     """The part of ``value`` that the subscript of ``node`` names."""
     if isinstance(value, Several) and not isinstance(node.slice, ast.Tuple):
         item = _of_several(low, value, node.slice, expression)
         if item is not None:
             return item[0]
     if is_number(value) or not isinstance(value, (Node, Several)):
-        raise TypeMismatch(f"{describe(value)} has no parts", span=low.span(node))
+        raise TypeMismatch(f"{describe_value(value)} has no parts", span=low.span(node))
     array = low.array(value, node.value)
     return read_part(low, array, key_of(low, array, node, expression), node)
 
@@ -59,7 +59,7 @@ class _Window(NamedTuple):
     step: int
 
 
-def key_of(low: Lowering, array: Node, node: ast.Subscript, expression: Expression) -> Key:
+def key_of(low: Lowering, array: Node, node: ast.Subscript, expression: LowerExpression) -> Key:
     """The key of a subscript, once it is seen to fit the array."""
     parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
     key: list[Any] = []
@@ -132,7 +132,7 @@ def write_part(
             value = low.emit(OPS["reshape"], (value,), place, (("shape", value.shape[lead:]),))
         if not _spreads(value.shape, shape):
             raise ShapeMismatch(
-                f"{describe(value)} does not fit into a part of shape {shape_text(shape)}",
+                f"{describe_value(value)} does not fit into a part of shape {shape_text(shape)}",
                 span=low.span(place),
                 related=((low.span(node), "this part"),),
             )
@@ -169,7 +169,7 @@ def spread_masked(low: Lowering, array: Node, mask: Node, value: Node, node: ast
         )
     if not _spreads(value.shape, array.shape[mask.ndim :]):
         raise ShapeMismatch(
-            f"how many elements a condition chooses is not known, and here {describe(value)} is given for them",
+            f"how many elements a condition chooses is not known, and here {describe_value(value)} is given for them",
             span=low.span(place),
             help="give one number for all of them, or write where(condition, new, old)",
         )
@@ -214,7 +214,7 @@ def _take(low: Lowering, array: Node, key: Key, node: ast.Subscript) -> Node:
     return low.emit(OPS["take"], (array, key.computed[0]), node, (("axis", axis),))
 
 
-def _part(low: Lowering, part: ast.expr, expression: Expression) -> Any:
+def _part(low: Lowering, part: ast.expr, expression: LowerExpression) -> Any:
     """One part of a subscript: a whole number, a slice, None or ``...`` as the static index has them, or a node."""
     if isinstance(part, ast.Slice):
         return _slice(low, part, expression)
@@ -237,10 +237,10 @@ def _part(low: Lowering, part: ast.expr, expression: Expression) -> Any:
             return low.operand(index, DType.INT, part)
         case _:
             pass
-    raise TypeMismatch(f"{describe(value)} is no index", span=low.span(part))
+    raise TypeMismatch(f"{describe_value(value)} is no index", span=low.span(part))
 
 
-def _slice(low: Lowering, part: ast.Slice, expression: Expression) -> Any:
+def _slice(low: Lowering, part: ast.Slice, expression: LowerExpression) -> Any:
     """A slice: of known bounds, or of a known length from a computed place on."""
     start, stop, step = (None if b is None else expression(low, b) for b in (part.lower, part.upper, part.step))
     bounds = [x for x in (start, stop) if isinstance(x, Node) and not x.shape and not is_constant(x)]
@@ -288,7 +288,7 @@ def _axes(ndim: int) -> str:
     return "1 axis" if ndim == 1 else f"{ndim} axes"
 
 
-def _of_several(low: Lowering, value: Tuple | List, part: ast.expr, expression: Expression) -> tuple[Value] | None:
+def _of_several(low: Lowering, value: Tuple | List, part: ast.expr, expression: LowerExpression) -> tuple[Value] | None:
     """The item of a tuple or list at a known index, or None where the list is better taken as an array."""
     if isinstance(part, ast.Slice):
         start, stop, step = (
@@ -304,7 +304,7 @@ def _of_several(low: Lowering, value: Tuple | List, part: ast.expr, expression: 
     if isinstance(index, Node) and not is_constant(index):
         return None
     if not is_number(index) and not isinstance(index, Node):
-        raise TypeMismatch(f"{describe(index)} is no index", span=low.span(part))
+        raise TypeMismatch(f"{describe_value(index)} is no index", span=low.span(part))
     number = low.whole(index, part, "an index")
     if not -len(value.items) <= number < len(value.items):
         raise _out_of_bounds(low, number, len(value.items), part)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from adcore.errors import ShapeMismatch, TypeMismatch
 from adcore.graph import OPS, Node
 from adcore.language.lowering.builder import Lowering, several
-from adcore.language.lowering.values import List, Several, Value, describe, shape_text
+from adcore.language.lowering.values import List, Several, Value, describe_value, shape_text
 
 
 def unpacked(
@@ -44,7 +44,7 @@ def all_parts(low: Lowering, value: Value, place: ast.expr) -> Sequence[Value]:
         return value.items
     if isinstance(value, Node) and value.shape and value.shape[0] <= low.limits.graph_nodes:
         return [low.emit(OPS["index"], (value,), place, (("key", (i,)),)) for i in range(value.shape[0])]
-    raise TypeMismatch(f"{describe(value)} has no parts to go over", span=low.span(place))
+    raise TypeMismatch(f"{describe_value(value)} has no parts to go over", span=low.span(place))
 
 
 def _parts(low: Lowering, target: ast.Tuple | ast.List, value: Value, place: ast.expr) -> Sequence[Value]:
@@ -61,7 +61,7 @@ def _parts(low: Lowering, target: ast.Tuple | ast.List, value: Value, place: ast
                 low.emit(OPS["index"], (value,), place, (("key", (i,)),)) for i in range(have if have == count else 0)
             ]
         case _:
-            raise TypeMismatch(f"{describe(value)} cannot be parted into {count} names", span=low.span(place))
+            raise TypeMismatch(f"{describe_value(value)} cannot be parted into {count} names", span=low.span(place))
     if have != count:
         shape = f" (shape {shape_text(value.shape)})" if isinstance(value, Node) else ""
         raise ShapeMismatch(

@@ -7,7 +7,7 @@ import ast
 from adcore.errors import AssertionFailed
 from adcore.graph import OPS, Node
 from adcore.language.lowering.builder import Lowering
-from adcore.language.lowering.expressions.expressions import expression
+from adcore.language.lowering.expressions.expressions import lower_expression
 from adcore.language.lowering.expressions.operators import truth
 from adcore.language.lowering.values import Raised, Unusable, Value
 from adcore.language.syntax.patterns import text_of
@@ -18,7 +18,7 @@ _TOLD = 4
 """How many values a message shows at most."""
 
 
-def require(low: Lowering, test: bool | Node, by: ast.expr, message: str, place: ast.stmt | ast.expr) -> Node:
+def lower_requirement(low: Lowering, test: bool | Node, by: ast.expr, message: str, place: ast.stmt | ast.expr) -> Node:
     """A condition that must hold for whatever this scope gives; ``by`` is what it was written as."""
     told: dict[str, Node] = {}
     for name in ast.walk(by):
@@ -35,15 +35,15 @@ def require(low: Lowering, test: bool | Node, by: ast.expr, message: str, place:
 
 def asserted(low: Lowering, statement: ast.Assert) -> None:
     """A condition that must hold for anything that is computed after it, or has been before in this function."""
-    test = truth(low, expression(low, statement.test), statement.test)
+    test = truth(low, lower_expression(low, statement.test), statement.test)
     if test is not True:
-        require(low, test, statement.test, text_of(statement.msg) or UNSAID, statement.test)
+        lower_requirement(low, test, statement.test, text_of(statement.msg) or UNSAID, statement.test)
 
 
 def raised(low: Lowering, statement: ast.Raise) -> Value:
     """The end of a way through the program on which it has no value."""
     message = _message(statement)
-    token = require(low, False, ast.Constant(False), message, statement)
+    token = lower_requirement(low, False, ast.Constant(False), message, statement)
     return Raised(token, AssertionFailed(message, span=low.span(statement)))
 
 
@@ -58,7 +58,7 @@ def raising(statement: ast.If) -> tuple[int, ast.Raise] | None:
 def forbid(low: Lowering, statement: ast.If, test: Node, branch: int, end: ast.Raise) -> None:
     """See that the branch that raises is not taken."""
     holds = test if branch else low.emit(OPS["logical_not"], (test,), end)
-    require(low, holds, statement.test, _message(end), end)
+    lower_requirement(low, holds, statement.test, _message(end), end)
 
 
 def _message(statement: ast.Raise) -> str:

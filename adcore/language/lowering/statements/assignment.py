@@ -13,12 +13,12 @@ from functools import partial
 from adcore.errors import TypeMismatch, Unsupported
 from adcore.graph import Node
 from adcore.language.lowering.builder import Lowering
-from adcore.language.lowering.expressions.expressions import expression
-from adcore.language.lowering.expressions.name_resolution import read
+from adcore.language.lowering.expressions.expressions import lower_expression
+from adcore.language.lowering.expressions.name_resolution import read_name
 from adcore.language.lowering.expressions.operators import binary
 from adcore.language.lowering.expressions.subscripts import choose, key_of, read_part, spread_masked, write_part
 from adcore.language.lowering.expressions.unpacking import unpacked
-from adcore.language.lowering.values import List, Value, describe
+from adcore.language.lowering.values import List, Value, describe_value
 
 
 def bind(low: Lowering, target: ast.expr, value: Value, place: ast.expr) -> None:
@@ -38,13 +38,13 @@ def augmented(low: Lowering, statement: ast.AugAssign) -> None:
     """``x += 1``, ``A[i, :] *= 2``."""
     target, value = statement.target, statement.value
     if isinstance(target, ast.Name):
-        before = read(low, target)
+        before = read_name(low, target)
         low.scope.assign(
-            target.id, binary(low, statement.op, before, expression(low, value), statement, target, value), target
+            target.id, binary(low, statement.op, before, lower_expression(low, value), statement, target, value), target
         )
     else:
         assert isinstance(target, ast.Subscript)
-        _store(low, target, lambda: expression(low, value), value, statement)
+        _store(low, target, lambda: lower_expression(low, value), value, statement)
 
 
 def _store(
@@ -66,11 +66,11 @@ def _store(
             span=low.span(target),
             help=f"give the function {name.id} as an argument, and return the new array",
         )
-    held = expression(low, base)
+    held = lower_expression(low, base)
     if not (isinstance(held, List) or (isinstance(held, Node) and held.shape)):
-        raise TypeMismatch(f"{describe(held)} has no parts that could be assigned to", span=low.span(target))
+        raise TypeMismatch(f"{describe_value(held)} has no parts that could be assigned to", span=low.span(target))
     array = low.array(held, base)
-    key = key_of(low, array, target, expression)
+    key = key_of(low, array, target, lower_expression)
     if change is None:
         new = write_part(low, array, key, value(), target, place)
     elif key.mask is not None:

@@ -8,12 +8,12 @@ from collections import Counter
 from adcore.errors import TypeMismatch, Unsupported
 from adcore.graph import OPS, DType, Node, Type, input_node
 from adcore.language.lowering.builder import Lowering, several
-from adcore.language.lowering.expressions.expressions import expression
+from adcore.language.lowering.expressions.expressions import lower_expression
 from adcore.language.lowering.expressions.iteration import Iteration
-from adcore.language.lowering.expressions.name_resolution import read
+from adcore.language.lowering.expressions.name_resolution import read_name
 from adcore.language.lowering.statements.loop_carried import Carried
-from adcore.language.lowering.trees import zeros
-from adcore.language.lowering.values import List, Several, Value, describe
+from adcore.language.lowering.trees import emit_zeros
+from adcore.language.lowering.values import List, Several, Value, describe_value
 from adcore.language.syntax.scopes import appended, last_of, reads_last
 from adcore.ops.arrays.dynamic_indexing import AT
 
@@ -22,7 +22,7 @@ def append(low: Lowering, statement: ast.Expr, name: ast.Name, element: ast.expr
     """Bind the name to the list with one element more; in a loop that collects it, only note the element."""
     scope = low.scope
     if statement in low.collecting:
-        value = expression(low, element)
+        value = lower_expression(low, element)
         scope.assign(row_of(name.id), value, statement)
         if last_of(name.id) in scope.variables:
             scope.assign(last_of(name.id), value, statement)
@@ -33,14 +33,14 @@ def append(low: Lowering, statement: ast.Expr, name: ast.Name, element: ast.expr
             span=low.span(statement),
             help=f"give the function {name.id} as an argument, and return the new list",
         )
-    held, value = read(low, name), expression(low, element)
+    held, value = read_name(low, name), lower_expression(low, element)
     if isinstance(held, List):
         scope.assign(name.id, several(low, List, (*held.items, value), statement.value), statement)
     elif isinstance(held, Node) and held.shape:
         row = low.array(several(low, List, (value,), element), element)
         scope.assign(name.id, low.emit(OPS["concatenate"], (held, row), statement.value, (("axis", 0),)), statement)
     else:
-        raise TypeMismatch(f"{describe(held)} cannot be appended to", span=low.span(statement))
+        raise TypeMismatch(f"{describe_value(held)} cannot be appended to", span=low.span(statement))
 
 
 def row_of(name: str) -> str:
@@ -92,7 +92,7 @@ def started(low: Lowering, one: Carried, place: ast.Expr) -> None:
     assert isinstance(before, (List, Node))
     have = len(before.items) if isinstance(before, List) else before.shape[0]
     shape = array.shape
-    room = zeros(low, Type(DType.FLOAT, (shape[0] - have, *shape[1:])), place)
+    room = emit_zeros(low, Type(DType.FLOAT, (shape[0] - have, *shape[1:])), place)
     if have:
         room = low.emit(OPS["concatenate"], (low.array(before, place), room), place, (("axis", 0),))
     one.starts = [room]

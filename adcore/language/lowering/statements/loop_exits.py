@@ -15,8 +15,8 @@ RUNNING, RETURNED = "<running>", "<returned>"
 """What a pass leaves behind beside the program's names: whether the loop goes on, and whether it was left by
 ``return``; then ``VALUE`` is what was returned."""
 
-Loop = ast.For | ast.While
-Body = Callable[[Lowering, Loop, Iteration | None, Node | int], None]
+LoopStatement = ast.For | ast.While
+Body = Callable[[Lowering, LoopStatement, Iteration | None, Node | int], None]
 """Runs one pass."""
 
 

@@ -15,24 +15,24 @@ from adcore.errors import AdcoreError, BoundInOneBranch, LoopMismatch
 from adcore.graph import OPS, DType, Node, Shape, Type, input_node, items
 from adcore.language.lowering.branches import ONE_EACH, VALUE, short_circuit
 from adcore.language.lowering.builder import Lowering, ends_of
-from adcore.language.lowering.expressions.expressions import expression
+from adcore.language.lowering.expressions.expressions import lower_expression
 from adcore.language.lowering.expressions.iteration import Iteration, iteration
 from adcore.language.lowering.expressions.operators import truth
 from adcore.language.lowering.regions import repeated
 from adcore.language.lowering.rollback import written_out_if_needed
 from adcore.language.lowering.statements.list_appends import collected, collection, last_element, row_of, started
 from adcore.language.lowering.statements.loop_carried import Carried, Differs, Spread, Widen, Width, begin, enter, leave
-from adcore.language.lowering.statements.loop_exits import RETURNED, RUNNING, Body, Loop, Outcome
+from adcore.language.lowering.statements.loop_exits import RETURNED, RUNNING, Body, LoopStatement, Outcome
 from adcore.language.lowering.statements.unrolling import written_out
-from adcore.language.lowering.trees import outlives, rebuilt, zeros
-from adcore.language.lowering.values import MISSING, List, Missing, Place, Unresolved, Unusable, Value, describe
+from adcore.language.lowering.trees import emit_zeros, outlives, rebuilt
+from adcore.language.lowering.values import MISSING, List, Missing, Place, Unresolved, Unusable, Value, describe_value
 from adcore.language.syntax.scopes import ALWAYS, accumulates, appended, assignments, last_of, reads_last
 from adcore.ops.control.loop import ENDLESS
 
 
-def lower_loop(low: Lowering, statement: Loop, body: Body) -> Outcome:
+def lower_loop(low: Lowering, statement: LoopStatement, body: Body) -> Outcome:
     """The loop as one node; the names it binds are bound to its results."""
-    over = iteration(low, statement.iter, expression) if isinstance(statement, ast.For) else None
+    over = iteration(low, statement.iter, lower_expression) if isinstance(statement, ast.For) else None
     if over is not None and over.passes == 0:
         return Outcome(True, False, None)
     low.enter(statement)
@@ -69,7 +69,7 @@ def lower_loop(low: Lowering, statement: Loop, body: Body) -> Outcome:
         return Outcome(True, False, None)
 
 
-def _variable(statement: Loop) -> str:
+def _variable(statement: LoopStatement) -> str:
     """What the position is called in messages."""
     target = statement.target if isinstance(statement, ast.For) else None
     while isinstance(target, (ast.Tuple, ast.List)) and target.elts:
@@ -85,7 +85,7 @@ class _Attempt:
     """
 
     low: Lowering
-    statement: Loop
+    statement: LoopStatement
     over: Iteration | None
     widths: dict[str, Width]
     shapes: dict[str, Shape]
@@ -202,7 +202,7 @@ class _Attempt:
         condition = statement.test
 
         def ask() -> bool | Node:
-            return truth(low, expression(low, condition), condition)
+            return truth(low, lower_expression(low, condition), condition)
 
         if running is None:
             return ask()
@@ -324,8 +324,8 @@ class _Attempt:
         if isinstance(end, Unusable):
             return end.error(low.scope.names.assigned.get(name) or ast.copy_location(ast.Name(name), self.statement))
         place = names.get(name, self.statement)
-        was = describe(one.inside)
-        now = "nothing" if isinstance(end, Missing) else describe(end)
+        was = describe_value(one.inside)
+        now = "nothing" if isinstance(end, Missing) else describe_value(end)
         first = low.scope.names.assigned.get(name)
         related = [(low.span(place), now)]
         if first is not None and (first.lineno, first.col_offset) < (self.statement.lineno, self.statement.col_offset):
@@ -348,7 +348,9 @@ class _Attempt:
         inputs = [x for one in order for x in one.inputs]
         outputs = [y for one in order for y in one.outputs or ()]
         starts = [
-            zeros(low, x.type, statement) if isinstance(start, Missing) else low.operand(start, x.type.dtype, statement)
+            emit_zeros(low, x.type, statement)
+            if isinstance(start, Missing)
+            else low.operand(start, x.type.dtype, statement)
             for one in order
             for start, x in zip(one.starts, one.inputs, strict=True)
         ]

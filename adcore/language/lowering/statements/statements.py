@@ -11,15 +11,15 @@ from adcore.language import vocabulary
 from adcore.language.lowering.branches import VALUE, Merge
 from adcore.language.lowering.builder import Lowering, several
 from adcore.language.lowering.calls.recursion import called
-from adcore.language.lowering.expressions.expressions import expression, function_of, handed_on
+from adcore.language.lowering.expressions.expressions import closure_of, handed_on, lower_expression
 from adcore.language.lowering.expressions.iteration import Iteration
 from adcore.language.lowering.expressions.operators import truth
 from adcore.language.lowering.statements.assertions import asserted, forbid, raised, raising
 from adcore.language.lowering.statements.assignment import augmented, bind
 from adcore.language.lowering.statements.list_appends import append
-from adcore.language.lowering.statements.loop_exits import RETURNED, RUNNING, Loop, Outcome
+from adcore.language.lowering.statements.loop_exits import RETURNED, RUNNING, LoopStatement, Outcome
 from adcore.language.lowering.statements.loops import lower_loop
-from adcore.language.lowering.values import MISSING, Function, Missing, Raised, Scope, Tuple, Value
+from adcore.language.lowering.values import MISSING, Closure, Missing, Raised, Scope, Tuple, Value
 from adcore.language.syntax.outputs import is_passed_over
 from adcore.language.syntax.scopes import CHECKED, appended
 
@@ -86,7 +86,7 @@ def run(low: Lowering, rest: Rest | None, finish: Finish, leave: Leave | None = 
             elif is_passed_over(statement):
                 continue
             elif isinstance(statement, ast.If):
-                test = truth(low, expression(low, statement.test), statement.test) if given is None else given
+                test = truth(low, lower_expression(low, statement.test), statement.test) if given is None else given
                 given = None
                 if isinstance(test, bool):
                     rest = Rest(statement.body if test else statement.orelse, 0, after)
@@ -134,7 +134,7 @@ def _together(merge: Merge, values: Sequence[Value], leave: Leave | None) -> Val
 # --- loops
 
 
-def _pass(low: Lowering, statement: Loop, over: Iteration | None, position: Node | int) -> None:
+def _pass(low: Lowering, statement: LoopStatement, over: Iteration | None, position: Node | int) -> None:
     """Run one pass of a loop, and note in the scope how it ended."""
     scope = low.scope
 
@@ -156,7 +156,7 @@ def _pass(low: Lowering, statement: Loop, over: Iteration | None, position: Node
 
 
 def _returned(
-    low: Lowering, statement: Loop, outcome: Outcome, after: Rest, finish: Finish, leave: Leave | None
+    low: Lowering, statement: LoopStatement, outcome: Outcome, after: Rest, finish: Finish, leave: Leave | None
 ) -> Value:
     """What follows a loop that may have returned."""
     assert isinstance(outcome.returned, Node)
@@ -180,7 +180,7 @@ def _assign(low: Lowering, statement: ast.Assign) -> None:
 
 def _annotated(low: Lowering, statement: ast.AnnAssign) -> None:
     if statement.value is not None:
-        bind(low, statement.target, expression(low, statement.value), statement.value)
+        bind(low, statement.target, lower_expression(low, statement.value), statement.value)
 
 
 def _count(n: int, what: str) -> str:
@@ -192,7 +192,7 @@ def _expression(low: Lowering, statement: ast.Expr) -> None:
     if parts is not None:
         append(low, statement, *parts)
         return
-    value = expression(low, statement.value)
+    value = lower_expression(low, statement.value)
     if statement in low.syntax.plan.expressions:
         low.scope.assign(LAST, value, statement)
 
@@ -205,11 +205,11 @@ def _nothing(low: Lowering, statement: ast.stmt) -> None:
 
 
 def _define(low: Lowering, definition: ast.FunctionDef) -> None:
-    low.scope.assign(definition.name, function_of(low, definition), definition)
+    low.scope.assign(definition.name, closure_of(low, definition), definition)
 
 
 def inline(
-    low: Lowering, function: Function, arguments: Sequence[tuple[str | None, Value, ast.expr]], place: ast.Call
+    low: Lowering, function: Closure, arguments: Sequence[tuple[str | None, Value, ast.expr]], place: ast.Call
 ) -> Value:
     """The value of a call: the function's statements are run with its parameters bound.
 
@@ -246,7 +246,7 @@ def call_in(low: Lowering, definition: ast.FunctionDef, scope: Scope, finish: Fi
 
 
 def _bound(
-    low: Lowering, function: Function, arguments: Sequence[tuple[str | None, Value, ast.expr]], place: ast.Call
+    low: Lowering, function: Closure, arguments: Sequence[tuple[str | None, Value, ast.expr]], place: ast.Call
 ) -> dict[str, Value]:
     """The parameters' values."""
     name = function.definition.name
@@ -291,7 +291,7 @@ def function_parameters(definition: ast.FunctionDef) -> list[str]:
     return [a.arg for a in (*given.posonlyargs, *given.args, *given.kwonlyargs)]
 
 
-def _signature(function: Function) -> str:
+def _signature(function: Closure) -> str:
     shown = [p if p not in function.defaults else f"{p}=..." for p in function_parameters(function.definition)]
     star = function.definition.args.vararg
     if star is not None:

@@ -6,12 +6,12 @@ from adcore.errors import NotConstant
 from adcore.language.lowering.branches import VALUE
 from adcore.language.lowering.builder import Lowering
 from adcore.language.lowering.expressions.iteration import Iteration
-from adcore.language.lowering.statements.loop_exits import RETURNED, RUNNING, Body, Loop, Outcome
+from adcore.language.lowering.statements.loop_exits import RETURNED, RUNNING, Body, LoopStatement, Outcome
 from adcore.language.lowering.values import Unusable, Value
 from adcore.language.syntax.scopes import assignments
 
 
-def written_out(low: Lowering, statement: Loop, over: Iteration, passes: int, body: Body) -> Outcome:
+def written_out(low: Lowering, statement: LoopStatement, over: Iteration, passes: int, body: Body) -> Outcome:
     """The passes of a loop one after the other, as if each were written down."""
     scope = low.scope
     before, journal = dict(scope.variables), scope.journal

@@ -10,7 +10,7 @@ import pytest
 
 from adcore.graph import OPS, SCALAR, DType, Graph, Node, Op, Type, constant, input_node, items
 from adcore.graph.traversal import check, graph_of
-from adcore.language.printing.expression import expression
+from adcore.language.printing.expression import expression_text
 from adcore.language.printing.program import to_source
 from tests.adcore.language.evaluating import lowered, values
 
@@ -76,25 +76,25 @@ def op(name: str) -> Callable[..., Node]:
     ],
 )
 def test_an_expression_has_the_brackets_it_needs(node: Node, text: str) -> None:
-    assert expression(node, lambda _: None) == text
+    assert expression_text(node, lambda _: None) == text
 
 
 def test_operands_that_have_names_are_called_by_them() -> None:
     names = {a: "v-1", b: "v0", a * 1.0: "?"}
     adjoint, tangent = input_node("g", SCALAR), op("sin")(b)
     names |= {adjoint: "v3'", tangent: "v2"}
-    assert expression(adjoint * op("cos")(b), names.get) == "v3' * cos(v0)"
-    assert expression(a * b, names.get) == "v-1 * v0"
-    assert expression(adjoint + adjoint / a, names.get) == "v3' + v3' / v-1"
-    assert expression(tangent, names.get) == "sin(v0)"
-    assert expression(adjoint * -1.0, names.get) == "v3' * (-1)"
+    assert expression_text(adjoint * op("cos")(b), names.get) == "v3' * cos(v0)"
+    assert expression_text(a * b, names.get) == "v-1 * v0"
+    assert expression_text(adjoint + adjoint / a, names.get) == "v3' + v3' / v-1"
+    assert expression_text(tangent, names.get) == "sin(v0)"
+    assert expression_text(adjoint * -1.0, names.get) == "v3' * (-1)"
 
 
 def test_a_long_chain_is_printed_without_descending_into_it() -> None:
     node = a
     for _ in range(20_000):
         node = node + b
-    assert expression(node, lambda _: None) == "a" + " + b" * 20_000
+    assert expression_text(node, lambda _: None) == "a" + " + b" * 20_000
 
 
 def round_trip(graph: Graph, *inputs: Any) -> None:

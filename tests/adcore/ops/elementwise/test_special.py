@@ -17,7 +17,7 @@ def derivatives(name: str, x: float, order: int) -> list[float]:
     graph = build(OPS[name].__call__, ())
     out = [float(run(graph, x)[0])]
     for seeds in range(1, order + 1):
-        graph = forward.jvp(graph, [0])
+        graph = forward.jvp_graph(graph, [0])
         out.append(float(run(graph, x, *[1.0] * seeds)[-1]))
     return out
 

@@ -20,7 +20,7 @@ TURN = np.linalg.qr(RANDOM.normal(size=(3, 3)))[0]
 
 
 def gradient(function: Callable[[Node], Node], at: Array) -> Array:
-    return run(reverse.gradient(build(function, at.shape), [0]), at)[1]
+    return run(reverse.gradient_graph(build(function, at.shape), [0]), at)[1]
 
 
 def weighted(x: Node) -> Node:
@@ -99,7 +99,7 @@ def test_the_slope_of_a_determinant_at_singular_matrices(a: Any, slope: Any) -> 
 
 def test_the_curvature_of_a_determinant_at_a_singular_matrix() -> None:
     """det [[a, b], [c, d]] = a d - b c, so its Hessian is the same everywhere."""
-    twice = forward.jvp(reverse.gradient(build(OPS["det"].__call__, (2, 2)), [0]), [0])
+    twice = forward.jvp_graph(reverse.gradient_graph(build(OPS["det"].__call__, (2, 2)), [0]), [0])
     for a in (np.ones((2, 2)), np.zeros((2, 2))):
         pushed = run(twice, a, [[1.0, 2.0], [3.0, 4.0]])[3]
         np.testing.assert_allclose(pushed, [[4.0, -3.0], [-2.0, 1.0]], rtol=1e-13)
@@ -180,22 +180,22 @@ def test_a_space_of_equal_eigenvalues_has_a_gradient() -> None:
 
 def test_eigenvectors_themselves_have_none() -> None:
     assert not np.isfinite(gradient(lambda a: weighted(items(OPS["eigh"](a))[1]), np.eye(3))).any()
-    pushed = forward.jvp(build(lambda a: weighted(items(OPS["eigh"](a))[1]), (3, 3)), [0])
+    pushed = forward.jvp_graph(build(lambda a: weighted(items(OPS["eigh"](a))[1]), (3, 3)), [0])
     assert not np.isfinite(run(pushed, np.eye(3), WEIGHTS)[1])
 
 
 def test_a_second_derivative_at_equal_eigenvalues_is_not_made_up() -> None:
-    twice = forward.jvp(reverse.gradient(build(rebuilt("exp"), (3, 3)), [0]), [0])
+    twice = forward.jvp_graph(reverse.gradient_graph(build(rebuilt("exp"), (3, 3)), [0]), [0])
     assert np.isnan(run(twice, np.eye(3), WEIGHTS)[3]).any()
 
 
 def test_equal_eigenvalues_share() -> None:
     """The greatest eigenvalue of the identity: the mean of the one-sided derivatives in any direction, for a pair."""
     largest = build(lambda a: OPS["index"](OPS["eigvalsh"](a), key=(-1,)), (2, 2))
-    np.testing.assert_allclose(run(reverse.gradient(largest, [0]), np.eye(2))[1], np.eye(2) / 2, atol=1e-15)
+    np.testing.assert_allclose(run(reverse.gradient_graph(largest, [0]), np.eye(2))[1], np.eye(2) / 2, atol=1e-15)
     direction = np.array([[1.0, 2.0], [2.0, 3.0]])
     one_sided = np.linalg.eigvalsh(direction)
-    assert run(forward.jvp(largest, [0]), np.eye(2), direction)[1] == pytest.approx(one_sided.mean())
+    assert run(forward.jvp_graph(largest, [0]), np.eye(2), direction)[1] == pytest.approx(one_sided.mean())
 
 
 # --- singular values
@@ -253,7 +253,7 @@ def test_lstsq_is_numpys() -> None:
 @pytest.mark.parametrize("size", [1e-8, 1.0, 30.0])
 def test_the_derivative_of_expm_is_scipys(size: float) -> None:
     a = size * WEIGHTS
-    pushed = forward.jvp(build(OPS["expm"].__call__, (3, 3)), [0])
+    pushed = forward.jvp_graph(build(OPS["expm"].__call__, (3, 3)), [0])
     for scale in (1e-150, 1.0, 1e150):
         found = run(pushed, a, scale * TURN)[1]
         np.testing.assert_allclose(found, scale * scipy.linalg.expm_frechet(a, TURN)[1], rtol=1e-11)
@@ -265,7 +265,7 @@ def test_einsum_contracts_two_at_a_time() -> None:
     shapes = [(n, n)] * 5
     graph = build(lambda *m: OPS["sum"](OPS["einsum"](*m, subscripts="ab,bc,cd,de,ef->af")), *shapes)
     assert max(node.op.work(node) for node in graph.nodes if node.op.work) < 20 * n**3
-    slope = reverse.gradient(graph, list(range(5)))
+    slope = reverse.gradient_graph(graph, list(range(5)))
     assert max(node.type.size for node in slope.nodes) <= n * n
     m = [RANDOM.normal(size=s) / math.sqrt(n) for s in shapes]
     expected = np.outer((np.ones(n) @ m[0] @ m[1]), (m[3] @ m[4] @ np.ones(n)))

@@ -60,7 +60,7 @@ def test_a_masked_row_lets_nothing_through() -> None:
         product = OPS["matmul"](X, w)
         return OPS["sum"](OPS["where"](OPS["greater"](mask, 0.0), product, 0.0))
 
-    graph = reverse.gradient(build(loss, (3, 2), (2,), (3,)), [1])
+    graph = reverse.gradient_graph(build(loss, (3, 2), (2,), (3,)), [1])
     X = [[1.0, 2.0], [math.inf, math.nan], [3.0, 4.0]]
     _, slope = run(graph, X, [1.0, 1.0], [1.0, 0.0, 1.0])
     np.testing.assert_array_equal(slope, [4.0, 6.0])
@@ -106,7 +106,7 @@ def test_a_transposed_operand_is_not_transposed_back() -> None:
 def test_a_broadcast_stack_is_summed_in_the_product() -> None:
     """The adjoint of a weight that all matrices of a stack share has no array of the stack's size."""
     graph = build(lambda x, w: OPS["sum"](OPS["matmul"](x, w)), (50, 4, 3), (3, 2))
-    slope = reverse.gradient(graph, [1])
+    slope = reverse.gradient_graph(graph, [1])
     assert max(node.type.size for node in slope.nodes if node not in graph.nodes) <= 50 * 4 * 2
     x = np.random.default_rng(0).normal(size=(50, 4, 3))
     expected = np.broadcast_to(x.sum((0, 1))[:, None], (3, 2))
