@@ -191,13 +191,13 @@ def work(graph: Graph) -> int:
     op says; of branches the dearer one, of loops all passes."""
     total = 0
     for node in graph.nodes:
-        if node.op.work is not None:
-            total += node.op.work(node)
-        elif node.op.structure is not None:
+        if node.op.rules.work is not None:
+            total += node.op.rules.work(node)
+        elif node.op.rules.structure is not None:
             inner = (value for _, value in node.params if isinstance(value, Graph))
-            total += node.op.structure.times(node) * max(1, *map(work, inner), 0)
+            total += node.op.rules.structure.times(node) * max(1, *map(work, inner), 0)
         else:
-            total += max([t.size for t in node.types] + [x.type.size for x in node.inputs if not x.op.several])
+            total += max([t.size for t in node.types] + [x.type.size for x in node.inputs if not x.op.facts.several])
     return total
 
 

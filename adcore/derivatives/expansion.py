@@ -32,7 +32,7 @@ def expand(graph: Graph, most: int | None = None) -> Graph:
             )
 
     def expanded(graph: Graph) -> Graph:
-        if not any(node.op.structure is not None for node in graph.nodes):
+        if not any(node.op.rules.structure is not None for node in graph.nodes):
             return graph
         new: dict[Node, Node] = {x: x for x in graph.inputs}
         replaced: dict[Node, tuple[Node, ...]] = {}
@@ -42,7 +42,7 @@ def expand(graph: Graph, most: int | None = None) -> Graph:
                 new[node] = replaced[node.inputs[0]][node.param("index")]
                 continue
             moved = node.with_inputs(tuple([new[x] for x in node.inputs]))
-            if node.op.structure is not None:
+            if node.op.rules.structure is not None:
                 moved = _inside(moved, expanded)
             if node.op is not derivative and node.op is not solution:
                 new[node] = moved

@@ -38,14 +38,14 @@ def tangents(graph: Graph, seeds: Mapping[Node, Node]) -> tuple[dict[Node, Node]
         given = tuple([tangent.get(x) for x in node.inputs])
         if all(t is None for t in given):
             continue
-        if node.op.structure is not None:
-            replaced[node], several[node] = node.op.structure.push(new, given, push)
-        elif node.op.jvp is None:
+        if node.op.rules.structure is not None:
+            replaced[node], several[node] = node.op.rules.structure.push(new, given, push)
+        elif node.op.rules.jvp is None:
             continue
-        elif node.op.several:
-            several[node] = node.op.jvp(new, given)
+        elif node.op.facts.several:
+            several[node] = node.op.rules.jvp(new, given)
         else:
-            result = node.op.jvp(new, given)
+            result = node.op.rules.jvp(new, given)
             if result is not None:
                 tangent[node] = result
     return primal, tangent
@@ -63,7 +63,7 @@ def _require_rules(graph: Graph, inputs: Collection[Node]) -> None:
 
 
 def _lacks_tangent(node: Node) -> bool:
-    if node.op.structure is not None or (node.op is ITEM and node.inputs[0].op.structure is not None):
+    if node.op.rules.structure is not None or (node.op is ITEM and node.inputs[0].op.rules.structure is not None):
         return False
     kinds = {t.dtype for t in node.types}
     return DType.INT in kinds or (DType.FLOAT in kinds and not node.op.differentiable and node.op is not ITEM)

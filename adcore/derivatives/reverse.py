@@ -52,9 +52,9 @@ def augment(graph: Graph, active: set[Node]) -> tuple[dict[Node, Node], dict[Nod
             new[node] = results[node.inputs[0]][node.param("index")]
             continue
         moved = new[node] = node.with_inputs(tuple([new[x] for x in node.inputs]))
-        if node.op.structure is not None and node in active:
+        if node.op.rules.structure is not None and node in active:
             wanted = [x in active and x.type.is_number for x in node.inputs]
-            results[node], new[node], pullback = node.op.structure.pull(moved, wanted, split)
+            results[node], new[node], pullback = node.op.rules.structure.pull(moved, wanted, split)
             pullbacks[new[node]] = pullback
     return new, pullbacks
 
@@ -67,7 +67,7 @@ def backpropagate(graph: Graph, seeds: Mapping[Node, Node], wrt: Collection[Node
     active = dependents(graph.nodes, wrt)
     pullbacks: dict[Node, Pullback] = {}
     new: dict[Node, Node] = {}
-    if any(node.op.structure is not None for node in graph.nodes):
+    if any(node.op.rules.structure is not None for node in graph.nodes):
         new, pullbacks = augment(graph, active)
         seeds = {new[y]: g for y, g in seeds.items()}
         active = {new[x] for x in active}
@@ -92,15 +92,15 @@ def backpropagate(graph: Graph, seeds: Mapping[Node, Node], wrt: Collection[Node
                 before = collected[index]
                 collected[index] = flow if before is None else plus(before, flow)
             continue
-        g: Any = parts.get(node) if node.op.several else adjoint.get(node)
+        g: Any = parts.get(node) if node.op.facts.several else adjoint.get(node)
         if g is None or not any(t.is_number for t in node.types):
             continue
         if node in pullbacks:
             terms = pullbacks[node](g)
-        elif node.op.vjp is None:
+        elif node.op.rules.vjp is None:
             raise NotDifferentiable(f"{node.op.name} has no derivative", span=node.span)
         else:
-            terms = node.op.vjp(node, g)
+            terms = node.op.rules.vjp(node, g)
         for operand, term in zip(node.inputs, terms, strict=True):
             if term is not None and operand in active:
                 receive(node, operand, term)

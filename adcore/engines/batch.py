@@ -20,7 +20,7 @@ BLOCK = 4096
 
 def is_pointwise(graph: Graph) -> bool:
     """Whether one run of the graph can serve many points: all its values are numbers, computed elementwise."""
-    return all(node.op.elementwise and node.shape == () for node in graph.nodes) and all(
+    return all(node.op.facts.elementwise and node.shape == () for node in graph.nodes) and all(
         x.shape == () for x in graph.inputs
     )
 

@@ -83,10 +83,10 @@ def _plan(graph: Graph, nested: dict[Graph, Plan], begun: set[Graph]) -> Plan:
             continue
         empties = tuple([slot[x] for x in dying.get(node, ())])
         reads = tuple([slot[x] for x in node.inputs])
-        structured = node.op.structure is not None
+        structured = node.op.rules.structure is not None
         function = next((p for _, p in node.params if isinstance(p, Function)), None) if structured else None
         kernel = _kernel(node)
-        if node.op.notice is not None:
+        if node.op.rules.notice is not None:
             kernel = watched(kernel, node)
         steps.append(Instruction(kernel, reads, slot[node], empties, structured, function, node.span))
     outputs = tuple([slot[y] for y in graph.outputs])
@@ -98,10 +98,10 @@ def _plan(graph: Graph, nested: dict[Graph, Plan], begun: set[Graph]) -> Plan:
 def _kernel(node: Node) -> Callable[..., Any]:
     if node.op is ITEM:
         return operator.itemgetter(node.param("index"))
-    function = node.op.value if node.op.structure is None else node.op.structure.run
+    function = node.op.rules.value if node.op.rules.structure is None else node.op.rules.structure.run
     assert function is not None
-    params = {p.name: v for p, (_, v) in zip(node.op.parameters, node.params, strict=True) if v != p.default}
-    required = {p.name: v for p, (_, v) in zip(node.op.parameters, node.params, strict=True) if p.required}
+    params = {p.name: v for p, (_, v) in zip(node.op.signature.parameters, node.params, strict=True) if v != p.default}
+    required = {p.name: v for p, (_, v) in zip(node.op.signature.parameters, node.params, strict=True) if p.required}
     return functools.partial(function, **(params | required)) if params or required else function
 
 

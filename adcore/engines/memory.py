@@ -21,7 +21,7 @@ def most_live(graph: Graph, dying: Mapping[Node, Sequence[Node]], nested: Mappin
     for node in graph.nodes:
         if node.op is CONSTANT:
             continue
-        if node.op.structure is not None:
+        if node.op.rules.structure is not None:
             peak = max(peak, live + max((nested.get(g, 0) for g in graphs_of(node)), default=0))
         for part in _parts(node):
             if part not in holders:

@@ -51,7 +51,7 @@ def notices(heard: Heard) -> tuple[Notice, ...]:
 def watched(kernel: Callable[..., Any], node: Node) -> Callable[..., Any]:
     """The kernel of an op, with what the op says of its result told to who listens."""
 
-    notice, span, params = node.op.notice, node.span, dict(node.params)
+    notice, span, params = node.op.rules.notice, node.span, dict(node.params)
     assert notice is not None
 
     def run(*operands: Any) -> Any:
@@ -71,4 +71,4 @@ def watched(kernel: Callable[..., Any], node: Node) -> Callable[..., Any]:
 
 def says_something(graph: Graph) -> bool:
     """Whether any op that the graph may run has notices."""
-    return any(node.op.notice is not None for inner in graph.within() for node in inner.nodes)
+    return any(node.op.rules.notice is not None for inner in graph.within() for node in inner.nodes)

@@ -1,5 +1,6 @@
 """The computation graph: a structured program in static single assignment form, immutable."""
 
+from adcore.graph.declaration import Facts, Notation, Sampling, Signature
 from adcore.graph.node import (
     CONSTANT,
     INPUT,
@@ -9,13 +10,13 @@ from adcore.graph.node import (
     Function,
     Graph,
     Halves,
-    Literal,
     Node,
     Op,
     Operand,
     Pullback,
     Push,
     Pushed,
+    Rules,
     RunGraph,
     Split,
     Structure,
@@ -29,7 +30,7 @@ from adcore.graph.node import (
     number,
     register,
 )
-from adcore.graph.types import SCALAR, Array, DType, Kind, Parameter, Params, Shape, Type, type_of
+from adcore.graph.types import SCALAR, Array, DType, Kind, Literal, Parameter, Params, Shape, Type, type_of
 
 __all__ = [
     "CONSTANT",
@@ -40,12 +41,14 @@ __all__ = [
     "UNKNOWN",
     "Array",
     "DType",
+    "Facts",
     "Function",
     "Graph",
     "Halves",
     "Kind",
     "Literal",
     "Node",
+    "Notation",
     "Op",
     "Operand",
     "Parameter",
@@ -53,8 +56,11 @@ __all__ = [
     "Pullback",
     "Push",
     "Pushed",
+    "Rules",
     "RunGraph",
+    "Sampling",
     "Shape",
+    "Signature",
     "Split",
     "Structure",
     "Type",

@@ -9,26 +9,20 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from adcore.errors import AdcoreError, Span
-from adcore.graph.types import Array, DType, Kind, Parameter, Params, Shape, Type, type_of
+from adcore.graph.declaration import Facts, Notation, Sampling, Signature
+from adcore.graph.types import Array, DType, Kind, Literal, Parameter, Params, Shape, Type, type_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Op:
-    """One op, declared once: everything anybody needs to know of it.
+class Rules:
+    """What an op computes, and how that is differentiated."""
 
-    The constructors of ``adcore.ops.base`` fill in what follows from the kind of op (elementwise, linear, bilinear).
-    """
-
-    name: str
-    operands: tuple[str, ...]
-    """The names of the operands; a last name with a leading ``*`` takes any number of them, given as one list."""
-    parameters: tuple[Parameter, ...]
     value: Callable[..., Any] | None
     """NumPy arrays to a NumPy array (a tuple for several results); None for ops that only engines can run."""
     infer: Callable[..., Type | tuple[Type, ...]]
@@ -39,87 +33,57 @@ class Op:
     """The node and its cotangent to what flows to each operand (None is an exact zero), as graph."""
     structure: Structure | None = None
     """How an op whose parameters are graphs is run and differentiated."""
-    stacks: bool = False
-    """Whether it acts on the stacks of loops, and not on arrays."""
-    several: bool = False
-    """Whether it has several results, as one node that ``item`` takes them out of; its rules then speak in tuples."""
-    aliases: tuple[str, ...] = ()
-    public: bool = True
-    """Whether programs can call it by name."""
-    method: bool = False
-    """Whether it can be written ``x.name(...)``."""
-    dtypes: tuple[DType | None, ...] = (DType.FLOAT,)
-    """What each operand is converted to (the last entry serves all that follow); None leaves it as it is."""
-    arguments: tuple[str, ...] = ()
-    """The order of a call where it is not operands first, parameters after: ``full(shape, fill_value)``."""
-    defaults: tuple[float | None, ...] = ()
-    """What an operand is that the program leaves out, in the order of ``operands``; None where it must be given."""
-    elementwise: bool = False
-    """Acts on each element alone, so it may run over many points at once."""
-    commutative: bool = False
-    neutral: tuple[float | None, float | None] = (None, None)
-    """The left and the right operand that leaves the other one as it is, to the bit."""
-    involution: bool = False
-    """Whether applying it twice, with the same parameters, gives the operand back, to the bit."""
-    idle: Callable[[Node], bool] | None = None
-    """Whether this application gives its first operand back as it is (a reshape to the shape it has)."""
+    is_identity: Callable[[Node], bool] | None = None
+    """True where the application is the identity on its first operand (a reshape to the shape it has)."""
     notice: Callable[..., tuple[str, str] | None] | None = None
     """The result's value and those of the operands to the code and the message of a notice, where one is due."""
     work: Callable[[Node], int] | None = None
     """Scalar operations of one application, where they are not as many as the elements of the largest array."""
-    text: str | Callable[..., str] | None = None
-    """How an application is written; None is the call, ``name(operands, parameters)``.
 
-    A template has ``{0}`` for the first operand's text, ``{name}`` for a parameter; a function takes the texts, and the
-    parameters by name. Operands that hold together less tightly than ``binding`` come in brackets, unless they stand
-    between brackets or commas.
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Op:
+    """One op, declared once: everything anybody needs to know of it.
+
+    The constructors of ``adcore.ops.base`` fill in what follows from the kind of op (elementwise, linear, bilinear).
     """
-    binding: int = 100
-    """How tightly the text holds together; a call or a name, 100, never needs brackets."""
-    latex: str | None = None
-    doc: str = ""
-    domain: tuple[Any, ...] = ((-3.0, 3.0),)
-    """Where the generated tests sample the operands: an interval each (the last one serves all that follow)."""
-    samples: tuple[Any, ...] = ()
-    """What the generated tests apply it to, where scalars, broadcasts and a matrix do not serve: see ``ops.base``."""
+
+    name: str
+    signature: Signature
+    rules: Rules
+    notation: Notation = Notation()
+    facts: Facts = Facts()
+    sampling: Sampling = Sampling()
 
     def __call__(self, *operands: Operand, span: Span | None = None, **params: Any) -> Node:
         """The node that applies this op: operands are converted to the types it takes, parameters completed.
 
         An error of the shape rule carries ``span``.
         """
-        dtypes = self.dtypes
+        dtypes = self.signature.dtypes
         last = len(dtypes) - 1
         inputs = tuple(convert(lift(x), dtypes[i if i < last else last]) for i, x in enumerate(operands))
-        filled = tuple([(p.name, params.get(p.name, p.default)) for p in self.parameters])
+        filled = tuple([(p.name, params.get(p.name, p.default)) for p in self.signature.parameters])
         return self.bind(inputs, filled, span)
 
     def bind(self, inputs: tuple[Node, ...], params: Params, span: Span | None = None) -> Node:
         """The node with these inputs and complete parameters, as they are."""
         try:
-            types = self.infer(*[x.type for x in inputs], **dict(params))
+            types = self.rules.infer(*[x.type for x in inputs], **dict(params))
         except AdcoreError as error:
             error.span = error.span or span
             raise
         return Node(self, inputs, params, (types,) if isinstance(types, Type) else types, span)
 
     @property
-    def signature(self) -> str:
-        """How it is called, as Python writes it: ``sum(x, axis=None, keepdims=False)``."""
-        defaults = (*self.defaults, *(None,) * len(self.operands))
-        words = {
-            name.lstrip("*"): name.lstrip("*") if default is None else f"{name}={default!r}"
-            for name, default in zip(self.operands, defaults, strict=False)
-        }
-        for p in self.parameters:
-            if p.kind is not Kind.HIDDEN:
-                words[p.name] = p.name if p.required else f"{p.name}={p.default!r}"
-        return f"{self.name}({', '.join(words[name] for name in self.arguments or words)})"
+    def usage(self) -> str:
+        """How it is called, as Python writes it."""
+        return self.signature.usage(self.name)
 
     @property
     def differentiable(self) -> bool:
         """Whether a derivative goes through it (through a comparison or an argmax none does)."""
-        return self.jvp is not None or self.structure is not None
+        return self.rules.jvp is not None or self.rules.structure is not None
 
     def __repr__(self) -> str:
         return f"<op {self.name}>"
@@ -221,43 +185,25 @@ def _no_type(**_: Any) -> Type:
     raise AssertionError("inputs are made by input_node, which knows their type")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Literal:
-    """A constant's value, equal to another of the same bits."""
+_NAMELESS = Signature(public=False)
 
-    array: Any
-
-    def key(self) -> tuple[str, Shape, bytes]:
-        return (self.array.dtype.str, self.array.shape, self.array.tobytes())
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Literal) and self.key() == other.key()
-
-    def __hash__(self) -> int:
-        return hash(self.key())
-
-
-INPUT = register(Op("input", (), (Parameter("name", Kind.HIDDEN, required=True),), None, _no_type, public=False))
+INPUT = register(
+    Op("input", replace(_NAMELESS, parameters=(Parameter("name", Kind.HIDDEN, required=True),)), Rules(None, _no_type))
+)
 CONSTANT = register(
     Op(
         "constant",
-        (),
-        (Parameter("literal", Kind.HIDDEN, required=True),),
-        value=lambda *, literal: literal.array,
-        infer=lambda *, literal: type_of(literal.array),
-        public=False,
-        elementwise=True,
+        replace(_NAMELESS, parameters=(Parameter("literal", Kind.HIDDEN, required=True),)),
+        Rules(lambda *, literal: literal.array, lambda *, literal: type_of(literal.array)),
+        facts=Facts(elementwise=True),
     )
 )
 ITEM = register(
     Op(
         "item",
-        ("results",),
-        (Parameter("index", Kind.HIDDEN, required=True),),
-        value=lambda results, *, index: results[index],
-        infer=_no_type,
-        public=False,
-        text="{0}[{index}]",
+        replace(_NAMELESS, operands=("results",), parameters=(Parameter("index", Kind.HIDDEN, required=True),)),
+        Rules(lambda results, *, index: results[index], _no_type),
+        notation=Notation(text="{0}[{index}]"),
     )
 )
 
@@ -327,7 +273,7 @@ class Graph:
 
     def subgraphs(self) -> Iterable[Graph]:
         """The graphs among the parameters of its nodes, those of functions included."""
-        return (graph for node in self.nodes if node.op.structure is not None for graph in graphs_of(node))
+        return (graph for node in self.nodes if node.op.rules.structure is not None for graph in graphs_of(node))
 
     def within(self) -> Iterable[Graph]:
         """The graph, those inside its nodes at any depth, and those of the functions they call, each once."""

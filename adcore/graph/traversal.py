@@ -139,7 +139,9 @@ def _check(graph: Graph) -> None:
         assert node.op is not INPUT, f"{node} is an input that the graph does not list"
         for x in node.inputs:
             assert x in known, f"{node} reads {x} before it is computed"
-        assert [name for name, _ in node.params] == [p.name for p in node.op.parameters], f"{node}: parameters"
+        assert [name for name, _ in node.params] == [p.name for p in node.op.signature.parameters], (
+            f"{node}: parameters"
+        )
         assert _takes(node.op, node.inputs), f"{node}: operands"
         for _, value in node.params:
             assert _is_hashable(value), f"{node}: a parameter that may change"
@@ -165,11 +167,11 @@ def _is_hashable(value: object) -> bool:
 def _takes(op: Op, inputs: Sequence[Node]) -> bool:
     """Whether the op takes as many operands, and of these kinds."""
     if op is ITEM:
-        return len(inputs) == 1 and inputs[0].op.several
-    variadic = bool(op.operands) and op.operands[-1].startswith("*")
-    if any(x.op.several for x in inputs) or not (variadic or len(inputs) == len(op.operands)):
+        return len(inputs) == 1 and inputs[0].op.facts.several
+    variadic = bool(op.signature.operands) and op.signature.operands[-1].startswith("*")
+    if any(x.op.facts.several for x in inputs) or not (variadic or len(inputs) == len(op.signature.operands)):
         return False
-    wanted = (*op.dtypes, *op.dtypes[-1:] * len(inputs))
+    wanted = (*op.signature.dtypes, *op.signature.dtypes[-1:] * len(inputs))
     return all(dtype in (None, x.type.dtype) for dtype, x in zip(wanted, inputs, strict=False))
 
 
@@ -178,7 +180,7 @@ def _inferred(node: Node) -> tuple[Type, ...]:
     if node.op is ITEM:
         return node.inputs[0].types[node.param("index") :][:1]
     try:
-        inferred = node.op.infer(*[x.type for x in node.inputs], **dict(node.params))
+        inferred = node.op.rules.infer(*[x.type for x in node.inputs], **dict(node.params))
     except AdcoreError:
         return ()
     return (inferred,) if isinstance(inferred, Type) else inferred

@@ -94,3 +94,19 @@ _DTYPES = {"f": DType.FLOAT, "i": DType.INT, "u": DType.INT, "b": DType.BOOL}
 def type_of(array: Any) -> Type:
     """The type of a NumPy array or scalar."""
     return Type(_DTYPES[array.dtype.kind], array.shape)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Literal:
+    """A constant's value, equal to another of the same bits."""
+
+    array: Any
+
+    def key(self) -> tuple[str, Shape, bytes]:
+        return (self.array.dtype.str, self.array.shape, self.array.tobytes())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Literal) and self.key() == other.key()
+
+    def __hash__(self) -> int:
+        return hash(self.key())

@@ -65,14 +65,19 @@ _CONVERSIONS = ("array", "asarray", "asanyarray", "atleast_1d", "float64", "copy
 @functools.cache
 def functions() -> dict[str, str]:
     """Every name a program can call, with the op or the special form it stands for."""
-    names = {alias: op.name for op in OPS.values() if op.public for alias in (op.name, *op.aliases)}
+    names = {alias: op.name for op in OPS.values() if op.signature.public for alias in (op.name, *op.signature.aliases)}
     return {**dict.fromkeys(_CONVERSIONS, "array"), **BUILTINS, **HIGHER, "sorted": "sort", "fsum": "sum", **names}
 
 
 @functools.cache
 def methods() -> dict[str, Op]:
     """Every op that can be written as a method, by name and alias."""
-    return {name: op for op in OPS.values() if op.public and op.method for name in (op.name, *op.aliases)}
+    return {
+        name: op
+        for op in OPS.values()
+        if op.signature.public and op.signature.method
+        for name in (op.name, *op.signature.aliases)
+    }
 
 
 def module(dotted: str) -> str | None:

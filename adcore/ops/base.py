@@ -9,12 +9,30 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Hashable, Mapping
+from dataclasses import fields
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from adcore.errors import ShapeMismatch
-from adcore.graph import OPS, DType, Kind, Node, Op, Operand, Parameter, Shape, Type, constant, register
+from adcore.graph import (
+    OPS,
+    DType,
+    Facts,
+    Kind,
+    Node,
+    Notation,
+    Op,
+    Operand,
+    Parameter,
+    Rules,
+    Sampling,
+    Shape,
+    Signature,
+    Type,
+    constant,
+    register,
+)
 from adcore.ops.shapes import Axes, axes_of, broadcast_shapes, count, describe_shape, reduced
 from adcore.ops.strong import strong_times
 
@@ -50,10 +68,19 @@ def declare(
     infer: Callable[..., Type | tuple[Type, ...]],
     **facts: Any,
 ) -> Op:
-    """Enter an op in the table. ``operands`` are their names, parted by spaces; ``facts`` are fields of ``Op``."""
-    parameters = parameters_of(value) if value is not None else ()
-    facts.setdefault("parameters", parameters)
-    return register(Op(name, tuple(operands.split()), value=value, infer=infer, **facts))
+    """Enter an op in the table. ``operands`` are their names, parted by spaces; ``facts`` are fields of what an ``Op``
+    consists of: ``Signature``, ``Rules``, ``Notation``, ``Facts`` and ``Sampling``."""
+
+    def take(group: type[Any]) -> dict[str, Any]:
+        return {field.name: facts.pop(field.name) for field in fields(group) if field.name in facts}
+
+    facts.setdefault("parameters", parameters_of(value) if value is not None else ())
+    signature = Signature(operands=tuple(operands.split()), **take(Signature))
+    rules = Rules(value, infer, **take(Rules))
+    op = Op(name, signature, rules, Notation(**take(Notation)), Facts(**take(Facts)), Sampling(**take(Sampling)))
+    if facts:
+        raise TypeError(f"{name} is declared with unknown facts: {', '.join(facts)}")
+    return register(op)
 
 
 class Sample(NamedTuple):

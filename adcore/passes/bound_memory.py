@@ -39,7 +39,7 @@ def _stacks_itself(node: Node) -> bool:
 
 def _stacks(node: Node) -> bool:
     """Whether the node is a loop that stacks, or has such loops inside."""
-    if node.op.structure is None:
+    if node.op.rules.structure is None:
         return False
     inner = (value for _, value in node.params if isinstance(value, Graph))
     return _stacks_itself(node) or any(_stacks(x) for graph in inner for x in graph.nodes)

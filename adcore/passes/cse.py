@@ -19,9 +19,11 @@ def sharing() -> Callable[[Node], Node]:
 
     def shared(node: Node) -> Node:
         inputs = node.inputs
-        if node.op.commutative and id(inputs[0]) > id(inputs[1]):
+        if node.op.facts.commutative and id(inputs[0]) > id(inputs[1]):
             # A strong product knows its operands by their places; only plain ones may change them.
-            plain = all(value == p.default for p, (_, value) in zip(node.op.parameters, node.params, strict=True))
+            plain = all(
+                value == p.default for p, (_, value) in zip(node.op.signature.parameters, node.params, strict=True)
+            )
             inputs = inputs[::-1] if plain else inputs
         return first.setdefault((node.op, inputs, node.params), node)
 

@@ -23,7 +23,13 @@ def fold(graph: Graph) -> Graph:
 def folded(node: Node) -> Node:
     """The constant a node is, where it is one, else the node."""
     op = node.op
-    if op is CONSTANT or op.value is None or op.several or op.structure is not None or op.stacks:
+    if (
+        op is CONSTANT
+        or op.rules.value is None
+        or op.facts.several
+        or op.rules.structure is not None
+        or op.facts.on_stacks
+    ):
         return node
     if node.type.size > LARGEST:
         return node
@@ -32,6 +38,6 @@ def folded(node: Node) -> Node:
     values = [literal(x) for x in node.inputs]
     try:
         with np.errstate(all="ignore"):
-            return constant(op.value(*values, **dict(node.params)), node.span)
+            return constant(op.rules.value(*values, **dict(node.params)), node.span)
     except AdcoreError:
         return node

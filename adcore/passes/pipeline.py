@@ -29,7 +29,7 @@ def optimise(graph: Graph) -> Graph:
 
 def _nested(node: Node) -> Node:
     """The node with the graphs among its parameters optimised."""
-    if node.op.structure is None:
+    if node.op.rules.structure is None:
         return node
     params = tuple((name, _optimised(value)) for name, value in node.params)
     return Node(node.op, node.inputs, params, node.types, node.span)

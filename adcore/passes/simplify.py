@@ -28,7 +28,7 @@ def simplified(node: Node) -> Node:
 
 def _neutral(node: Node) -> Node | None:
     """1 * x = x,  x * 1 = x,  x / 1 = x,  x ** 1 = x,  x - 0 = x,  x + -0 = x."""
-    left, right = node.op.neutral
+    left, right = node.op.facts.neutral
     if left is right is None:
         return None
     a, b = node.inputs
@@ -61,7 +61,7 @@ def _minus_one(node: Node) -> Node | None:
 
 def _involution(node: Node) -> Node | None:
     """f(f(x)) = x for negation, logical not, the transpose, flip."""
-    if not node.op.involution:
+    if not node.op.facts.involution:
         return None
     inner = node.inputs[0]
     return inner.inputs[0] if inner.op is node.op and inner.params == node.params else None
@@ -69,4 +69,4 @@ def _involution(node: Node) -> Node | None:
 
 def _idle(node: Node) -> Node | None:
     """An application that changes nothing: a reshape to the same shape, a sum over no axes."""
-    return node.inputs[0] if node.op.idle is not None and node.op.idle(node) else None
+    return node.inputs[0] if node.op.rules.is_identity is not None and node.op.rules.is_identity(node) else None

@@ -64,9 +64,9 @@ class Recording:
             if x not in known:
                 known[x] = self._compute(x, known)
         self.nodes.append(node)
-        assert node.op.value is not None
+        assert node.op.rules.value is not None
         with np.errstate(all="ignore"):
-            return node.op.value(*[known[x] for x in node.inputs], **dict(node.params))
+            return node.op.rules.value(*[known[x] for x in node.inputs], **dict(node.params))
 
     def graph(self, outputs: Sequence[Any], names: tuple[str, ...] = ()) -> Graph:
         """The recorded graph of these outputs; inputs for what was captured come after the function's own."""
@@ -94,7 +94,9 @@ def _array(x: Any) -> Any:
 
 # --- the value that is run on
 
-_BY_NAME: Mapping[str, Op] = {name: op for op in OPS.values() if op.public for name in (op.name, *op.aliases)}
+_BY_NAME: Mapping[str, Op] = {
+    name: op for op in OPS.values() if op.signature.public for name in (op.name, *op.signature.aliases)
+}
 _NO_VALUE = (None, np._NoValue)
 _STATIC: Mapping[PythonFunction, PythonFunction] = {
     np.shape: lambda a: a.shape,
@@ -187,7 +189,7 @@ class Traced:
 
     def __getattr__(self, name: str) -> Any:
         op = _BY_NAME.get(name)
-        if op is None or not op.method:
+        if op is None or not op.signature.method:
             raise AttributeError(f"a traced value has no {name}")
         return functools.partial(_call, op, self)
 
@@ -229,36 +231,36 @@ def _call(op: Op, *args: Any, **kwargs: Any) -> Traced:
     """Record ``op(*args, **kwargs)``; an operand that is None, or left out, has its default."""
     given = _bind(op, args, kwargs)
     operands: list[Any] = []
-    for name, default in itertools.zip_longest(op.operands, op.defaults):
+    for name, default in itertools.zip_longest(op.signature.operands, op.signature.defaults):
         value = given.pop(name.removeprefix("*"), None)
         if value is None and default is None:
-            raise TypeError(f"{op.signature} needs {name.removeprefix('*')}")
+            raise TypeError(f"{op.usage} needs {name.removeprefix('*')}")
         operands += list(value) if name.startswith("*") else [default if value is None else value]
-    kinds = {p.name: p.kind for p in op.parameters}
-    for p in op.parameters:
+    kinds = {p.name: p.kind for p in op.signature.parameters}
+    for p in op.signature.parameters:
         if p.required and p.name not in given:
-            raise TypeError(f"{op.signature} needs {p.name}")
+            raise TypeError(f"{op.usage} needs {p.name}")
     return _record(op, operands, {name: _parameter(kinds[name], value) for name, value in given.items()})
 
 
 def _bind(op: Op, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments by the names of the operands and parameters that they are for, as Python binds them."""
-    names = [name.removeprefix("*") for name in op.operands]
-    order = op.arguments or (*names, *(p.name for p in op.parameters if p.kind is not Kind.HIDDEN))
-    if len(args) > len(order) == 2 and any(p.kind in (Kind.SHAPE, Kind.AXES) for p in op.parameters):
+    names = [name.removeprefix("*") for name in op.signature.operands]
+    order = op.signature.arguments or (*names, *(p.name for p in op.signature.parameters if p.kind is not Kind.HIDDEN))
+    if len(args) > len(order) == 2 and any(p.kind in (Kind.SHAPE, Kind.AXES) for p in op.signature.parameters):
         args = (args[0], args[1:])  # x.reshape(2, 3) means x.reshape((2, 3))
-    if len(order) > 1 and f"*{order[-1]}" in op.operands:
+    if len(order) > 1 and f"*{order[-1]}" in op.signature.operands:
         args = (*args[: len(order) - 1], args[len(order) - 1 :])  # einsum(subscripts, a, b)
     if len(args) > len(order):
-        raise TypeError(f"{op.signature} takes no more arguments than these")
+        raise TypeError(f"{op.usage} takes no more arguments than these")
     given = dict(zip(order, args, strict=False))
     for name, value in kwargs.items():
         if name in given:
-            raise TypeError(f"{op.signature} is given {name} twice")
+            raise TypeError(f"{op.usage} is given {name} twice")
         if name in order:
             given[name] = value
         elif not any(value is nothing for nothing in _NO_VALUE):
-            raise TypeError(f"{op.signature} takes no {name}")
+            raise TypeError(f"{op.usage} takes no {name}")
     return {name: value for name, value in given.items() if value is not np._NoValue}
 
 

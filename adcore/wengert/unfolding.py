@@ -63,7 +63,7 @@ class Evaluated:
 
 def is_straight(graph: Graph) -> bool:
     """Whether every run of the graph does the same."""
-    return all(node.op.structure is None for node in graph.nodes)
+    return all(node.op.rules.structure is None for node in graph.nodes)
 
 
 def straighten(graph: Graph, values: Sequence[Any], limits: Limits, deadline: float | None = None) -> Straight:
@@ -119,20 +119,20 @@ def straighten(graph: Graph, values: Sequence[Any], limits: Limits, deadline: fl
         at: dict[Node, Any] = dict(zip(inner.inputs, map(step, operands), strict=True))
         for node in inner.nodes:
             given = [at[x] for x in node.inputs]
-            if node.op.structure is not None and not node.op.structure.opaque:
+            if node.op.rules.structure is not None and not node.op.rules.structure.opaque:
                 if node.op is cond:
                     conditions.append(given[0].node)
                 params = dict(node.params)
                 if "memory" in params:
                     # A pass that ran again would stand in the trace again; what the trace holds is bounded itself.
                     params["memory"] = None
-                at[node] = node.op.structure.run(inside(node, where), *given, **params)
+                at[node] = node.op.rules.structure.run(inside(node, where), *given, **params)
             elif node.op is add_stacks:
                 at[node] = added(*given)
-            elif node.op.stacks:
+            elif node.op.facts.on_stacks:
                 # What derivatives inside the program keep is no value of the run, but holds such.
-                assert node.op.value is not None
-                kept = node.op.value(*given, **dict(node.params))
+                assert node.op.rules.value is not None
+                kept = node.op.rules.value(*given, **dict(node.params))
                 at[node] = list(kept) if isinstance(kept, tuple) else kept
             elif node.op is ITEM and isinstance(given[0], list):
                 at[node] = step(given[0][node.param("index")])
@@ -166,7 +166,7 @@ def _within(nodes: Sequence[Node], elements: int) -> list[Node]:
         held += sum(t.size for t in node.types)
         if found and held > elements:
             break
-        if not node.op.several:
+        if not node.op.facts.several:
             found.append(node)
     return found
 
@@ -181,10 +181,10 @@ def _compute(node: Node, values: Sequence[Any], deadline: float | None) -> Any:
     if deadline is not None and time.monotonic() > deadline:
         raise EvaluationTooLong("the evaluation took longer than is allowed", span=node.span)
     try:
-        if node.op.structure is not None:
-            return node.op.structure.run(run, *values, **dict(node.params))
-        assert node.op.value is not None
-        return node.op.value(*values, **dict(node.params))
+        if node.op.rules.structure is not None:
+            return node.op.rules.structure.run(run, *values, **dict(node.params))
+        assert node.op.rules.value is not None
+        return node.op.rules.value(*values, **dict(node.params))
     except AdcoreError as error:
         error.span = error.span or node.span
         raise

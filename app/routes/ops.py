@@ -18,20 +18,20 @@ router = APIRouter(tags=["language"])
 
 
 def describe_op(op: Op) -> dict[str, Any]:
-    operands = [name.lstrip("*") for name in op.operands]
+    operands = [name.lstrip("*") for name in op.signature.operands]
     # The templates number the operands and name the parameters.
-    names = {parameter.name: parameter.name for parameter in op.parameters}
+    names = {parameter.name: parameter.name for parameter in op.signature.parameters}
     symbols = [_symbol(name) for name in operands]
     call = f"{op.name}({', '.join(operands)})"
     return {
         "name": op.name,
-        "aliases": op.aliases,
-        "signature": op.signature,
-        "text": op.text.format(*operands, **names) if isinstance(op.text, str) else call,
+        "aliases": op.signature.aliases,
+        "signature": op.usage,
+        "text": op.notation.text.format(*operands, **names) if isinstance(op.notation.text, str) else call,
         "latex": rf"\operatorname{{{_escaped(op.name)}}}\left({', '.join(symbols)}\right)"
-        if op.latex is None
-        else op.latex.format(*symbols, **{name: _symbol(name) for name in names}),
-        "doc": op.doc,
+        if op.notation.latex is None
+        else op.notation.latex.format(*symbols, **{name: _symbol(name) for name in names}),
+        "doc": op.notation.doc,
         "differentiable": op.differentiable,
     }
 
@@ -55,7 +55,9 @@ def _listing() -> bytes:
         {"name": name, "aliases": _aliases(name), "signature": each.signature, "doc": each.doc}
         for name, each in FUNCTIONS.items()
     ]
-    return orjson.dumps({"ops": [describe_op(op) for op in OPS.values() if op.public], "functions": functions})
+    return orjson.dumps(
+        {"ops": [describe_op(op) for op in OPS.values() if op.signature.public], "functions": functions}
+    )
 
 
 def _aliases(name: str) -> list[str]:
@@ -64,9 +66,10 @@ def _aliases(name: str) -> list[str]:
 
 def _ops_table() -> str:
     rows = (
-        f"| `{op.signature}` | {', '.join(f'`{alias}`' for alias in op.aliases)} | {op.doc.replace('|', '&#124;')} |"
+        f"| `{op.usage}` | {', '.join(f'`{alias}`' for alias in op.signature.aliases)} | "
+        f"{op.notation.doc.replace('|', '&#124;')} |"
         for op in OPS.values()
-        if op.public
+        if op.signature.public
     )
     functions = (
         f"| `{each.signature}` | {', '.join(f'`{alias}`' for alias in _aliases(name))} | {each.doc} |"

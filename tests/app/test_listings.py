@@ -13,7 +13,7 @@ from app.schemas import OpsResponse, ProblemsResponse
 
 def test_the_ops(client: httpx.Client) -> None:
     listed = OpsResponse.model_validate_json(client.get("/ops").content).ops
-    assert [op.name for op in listed] == [op.name for op in OPS.values() if op.public]
+    assert [op.name for op in listed] == [op.name for op in OPS.values() if op.signature.public]
     for op in listed:
         assert op.signature.startswith(f"{op.name}(")
         assert op.doc

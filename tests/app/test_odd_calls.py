@@ -13,7 +13,7 @@ from adcore.graph import OPS, Kind, Op
 from app.settings import ServiceLimits, Settings
 from tests.app.conftest import serving
 
-PUBLIC = [op for op in OPS.values() if op.public]
+PUBLIC = [op for op in OPS.values() if op.signature.public]
 WORDS = (
     "0 1 -1 2 3 0.5 1e308 -1e308 5e-324 inf -inf nan 10**9 10**18 2**31 2**63 -2**63 10**30 1e400 -0.0 True None "
     "[1,2] [[1,2],[3,4]] [] () (1,2) (10**9,10**9) (-1,) (2,-1) 'a' 'ij,jk' 'fro' [True,False] 1j 1:2"
@@ -48,17 +48,17 @@ def calls(draw: st.DrawFn, depth: int = 1) -> str:
     """One call of an op, its arguments perhaps too few, too many or of a wrong kind."""
     op: Op = draw(st.sampled_from(PUBLIC))
     inner = operands | calls(depth - 1) if depth else operands
-    given = [draw(inner) for name in op.operands if not name.startswith("*")]
-    if len(given) < len(op.operands):
+    given = [draw(inner) for name in op.signature.operands if not name.startswith("*")]
+    if len(given) < len(op.signature.operands):
         given.append(f"[{', '.join(draw(st.lists(inner, max_size=3)))}]")
-    if op.arguments:
-        given = [draw(inner if name in op.operands else words) for name in op.arguments]
-    for p in op.parameters:
-        if p.kind is not Kind.HIDDEN and p.name not in op.arguments and (p.required or draw(st.booleans())):
+    if op.signature.arguments:
+        given = [draw(inner if name in op.signature.operands else words) for name in op.signature.arguments]
+    for p in op.signature.parameters:
+        if p.kind is not Kind.HIDDEN and p.name not in op.signature.arguments and (p.required or draw(st.booleans())):
             given.append(f"{p.name}={draw(words)}")
     if draw(st.integers(0, 9)) == 0:
         given = given[:-1] if draw(st.booleans()) else [*given, draw(words)]
-    return f"{draw(st.sampled_from([op.name, *op.aliases]))}({', '.join(given)})"
+    return f"{draw(st.sampled_from([op.name, *op.signature.aliases]))}({', '.join(given)})"
 
 
 programs = (

@@ -285,7 +285,7 @@ def short_circuit(
     made, low.nodes = low.nodes, mark.nodes
     if isinstance(second, bool):
         return first if second is is_and else second
-    if not any(node.op.structure or node.op.name in _CAN_FAIL for node in made):
+    if not any(node.op.rules.structure or node.op.name in _CAN_FAIL for node in made):
         low.nodes += made
         return low.emit(OPS["logical_and" if is_and else "logical_or"], (first, second), place)
     merge = Merge(low, first, place)

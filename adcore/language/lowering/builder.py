@@ -189,7 +189,7 @@ class Lowering:
         places: Sequence[Place] = (),
     ) -> Node:
         """The node that applies ``op``; ``places`` are those of the operands, where they have places of their own."""
-        dtypes = op.dtypes
+        dtypes = op.signature.dtypes
         last = len(dtypes) - 1
         inputs = []
         for i, value in enumerate(operands):
@@ -199,7 +199,7 @@ class Lowering:
             else:
                 inputs.append(self.operand(value, dtype, places[i] if i < len(places) else place))
         if params is None:
-            params = tuple([(p.name, p.default) for p in op.parameters]) if op.parameters else ()
+            params = tuple([(p.name, p.default) for p in op.signature.parameters]) if op.signature.parameters else ()
         try:
             node = op.bind(tuple(inputs), params, self.span(place))
         except AdcoreError as error:

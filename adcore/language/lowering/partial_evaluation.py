@@ -45,7 +45,7 @@ def evaluate(node: Node, given: Mapping[Node, Array], known: dict[Node, Any], us
             seen.add(x)
             if x.op is INPUT and x not in given:
                 raise Unknown(x)
-            work += x.op.work(x) if x.op.work else max((y.type.size for y in (x, *x.inputs)), default=0)
+            work += x.op.rules.work(x) if x.op.rules.work else max((y.type.size for y in (x, *x.inputs)), default=0)
             if work > MOST_WORK:
                 raise TooDear
             stack.append((x, True))
@@ -80,10 +80,10 @@ class Budget:
 
 def _apply(node: Node, operands: Sequence[Any], budget: Budget) -> Any:
     params = dict(node.params)
-    if node.op.structure is not None:
-        return node.op.structure.run(budget.run, *operands, **params)
-    assert node.op.value is not None
-    return node.op.value(*operands, **params)
+    if node.op.rules.structure is not None:
+        return node.op.rules.structure.run(budget.run, *operands, **params)
+    assert node.op.rules.value is not None
+    return node.op.rules.value(*operands, **params)
 
 
 def is_constant(node: Node) -> bool:

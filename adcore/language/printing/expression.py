@@ -58,13 +58,17 @@ def _written(node: Node, operands: Sequence[Text]) -> Text:
     depth = 1 + max((x.depth for x in operands), default=0)
     params = dict(node.params)
     marks = [f"\x00{i}\x01" for i in range(len(operands))]
-    if op.text is None or (node.shape and isinstance(op.text, str) and _WORD.search(op.text)):
+    if op.notation.text is None or (
+        node.shape and isinstance(op.notation.text, str) and _WORD.search(op.notation.text)
+    ):
         form, binding = _call(node, marks), _TIGHT
-    elif callable(op.text):
-        form, binding = op.text(*marks, **params), _TIGHT
+    elif callable(op.notation.text):
+        form, binding = op.notation.text(*marks, **params), _TIGHT
     else:
-        form, binding = op.text.format(*marks, **params), op.binding
-    out = _OPERAND.sub(lambda mark: _placed(operands[int(mark[1])], form, mark, op.binding, callable(op.text)), form)
+        form, binding = op.notation.text.format(*marks, **params), op.notation.binding
+    out = _OPERAND.sub(
+        lambda mark: _placed(operands[int(mark[1])], form, mark, op.notation.binding, callable(op.notation.text)), form
+    )
     return Text(out, binding, depth)
 
 
@@ -84,13 +88,13 @@ def _call(node: Node, operands: Sequence[str]) -> str:
     """``name(operands, parameters)``, parameters by name unless they must be given and nothing is left out before."""
     op = node.op
     given: dict[str, str] = {}
-    for i, name in enumerate(op.operands):
+    for i, name in enumerate(op.signature.operands):
         given[name.lstrip("*")] = f"[{', '.join(operands[i:])}]" if name.startswith("*") else operands[i]
-    params = {p.name: p for p in op.parameters if p.kind is not Kind.HIDDEN}
+    params = {p.name: p for p in op.signature.parameters if p.kind is not Kind.HIDDEN}
     values = dict(node.params)
     parts: list[str] = []
     in_order = True
-    for name in op.arguments or (*given, *params):
+    for name in op.signature.arguments or (*given, *params):
         if name in given:
             parts.append(given[name])
         elif params[name].required and in_order:

@@ -95,7 +95,7 @@ class _Printer:
         for node in graph.nodes:
             for x in node.inputs:
                 # What goes into a branch is read there any number of times.
-                uses[x] = uses.get(x, 0) + (2 if node.op.structure and x is not node.inputs[0] else 1)
+                uses[x] = uses.get(x, 0) + (2 if node.op.rules.structure and x is not node.inputs[0] else 1)
         for x in graph.outputs:
             uses[x] = uses.get(x, 0) + 1
         items = _items(graph)
@@ -116,7 +116,7 @@ class _Printer:
             if node.op is ITEM:
                 texts.setdefault(node, texts[items[node.inputs[0]][node.param("index")]])
                 continue
-            if node.op.several:
+            if node.op.facts.several:
                 self._several(node, items.get(node, {}), texts, indent)
                 continue
             text = _written(node, [texts[x] for x in node.inputs])
@@ -149,7 +149,7 @@ class _Printer:
         own = [self.wanted.get(items[i]) if i in items else None for i in range(len(node.types))]
         results = [name or self.fresh() for name in own]
         texts.update({item: Text(results[i]) for i, item in items.items()})
-        if node.op.structure is None:
+        if node.op.rules.structure is None:
             text = _written(node, [texts[x] for x in node.inputs])
             self._line(f"{', '.join(results)} = {text.text}", indent)
             return

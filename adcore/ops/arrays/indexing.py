@@ -80,7 +80,7 @@ index = linear(
     lambda node, g: (embed(g, key=node.param("key"), shape=node.inputs[0].shape),),
     dtypes=(None,),
     public=False,
-    idle=lambda node: (
+    is_identity=lambda node: (
         node.shape == node.inputs[0].shape
         and all(k == "..." or (isinstance(k, tuple) and k[3] in (None, 1)) for k in node.param("key"))
     ),

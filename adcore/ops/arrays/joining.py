@@ -216,7 +216,7 @@ tile = linear(
     _infer_tile,
     _tile_vjp,
     dtypes=(None,),
-    idle=lambda node: all(n == 1 for n in node.param("reps")) and unchanged(node),
+    is_identity=lambda node: all(n == 1 for n in node.param("reps")) and unchanged(node),
     samples=(sample((3,), reps=(2,)), sample((2, 3), reps=(2, 1)), sample((3,), reps=(2, 2)), sample((), reps=(3,))),
     doc="The whole array several times, side by side.",
 )

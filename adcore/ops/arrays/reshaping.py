@@ -67,7 +67,7 @@ reshape = linear(
     _shape_back,
     dtypes=(None,),
     method=True,
-    idle=unchanged,
+    is_identity=unchanged,
     samples=(
         sample((2, 3), shape=(3, 2)),
         sample((2, 3), shape=(3, -1)),
@@ -84,7 +84,7 @@ ravel = linear(
     dtypes=(None,),
     method=True,
     aliases=("flatten",),
-    idle=unchanged,
+    is_identity=unchanged,
     doc="All elements in one row.",
 )
 
@@ -135,7 +135,7 @@ squeeze = linear(
     _shape_back,
     dtypes=(None,),
     method=True,
-    idle=unchanged,
+    is_identity=unchanged,
     samples=(sample((1, 3, 1)), sample((1, 3, 1), axis=0), sample((1, 1)), sample(())),
     doc="The array without its axes of length 1.",
 )
@@ -157,7 +157,7 @@ broadcast_to = linear(
     _infer_broadcast_to,
     lambda node, g: (fit(g, node.inputs[0].shape),),
     dtypes=(None,),
-    idle=unchanged,
+    is_identity=unchanged,
     samples=(sample((), shape=(3,)), sample((3,), shape=(2, 3)), sample((2, 1), shape=(2, 3))),
     doc="The array repeated along new axes and along those of length 1, up to a shape.",
 )
@@ -225,7 +225,7 @@ transpose = linear(
     _transpose_vjp,
     dtypes=(None,),
     method=True,
-    idle=lambda node: _permutation(node.ndim, node.param("axes")) == tuple(range(node.ndim)),
+    is_identity=lambda node: _permutation(node.ndim, node.param("axes")) == tuple(range(node.ndim)),
     text=lambda x, *, axes: f"{x}.T" if axes is None else f"transpose({x}, axes={axes})",
     latex="{{{0}}}^{{\\mathsf{{T}}}}",
     samples=(

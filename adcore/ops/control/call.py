@@ -67,7 +67,7 @@ pack: Op = declare(
     jvp=_pack_jvp,
     vjp=_pack_vjp,
     dtypes=(None,),
-    stacks=True,
+    on_stacks=True,
     public=False,
     doc="A tape of values of any kinds.",
 )
@@ -97,7 +97,7 @@ unpack: Op = declare(
     vjp=_unpack_vjp,
     several=True,
     dtypes=(None,),
-    stacks=True,
+    on_stacks=True,
     public=False,
     doc="The values that a tape was packed from.",
 )

@@ -71,7 +71,7 @@ def _zero_stack(*, type: Hidden) -> ZeroStack:
 
 
 zero_stack = declare(
-    "zero_stack", "", _zero_stack, lambda *, type: type, stacks=True, public=False, doc="A stack of exact zeros."
+    "zero_stack", "", _zero_stack, lambda *, type: type, on_stacks=True, public=False, doc="A stack of exact zeros."
 )
 
 
@@ -99,7 +99,7 @@ add_stacks: Op = declare(
     ),
     vjp=lambda node, g: (g, g),
     dtypes=(None,),
-    stacks=True,
+    on_stacks=True,
     public=False,
     text="{0} + {1}",
     binding=50,

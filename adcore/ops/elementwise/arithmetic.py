@@ -61,7 +61,7 @@ positive = elementwise(
     "positive",
     operator.pos,
     lambda y, x: (1.0,),
-    idle=lambda node: True,
+    is_identity=lambda node: True,
     text="+{0}",
     binding=SIGN,
     latex="+{0}",

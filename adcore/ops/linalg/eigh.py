@@ -174,10 +174,10 @@ def along(y: Node, node: Node, index: int, seed: Node) -> Node | None:
         given = tuple([tangents.get(x) for x in n.inputs])
         if all(t is None for t in given):
             continue
-        if n.op.structure is not None or n.op.several:
+        if n.op.rules.structure is not None or n.op.facts.several:
             return constant(np.nan)
-        if n.op.jvp is not None:
-            tangent = n.op.jvp(n, given)
+        if n.op.rules.jvp is not None:
+            tangent = n.op.rules.jvp(n, given)
             if tangent is not None:
                 tangents[n] = tangent
     return tangents.get(y)

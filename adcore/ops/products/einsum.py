@@ -65,7 +65,7 @@ arrange: Op = linear(
     _infer_arrange,
     _arrange_back,
     public=False,
-    idle=lambda node: len(set(_parted(node.param("spec")))) == 1 and _is_plain(node.param("spec")),
+    is_identity=lambda node: len(set(_parted(node.param("spec")))) == 1 and _is_plain(node.param("spec")),
     text=lambda x, *, spec, shape: f"arrange({x}, '{spec}', shape={shape})",
     samples=(
         sample((2, 3), spec="ij->ji", shape=(3, 2)),

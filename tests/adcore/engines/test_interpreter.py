@@ -201,7 +201,7 @@ def test_a_long_program_is_planned_and_run_without_recursion_in_linear_time() ->
 
 @pytest.mark.parametrize("op", [op for op in OPS.values() if op is not INPUT], ids=lambda op: op.name)
 def test_every_op_can_be_run(op: object) -> None:
-    assert op.value is not None or op.structure is not None  # type: ignore[attr-defined]
+    assert op.rules.value is not None or op.rules.structure is not None  # type: ignore[attr-defined]
 
 
 def test_everything_in_a_plan_is_immutable() -> None:

@@ -66,7 +66,7 @@ def held(ready: Plan, graph: Graph) -> int:
 @given(random_graphs())
 def test_random_graphs_hold_what_is_told(graph: Graph) -> None:
     for each in (graph, optimise(graph)):
-        if any(n.op.structure is not None or n.op is ITEM or n.op.several for n in each.nodes):
+        if any(n.op.rules.structure is not None or n.op is ITEM or n.op.facts.several for n in each.nodes):
             continue
         assert plan(each).elements == held(plan(each), each)
 

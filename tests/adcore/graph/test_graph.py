@@ -372,4 +372,4 @@ def test_a_wide_diamond_is_walked_once() -> None:
 @pytest.mark.parametrize("op", [INPUT, CONSTANT, ITEM])
 def test_the_ops_every_graph_is_made_with_are_not_for_programs(op: object) -> None:
     assert op in OPS.values()
-    assert not op.public  # type: ignore[attr-defined]
+    assert not op.signature.public  # type: ignore[attr-defined]

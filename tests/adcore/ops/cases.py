@@ -16,7 +16,7 @@ from adcore.ops.base import Sample, sample
 
 # An assertion is there to refuse operands; the language's tests have it.
 _APART = (INPUT, CONSTANT, ITEM, OPS["require"], OPS["reached"])
-GENERATED = [op for op in OPS.values() if op not in _APART and op.structure is None and not op.stacks]
+GENERATED = [op for op in OPS.values() if op not in _APART and op.rules.structure is None and not op.facts.on_stacks]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +33,15 @@ class Case:
 
     def dtype(self, i: int) -> DType:
         """The kind of the i-th operand."""
-        return self.op.dtypes[min(i, len(self.op.dtypes) - 1)] or DType.FLOAT
+        return self.op.signature.dtypes[min(i, len(self.op.signature.dtypes) - 1)] or DType.FLOAT
 
     def interval(self, i: int) -> tuple[float, float]:
-        low, high, *_ = self.op.domain[min(i, len(self.op.domain) - 1)]
+        low, high, *_ = self.op.sampling.domain[min(i, len(self.op.sampling.domain) - 1)]
         return low, high
 
     def added(self, i: int) -> float:
         """What is added on the diagonal of the i-th operand, where it is matrices; to a vector, times the index."""
-        _, _, *added = self.op.domain[min(i, len(self.op.domain) - 1)]
+        _, _, *added = self.op.sampling.domain[min(i, len(self.op.sampling.domain) - 1)]
         return float(sum(added))
 
     @property
@@ -58,7 +58,7 @@ class Case:
         given = self.sample.shapes if shapes is None else shapes
         inputs = [input_node(f"x{i}", Type(self.dtype(i), shape)) for i, shape in enumerate(given)]
         node = self.op(*inputs, **self.sample.params)
-        return check(graph_of(inputs, items(node) if self.op.several else [node]))
+        return check(graph_of(inputs, items(node) if self.op.facts.several else [node]))
 
     def numbers(self) -> Graph:
         """The graph of those results that are numbers, which may have a derivative."""
@@ -86,10 +86,10 @@ class Case:
 
 def samples(op: Op) -> Iterator[Sample]:
     """The op's own samples, or scalars, arrays and broadcasts of them for as many operands as it takes."""
-    if op.samples:
-        yield from op.samples
+    if op.sampling.samples:
+        yield from op.sampling.samples
         return
-    count = len(op.operands)
+    count = len(op.signature.operands)
     yield sample(*[()] * count)
     yield sample(*[(3,)] * count)
     yield sample(*[(2, 3)] * count)
@@ -107,13 +107,13 @@ def all_cases() -> tuple[Case, ...]:
 
 def differentiable_cases() -> list[Case]:
     """The cases of ops with derivatives, with something to differentiate by."""
-    return [case for case in all_cases() if case.op.jvp is not None and case.varied]
+    return [case for case in all_cases() if case.op.rules.jvp is not None and case.varied]
 
 
 def is_written(case: Case) -> bool:
     """Whether a program can make this application: no parameter of it is hidden."""
-    hidden = {p.name for p in case.op.parameters if p.kind is Kind.HIDDEN}
-    return case.op.public and not hidden & set(case.sample.params)
+    hidden = {p.name for p in case.op.signature.parameters if p.kind is Kind.HIDDEN}
+    return case.op.signature.public and not hidden & set(case.sample.params)
 
 
 def directional(rng: np.random.Generator, like: list[Any]) -> list[Array]:

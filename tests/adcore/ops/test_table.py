@@ -54,10 +54,10 @@ def reference(op: Op) -> Callable[..., Any]:
 
 def apply_reference(case: Case, operands: list[Any]) -> Any:
     op, params = case.op, dict(case.sample.params)
-    if op.operands and op.operands[-1].startswith("*"):
+    if op.signature.operands and op.signature.operands[-1].startswith("*"):
         return reference(op)(operands, **params)
-    given = dict(zip(op.operands, operands, strict=True))
-    order = [name for name in op.arguments or op.operands if name in given or name in params]
+    given = dict(zip(op.signature.operands, operands, strict=True))
+    order = [name for name in op.signature.arguments or op.signature.operands if name in given or name in params]
     return reference(op)(*[given[name] if name in given else params.pop(name) for name in order], **params)
 
 
@@ -113,7 +113,7 @@ def test_empty_arrays(case: Case) -> None:
         assert [type_of(value) for value in values] == [y.type for y in graph.outputs]
 
 
-BINARY = [op for op in GENERATED if op.elementwise and len(op.operands) == 2]
+BINARY = [op for op in GENERATED if op.facts.elementwise and len(op.signature.operands) == 2]
 
 
 @pytest.mark.parametrize("op", BINARY, ids=lambda op: op.name)
@@ -130,25 +130,27 @@ def test_shapes_that_do_not_broadcast(op: Op) -> None:
 
 
 def test_names_are_unique() -> None:
-    names = [name for op in OPS.values() for name in (op.name, *op.aliases)]
+    names = [name for op in OPS.values() for name in (op.name, *op.signature.aliases)]
     assert len(names) == len(set(names))
 
 
 @pytest.mark.parametrize("op", GENERATED, ids=lambda op: op.name)
 def test_declaration(op: Op) -> None:
-    assert op.doc.endswith(".")
-    assert op.value is not None
-    visible = [p for p in op.parameters if p.kind is not Kind.HIDDEN]
-    assert all(p.name.isidentifier() for p in op.parameters)
-    assert set(op.arguments) <= {name.lstrip("*") for name in op.operands} | {p.name for p in visible}
+    assert op.notation.doc.endswith(".")
+    assert op.rules.value is not None
+    visible = [p for p in op.signature.parameters if p.kind is not Kind.HIDDEN]
+    assert all(p.name.isidentifier() for p in op.signature.parameters)
+    assert set(op.signature.arguments) <= {name.lstrip("*") for name in op.signature.operands} | {
+        p.name for p in visible
+    }
     # The signature is one that Python can read.
-    compile(f"def {op.signature}: ...", "", "exec")
-    assert (op.jvp is None) == (op.vjp is None)
+    compile(f"def {op.usage}: ...", "", "exec")
+    assert (op.rules.jvp is None) == (op.rules.vjp is None)
 
 
 def test_elementwise_ops_broadcast() -> None:
     for case in all_cases():
-        if case.op.elementwise:
+        if case.op.facts.elementwise:
             assert case.graph().outputs[0].shape == np.broadcast_shapes(*case.sample.shapes)
 
 
@@ -166,32 +168,36 @@ SIGNATURES = {
 
 @pytest.mark.parametrize(("name", "signature"), SIGNATURES.items())
 def test_signature(name: str, signature: str) -> None:
-    assert OPS[name].signature == signature
+    assert OPS[name].usage == signature
 
 
 @pytest.mark.parametrize("case", all_cases(), ids=str)
 def test_texts(case: Case) -> None:
     """Text and LaTeX can be filled with any operands."""
     node = case.graph().outputs[0]
-    params = dict((node.inputs[0] if case.op.several else node).params)
+    params = dict((node.inputs[0] if case.op.facts.several else node).params)
     names = [f"v{i}" for i in range(len(case.sample.shapes))]
-    if case.op.latex is not None:
-        latex = case.op.latex.format(*names, **params)
+    if case.op.notation.latex is not None:
+        latex = case.op.notation.latex.format(*names, **params)
         assert all(name in latex for name in names)
         assert latex.count("{") == latex.count("}")
-    if case.op.text is not None:
-        text = case.op.text(*names, **params) if callable(case.op.text) else case.op.text.format(*names, **params)
+    if case.op.notation.text is not None:
+        text = (
+            case.op.notation.text(*names, **params)
+            if callable(case.op.notation.text)
+            else case.op.notation.text.format(*names, **params)
+        )
         assert all(name in text for name in names)
 
 
 def test_signatures_are_numpys() -> None:
     """Where NumPy has parameters of these names, they stand in the same order."""
     for op in GENERATED:
-        if not op.public or not hasattr(np, op.name):
+        if not op.signature.public or not hasattr(np, op.name):
             continue
         try:
             known = list(inspect.signature(getattr(np, op.name)).parameters)
         except ValueError:
             continue
-        ours = [p.name for p in op.parameters if p.kind is not Kind.HIDDEN]
+        ours = [p.name for p in op.signature.parameters if p.kind is not Kind.HIDDEN]
         assert [name for name in known if name in ours] == [name for name in ours if name in known], op.name

@@ -73,9 +73,9 @@ def test_branches_are_optimised_at_all_depths() -> None:
 
     graph = build(lambda x: if_else(OPS["greater"](x, 0.0), outer, wasteful, x), SCALAR)
     made = check(optimise(graph))
-    (cond,) = (n for n in made.nodes if n.op.structure)
+    (cond,) = (n for n in made.nodes if n.op.rules.structure)
     assert [n.op.name for n in cond.param("otherwise").nodes] == ["constant", "sin", "add", "add"]
-    (inner,) = (n for n in cond.param("then").nodes if n.op.structure)
+    (inner,) = (n for n in cond.param("then").nodes if n.op.rules.structure)
     assert [n.op.name for n in inner.param("then").nodes] == ["constant", "sin", "add", "add"]
     for x in (0.5, 1.5, -0.5):
         assert bits(run(made, x)) == bits(run(graph, x))

@@ -133,12 +133,12 @@ def test_every_neutral_operand_of_the_op_table_keeps_every_bit() -> None:
     checked = 0
     values = np.array(SPECIAL)
     for op in OPS.values():
-        for place, neutral in enumerate(op.neutral):
+        for place, neutral in enumerate(op.facts.neutral):
             if neutral is not None:
                 operands = (np.float64(neutral), values) if place == 0 else (values, np.float64(neutral))
                 with np.errstate(all="ignore"):
-                    assert op.value is not None
-                    assert bits([op.value(*operands)]) == bits([values]), (op, place)
+                    assert op.rules.value is not None
+                    assert bits([op.rules.value(*operands)]) == bits([values]), (op, place)
                 checked += 1
     assert checked >= 6
 
@@ -146,10 +146,10 @@ def test_every_neutral_operand_of_the_op_table_keeps_every_bit() -> None:
 def test_every_involution_of_the_op_table_is_one() -> None:
     checked = 0
     for op in OPS.values():
-        if op.involution:
-            dtype = op.dtypes[0] or DType.FLOAT
-            for params in [s.params for s in op.samples] or [{}]:
-                shape = next((s.shapes[0] for s in op.samples if s.params == params), (3,))
+        if op.facts.involution:
+            dtype = op.signature.dtypes[0] or DType.FLOAT
+            for params in [s.params for s in op.sampling.samples] or [{}]:
+                shape = next((s.shapes[0] for s in op.sampling.samples if s.params == params), (3,))
                 graph = build(lambda x, op=op, params=params: op(op(x, **params), **params), Type(dtype, shape))
                 x = np.arange(math.prod(shape)).reshape(shape)
                 assert bits(run(graph, x)) == bits([np.asarray(x, dtype.value)]), (op, params)

@@ -28,12 +28,12 @@ def call_op(low: Lowering, op: Op, arguments: Sequence[Argument], place: ast.Cal
     """The node, or the tuple of results, that applies an op to the arguments of a call."""
     given = _bind(low, op, arguments, place, method)
     axis = given.get("axis")
-    parameters = {p.name: p for p in op.parameters}
+    parameters = {p.name: p for p in op.signature.parameters}
     operands: list[Value] = []
     places: list[Place] = []
-    for i, name in enumerate(op.operands):
+    for i, name in enumerate(op.signature.operands):
         argument = given.pop(name.lstrip("*"), None)
-        default = op.defaults[i] if i < len(op.defaults) else None
+        default = op.signature.defaults[i] if i < len(op.signature.defaults) else None
         if argument is None or (argument.value is None and default is not None):
             if default is None:
                 raise _missing(low, op, name.lstrip("*"), place)
@@ -67,7 +67,7 @@ def call_op(low: Lowering, op: Op, arguments: Sequence[Argument], place: ast.Cal
 
 def results(low: Lowering, node: Node) -> Value:
     """The value of a node: itself, or the tuple of its results."""
-    if not node.op.several:
+    if not node.op.facts.several:
         return node
     parts = items(node)
     for part in parts:
@@ -77,8 +77,8 @@ def results(low: Lowering, node: Node) -> Value:
 
 def _order(op: Op) -> tuple[str, ...]:
     """The names of what a call can give, in the order of a call without names."""
-    visible = [p.name for p in op.parameters if p.kind is not Kind.HIDDEN]
-    return op.arguments or (*(name.lstrip("*") for name in op.operands), *visible)
+    visible = [p.name for p in op.signature.parameters if p.kind is not Kind.HIDDEN]
+    return op.signature.arguments or (*(name.lstrip("*") for name in op.signature.operands), *visible)
 
 
 def _bind(low: Lowering, op: Op, arguments: Sequence[Argument], place: ast.Call, method: bool) -> dict[str, Argument]:
@@ -87,7 +87,7 @@ def _bind(low: Lowering, op: Op, arguments: Sequence[Argument], place: ast.Call,
     positional = [a for a in arguments if a.name is None]
     if method and len(positional) > len(order):
         positional = _gathered(op, order, positional)
-    if len(order) > 1 and any(name.startswith("*") and name[1:] == order[-1] for name in op.operands):
+    if len(order) > 1 and any(name.startswith("*") and name[1:] == order[-1] for name in op.signature.operands):
         positional = _listed(order, positional)
     given = dict(zip(order, positional, strict=False))
     if len(positional) > len(order):
@@ -95,7 +95,7 @@ def _bind(low: Lowering, op: Op, arguments: Sequence[Argument], place: ast.Call,
         raise BadCall(
             f"{op.name} takes at most {_count(len(order))}, and this is number {len(order) + 1}",
             span=low.span(extra.place),
-            help=f"it is called as {op.signature}",
+            help=f"it is called as {op.usage}",
         )
     for argument in arguments:
         if argument.name is None:
@@ -107,7 +107,7 @@ def _bind(low: Lowering, op: Op, arguments: Sequence[Argument], place: ast.Call,
             raise BadCall(
                 f"{op.name} takes no argument {argument.name}",
                 span=low.span(argument.place),
-                help=f"{near or 'it takes other ones'}: {op.signature}" if order else f"it is called as {op.signature}",
+                help=f"{near or 'it takes other ones'}: {op.usage}" if order else f"it is called as {op.usage}",
             )
         elif argument.name in given:
             raise BadCall(
@@ -122,7 +122,7 @@ def _bind(low: Lowering, op: Op, arguments: Sequence[Argument], place: ast.Call,
 
 def _gathered(op: Op, order: tuple[str, ...], positional: list[Argument]) -> list[Argument]:
     """``x.reshape(2, 3)`` means ``x.reshape((2, 3))``."""
-    takes_many = {p.name for p in op.parameters if p.kind in (Kind.SHAPE, Kind.AXES)}
+    takes_many = {p.name for p in op.signature.parameters if p.kind in (Kind.SHAPE, Kind.AXES)}
     if len(order) < 2 or order[1] not in takes_many:
         return positional
     values = tuple(a.value for a in positional[1:])
@@ -138,7 +138,7 @@ def _listed(order: tuple[str, ...], positional: list[Argument]) -> list[Argument
 
 
 def _missing(low: Lowering, op: Op, name: str, place: ast.Call) -> BadCall:
-    return BadCall(f"{op.name} needs {name}", span=low.span(place), help=f"it is called as {op.signature}")
+    return BadCall(f"{op.name} needs {name}", span=low.span(place), help=f"it is called as {op.usage}")
 
 
 def _count(n: int) -> str:

@@ -44,7 +44,7 @@ PIECES = st.sampled_from(
         "[0]",
         "np.",
         "  ",
-        *[f"{name}(" for name in OPS if OPS[name].public],
+        *[f"{name}(" for name in OPS if OPS[name].signature.public],
         "max(",
         "len(",
         "int(",
@@ -96,7 +96,7 @@ def test_any_characters_are_answered(text: str) -> None:
 
 
 @given(
-    st.sampled_from(sorted(name for name in OPS if OPS[name].public)),
+    st.sampled_from(sorted(name for name in OPS if OPS[name].signature.public)),
     st.lists(ARGUMENT, max_size=4),
     st.dictionaries(
         st.sampled_from(["axis", "keepdims", "shape", "ord", "k", "dtype", "decimals"]), ARGUMENT, max_size=2

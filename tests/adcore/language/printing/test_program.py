@@ -110,29 +110,29 @@ def round_trip(graph: Graph, *inputs: Any) -> None:
 
 def applications(one: Op) -> list[Any]:
     """What the op is tried on: its own samples, or numbers and vectors."""
-    count = len(one.operands)
-    return list(one.samples) or [(((),) * count, {}), (((3,),) * count, {})]
+    count = len(one.signature.operands)
+    return list(one.sampling.samples) or [(((),) * count, {}), (((3,),) * count, {})]
 
 
-PRINTED = [one for one in OPS.values() if one.public and one.value is not None]
+PRINTED = [one for one in OPS.values() if one.signature.public and one.rules.value is not None]
 
 
 @pytest.mark.parametrize("one", PRINTED, ids=[one.name for one in PRINTED])
 def test_every_op_is_read_back_as_it_is_printed(one: Op) -> None:
     random = np.random.default_rng(1)
-    hidden = {p.name for p in one.parameters if p.kind.name == "HIDDEN"}
+    hidden = {p.name for p in one.signature.parameters if p.kind.name == "HIDDEN"}
     for shapes, params in applications(one):
         if hidden & set(params):
             continue
         inputs, arrays = [], []
         for i, shape in enumerate(shapes):
-            dtype = one.dtypes[min(i, len(one.dtypes) - 1)] or DType.FLOAT
-            low, high, *_ = one.domain[min(i, len(one.domain) - 1)]
+            dtype = one.signature.dtypes[min(i, len(one.signature.dtypes) - 1)] or DType.FLOAT
+            low, high, *_ = one.sampling.domain[min(i, len(one.sampling.domain) - 1)]
             array = random.uniform(low, high, shape)
             arrays.append(np.floor(array) if dtype is DType.INT else array)
             inputs.append(input_node(f"x{i}", Type(DType.FLOAT, shape)))
         node = one(*inputs, **params)
-        outputs = [node] if not one.several else list(items(node))
+        outputs = [node] if not one.facts.several else list(items(node))
         names = tuple(f"y{i}" for i in range(len(outputs)))
         round_trip(check(graph_of(inputs, outputs, names)), *arrays)
 

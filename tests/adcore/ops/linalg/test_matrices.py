@@ -264,7 +264,7 @@ def test_einsum_contracts_two_at_a_time() -> None:
     n = 60
     shapes = [(n, n)] * 5
     graph = build(lambda *m: OPS["sum"](OPS["einsum"](*m, subscripts="ab,bc,cd,de,ef->af")), *shapes)
-    assert max(node.op.work(node) for node in graph.nodes if node.op.work) < 20 * n**3
+    assert max(node.op.rules.work(node) for node in graph.nodes if node.op.rules.work) < 20 * n**3
     slope = reverse.gradient_graph(graph, list(range(5)))
     assert max(node.type.size for node in slope.nodes) <= n * n
     m = [RANDOM.normal(size=s) / math.sqrt(n) for s in shapes]
