@@ -22,7 +22,7 @@ class Signature:
     """What each operand is converted to (the last entry serves all that follow); None leaves it as it is."""
     arguments: tuple[str, ...] = ()
     """The order of a call where it is not operands first, parameters after: ``full(shape, fill_value)``."""
-    defaults: tuple[float | None, ...] = ()
+    defaults: tuple[float | tuple[()] | None, ...] = ()
     """The values of operands that a call leaves out, in the order of ``operands``; None for required ones."""
     aliases: tuple[str, ...] = ()
     public: bool = True

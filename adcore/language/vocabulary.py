@@ -8,6 +8,7 @@ import math
 import unicodedata
 from collections.abc import Iterable
 
+from adcore.language.functionals import FUNCTIONALS, Functional
 from adcore.ops import OPS, Op
 
 CONSTANTS: dict[str, float | bool | None] = {
@@ -45,28 +46,16 @@ FLOAT_TYPES = frozenset({"float", "float64", "double", "float_"})
 BUILTINS = {name: name for name in ("len", "float", "int", "bool", "list", "tuple", "divmod")}
 """Python's own functions that are no op, by name."""
 
-HIGHER = {
-    **{
-        name: name
-        for name in (
-            *("grad", "value_and_grad", "jacobian", "hessian", "jvp"),
-            *("root", "fixed_point", "minimize", "odeint"),
-        )
-    },
-    "jacfwd": "jacobian",
-    "jacrev": "jacobian",
-}
-"""The functions that take functions, by name."""
-
 _CONVERSIONS = ("array", "asarray", "asanyarray", "atleast_1d", "float64", "copy", "ascontiguousarray")
 """NumPy's functions that make an array of what is an array already."""
 
 
 @functools.cache
 def functions() -> dict[str, str]:
-    """Every name a program can call, with the op or the special form it stands for."""
-    names = {alias: op.name for op in OPS.values() if op.signature.public for alias in (op.name, *op.signature.aliases)}
-    return {**dict.fromkeys(_CONVERSIONS, "array"), **BUILTINS, **HIGHER, "sorted": "sort", "fsum": "sum", **names}
+    """Every name a program can call, with the op, the functional or the special form it stands for."""
+    declared: list[Op | Functional] = [*FUNCTIONALS.values(), *(op for op in OPS.values() if op.signature.public)]
+    names = {alias: each.name for each in declared for alias in (each.name, *each.signature.aliases)}
+    return {**dict.fromkeys(_CONVERSIONS, "array"), **BUILTINS, "sorted": "sort", "fsum": "sum", **names}
 
 
 @functools.cache

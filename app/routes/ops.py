@@ -9,8 +9,7 @@ from typing import Any
 import orjson
 from fastapi import APIRouter, Response
 
-from adcore.language.lowering.calls.dispatch import FUNCTIONS
-from adcore.language.vocabulary import HIGHER
+from adcore.language.functionals import FUNCTIONALS
 from adcore.ops import OPS, Op
 from app.schemas import OpsResponse
 
@@ -52,37 +51,31 @@ def _symbol(name: str) -> str:
 def _listing() -> bytes:
     # The table does not change while the process runs.
     functions = [
-        {"name": name, "aliases": _aliases(name), "signature": each.signature, "doc": each.doc}
-        for name, each in FUNCTIONS.items()
+        {"name": each.name, "aliases": each.signature.aliases, "signature": each.usage, "doc": each.doc}
+        for each in FUNCTIONALS.values()
     ]
     return orjson.dumps(
         {"ops": [describe_op(op) for op in OPS.values() if op.signature.public], "functions": functions}
     )
 
 
-def _aliases(name: str) -> list[str]:
-    return [alias for alias, of in HIGHER.items() if of == name and alias != name]
-
-
-def _ops_table() -> str:
+def _table() -> str:
+    declared = [
+        *((op.usage, op.signature, op.notation.doc) for op in OPS.values() if op.signature.public),
+        *((each.usage, each.signature, each.doc) for each in FUNCTIONALS.values()),
+    ]
     rows = (
-        f"| `{op.usage}` | {', '.join(f'`{alias}`' for alias in op.signature.aliases)} | "
-        f"{op.notation.doc.replace('|', '&#124;')} |"
-        for op in OPS.values()
-        if op.signature.public
+        f"| `{usage}` | {', '.join(f'`{alias}`' for alias in signature.aliases)} | {doc.replace('|', '&#124;')} |"
+        for usage, signature, doc in declared
     )
-    functions = (
-        f"| `{each.signature}` | {', '.join(f'`{alias}`' for alias in _aliases(name))} | {each.doc} |"
-        for name, each in FUNCTIONS.items()
-    )
-    return "\n".join(["| op | also called | what it is |", "| --- | --- | --- |", *rows, *functions])
+    return "\n".join(["| op | also called | what it is |", "| --- | --- | --- |", *rows])
 
 
 @router.get(
     "/ops",
     summary="The language's ops",
     description="Every op that a program can use, with its aliases, its signature, and how it is written in text and "
-    f"in LaTeX.\n\n{_ops_table()}",
+    f"in LaTeX.\n\n{_table()}",
     response_model=OpsResponse,
 )
 async def ops() -> Response:

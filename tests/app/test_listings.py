@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 
 from adcore.errors import AdcoreError
-from adcore.language.lowering.calls.dispatch import FUNCTIONS
+from adcore.language.functionals import FUNCTIONALS
 from adcore.ops import OPS
 from app.errors import problem_kinds
 from app.schemas import OpsResponse, ProblemsResponse
@@ -26,7 +26,7 @@ def test_the_ops(client: httpx.Client) -> None:
 
 def test_the_functions_of_functions(client: httpx.Client) -> None:
     listed = OpsResponse.model_validate_json(client.get("/ops").content).functions
-    assert [function.name for function in listed] == list(FUNCTIONS)
+    assert [function.name for function in listed] == list(FUNCTIONALS)
     for function in listed:
         assert function.signature.startswith(f"{function.name}(f")
         assert function.doc

@@ -37,6 +37,7 @@ def call_op(low: Lowering, op: Op, arguments: Sequence[Argument], place: ast.Cal
         if argument is None or (argument.value is None and default is not None):
             if default is None:
                 raise _missing(low, op, name.lstrip("*"), place)
+            assert not isinstance(default, tuple)
             operands.append(default)
             places.append(place)
         elif name.startswith("*"):

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 
 from adcore.errors import BadCall, ShapeMismatch, TypeMismatch
 from adcore.graph import DType, Node
+from adcore.language.functionals import Functional
 from adcore.language.lowering.builder import Lowering, several
 from adcore.language.lowering.calls.arguments import Argument
 from adcore.language.lowering.calls.functionals import (
     Apply,
-    Higher,
+    Rule,
     WithInputs,
     as_operands,
     bound_to,
@@ -20,7 +21,17 @@ from adcore.language.lowering.calls.functionals import (
     leaves,
 )
 from adcore.language.lowering.trees import rebuilt
-from adcore.language.lowering.values import Derived, List, Several, Tuple, Value, describe_value, is_number, shape_text
+from adcore.language.lowering.values import (
+    Callee,
+    Derived,
+    List,
+    Several,
+    Tuple,
+    Value,
+    describe_value,
+    is_number,
+    shape_text,
+)
 from adcore.ops.functionals.derivative import GRADIENT, JACOBIAN, JVP
 
 VALUE_AND_GRADIENT = "value_and_gradient"
@@ -70,27 +81,45 @@ def _number(low: Lowering, derived: Derived, value: Value, place: ast.Call, grad
     return node
 
 
-def lower_derivative(low: Lowering, me: Higher, arguments: Sequence[Argument], place: ast.Call, call: Apply) -> Value:
-    bound = bound_to(low, me, arguments, place, 1)
-    function = function_argument(low, me, bound["f"])
-    argnums: tuple[int, ...] = (0,)
-    single = True
-    if "argnums" in bound:
-        value, at = bound["argnums"].value, bound["argnums"].place
-        single = not isinstance(value, Several)
-        given = value.items if isinstance(value, Several) else [value]
-        argnums = tuple(low.whole(x, at, "an argument's number") for x in given)
-        if len(set(argnums)) < len(argnums):
-            raise BadCall("argnums has distinct numbers of arguments, one at least", span=low.span(at))
-    if me.name == "hessian":
-        return Derived(JACOBIAN, Derived(GRADIENT, function, argnums, single), argnums, single)
-    kind = {"grad": GRADIENT, "value_and_grad": VALUE_AND_GRADIENT}.get(me.name, JACOBIAN)
-    return Derived(kind, function, argnums, single)
+def derivative_rule(kind: str) -> Rule:
+    """The rule of a functional that makes a function of a function: its derivative of one kind."""
+
+    def lower(
+        low: Lowering, functional: Functional, arguments: Sequence[Argument], place: ast.Call, call: Apply
+    ) -> Value:
+        return Derived(kind, *_function_and_argnums(low, functional, arguments, place))
+
+    return lower
 
 
-def lower_jvp(low: Lowering, me: Higher, arguments: Sequence[Argument], place: ast.Call, call: Apply) -> Value:
-    bound = bound_to(low, me, arguments, place, 3)
-    function = function_argument(low, me, bound["f"])
+def lower_hessian(
+    low: Lowering, functional: Functional, arguments: Sequence[Argument], place: ast.Call, call: Apply
+) -> Value:
+    """The Jacobian of the gradient."""
+    function, argnums, single = _function_and_argnums(low, functional, arguments, place)
+    return Derived(JACOBIAN, Derived(GRADIENT, function, argnums, single), argnums, single)
+
+
+def _function_and_argnums(
+    low: Lowering, functional: Functional, arguments: Sequence[Argument], place: ast.Call
+) -> tuple[Callee, tuple[int, ...], bool]:
+    """The function, the numbers of the arguments that it is differentiated by, and whether that is one, not a tuple."""
+    bound = bound_to(low, functional, arguments, place)
+    function = function_argument(low, functional, bound["f"])
+    value, at = bound["argnums"].value, bound["argnums"].place
+    single = not isinstance(value, Several)
+    given = value.items if isinstance(value, Several) else [value]
+    argnums = tuple(low.whole(x, at, "an argument's number") for x in given)
+    if len(set(argnums)) < len(argnums):
+        raise BadCall("argnums has distinct numbers of arguments, one at least", span=low.span(at))
+    return function, argnums, single
+
+
+def lower_jvp(
+    low: Lowering, functional: Functional, arguments: Sequence[Argument], place: ast.Call, call: Apply
+) -> Value:
+    bound = bound_to(low, functional, arguments, place)
+    function = function_argument(low, functional, bound["f"])
     primals, tangents = (as_operands(low, bound[key].value, bound[key].place) for key in ("primals", "tangents"))
     if not (isinstance(primals, Tuple) and isinstance(tangents, Tuple)):
         raise TypeMismatch("jvp takes the arguments, and their tangents, as tuples", span=low.span(place))

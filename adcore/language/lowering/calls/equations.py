@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from adcore.errors import BadCall, LoopTooLong, ShapeMismatch, TypeMismatch
 from adcore.graph import DType, Node
 from adcore.graph.traversal import schedule
+from adcore.language.functionals import Functional
 from adcore.language.lowering.builder import Lowering
 from adcore.language.lowering.calls.arguments import Argument
 from adcore.language.lowering.calls.functionals import (
     Apply,
-    Higher,
     WithInputs,
     as_operands,
     bound_to,
@@ -24,27 +24,30 @@ from adcore.ops.functionals.odes import integrate
 from adcore.ops.functionals.solution import MINIMUM
 
 
-def equation(low: Lowering, me: Higher, arguments: Sequence[Argument], place: ast.Call, call: Apply) -> Value:
-    bound = bound_to(low, me, arguments, place, 2)
-    function = function_argument(low, me, bound["f"])
+def lower_equation(
+    low: Lowering, functional: Functional, arguments: Sequence[Argument], place: ast.Call, call: Apply
+) -> Value:
+    bound = bound_to(low, functional, arguments, place)
+    function = function_argument(low, functional, bound["f"])
     start = as_operands(low, bound["x0"].value, bound["x0"].place)
     if not isinstance(start, Node):
-        raise TypeMismatch(f"{me.name} is for a number or an array", span=low.span(bound["x0"].place))
+        raise TypeMismatch(f"{functional.name} is for a number or an array", span=low.span(bound["x0"].place))
     with_inputs = WithInputs(low, [start], place)
     given = [Argument(None, value, bound["f"].place) for value in (with_inputs.values[0], *_more(bound))]
 
     graph, captured = with_inputs.graph(
-        lambda: _as_taken(low, me.name, call(low, function, given, place), start, bound["f"])
+        lambda: _as_taken(low, functional.name, call(low, function, given, place), start, bound["f"])
     )
-    tol = _positive(low, bound["tol"], "tol") if "tol" in bound else TOLERANCE
-    limit = _limit(low, bound, STEPS)
-    (x,) = emitted(low, "solution", [start, *captured], place, graph=graph, kind=me.name, tol=tol, limit=limit)
+    tol, limit = _positive(low, bound["tol"], "tol"), _limit(low, bound)
+    (x,) = emitted(low, "solution", [start, *captured], place, graph=graph, kind=functional.name, tol=tol, limit=limit)
     return x
 
 
-def odeint(low: Lowering, me: Higher, arguments: Sequence[Argument], place: ast.Call, call: Apply) -> Value:
-    bound = bound_to(low, me, arguments, place, 3)
-    function = function_argument(low, me, bound["f"])
+def lower_odeint(
+    low: Lowering, functional: Functional, arguments: Sequence[Argument], place: ast.Call, call: Apply
+) -> Value:
+    bound = bound_to(low, functional, arguments, place)
+    function = function_argument(low, functional, bound["f"])
     start = low.operand(bound["y0"].value, DType.FLOAT, bound["y0"].place)
     times = low.operand(bound["t"].value, DType.FLOAT, bound["t"].place)
     if times.ndim != 1 or not times.shape[0]:
@@ -54,18 +57,10 @@ def odeint(low: Lowering, me: Higher, arguments: Sequence[Argument], place: ast.
     with_inputs = WithInputs(low, [start, low.operand(0.0, DType.FLOAT, place)], place)
     given = [Argument(None, value, bound["f"].place) for value in (*with_inputs.values, *_more(bound))]
     graph, captured = with_inputs.graph(
-        lambda: _as_taken(low, me.name, call(low, function, given, place), start, bound["f"])
+        lambda: _as_taken(low, functional.name, call(low, function, given, place), start, bound["f"])
     )
-    options = {key: _positive(low, bound[key], key) for key in ("rtol", "atol") if key in bound}
-    steps = low.whole(bound["steps"].value, bound["steps"].place, "steps") if "steps" in bound else None
-    if steps is not None and steps < 1:
-        raise BadCall(f"steps is 1 at least, and this is {steps}", span=low.span(bound["steps"].place))
-    if steps is not None and steps > low.limits.loop_steps:
-        raise LoopTooLong(
-            f"{steps} steps between two times are more than {low.limits.loop_steps}, the most that is allowed",
-            span=low.span(bound["steps"].place),
-        )
-    limit = _limit(low, bound, INTEGRATION)
+    rtol, atol = (_positive(low, bound[key], key) for key in ("rtol", "atol"))
+    steps = None if bound["steps"].value is None else _steps(low, bound["steps"])
     made = integrate(
         graph,
         start,
@@ -73,9 +68,9 @@ def odeint(low: Lowering, me: Higher, arguments: Sequence[Argument], place: ast.
         captured,
         low.limits.stack_elements,
         steps=steps,
-        rtol=options.get("rtol", PRECISE),
-        atol=options.get("atol", PRECISE),
-        limit=limit,
+        rtol=rtol,
+        atol=atol,
+        limit=_limit(low, bound),
     )
     # What is new stands at the place of the call.
     new: dict[Node, Node] = {}
@@ -88,25 +83,32 @@ def odeint(low: Lowering, me: Higher, arguments: Sequence[Argument], place: ast.
     return new[made]
 
 
-PRECISE = 1e-8
-"""The tolerances of an integration, relative and absolute."""
-INTEGRATION = 10_000
-"""The most steps between two times, where the call does not say."""
-TOLERANCE = 1e-10
-"""The last step of a solver, relative to the solution, that counts as none; what follows it is exact to rounding."""
-STEPS, MOST_STEPS = 100, 10_000
-"""The most steps of a solver, and the most that can be asked for."""
+MOST_STEPS = 10_000
+"""The limit of ``max_steps``."""
 
 
-def _more(bound: dict[str, Argument]) -> Sequence[Value]:
+def _more(bound: Mapping[str, Argument]) -> Sequence[Value]:
     """The arguments that a function takes beside the unknown."""
-    more = bound["args"].value if "args" in bound else Tuple((), 0, 0)
+    more = bound["args"].value
     return more.items if isinstance(more, Tuple) else [more]
 
 
-def _limit(low: Lowering, bound: dict[str, Argument], default: int) -> int:
-    """The most steps."""
-    return min(int(_positive(low, bound["max_steps"], "max_steps")), MOST_STEPS) if "max_steps" in bound else default
+def _steps(low: Lowering, argument: Argument) -> int:
+    """The fixed number of steps between two times of an integration."""
+    steps = low.whole(argument.value, argument.place, "steps")
+    if steps < 1:
+        raise BadCall(f"steps is 1 at least, and this is {steps}", span=low.span(argument.place))
+    if steps > low.limits.loop_steps:
+        raise LoopTooLong(
+            f"{steps} steps between two times are more than {low.limits.loop_steps}, the most that is allowed",
+            span=low.span(argument.place),
+        )
+    return steps
+
+
+def _limit(low: Lowering, bound: Mapping[str, Argument]) -> int:
+    """The most steps of a solver, or between two times of an integration."""
+    return min(int(_positive(low, bound["max_steps"], "max_steps")), MOST_STEPS)
 
 
 def _as_taken(low: Lowering, name: str, value: Value, start: Node, argument: Argument) -> Node:

@@ -7,11 +7,12 @@ around it comes after them.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from itertools import zip_longest
 
 from adcore.errors import BadCall, TypeMismatch
 from adcore.graph import OPS, DType, Graph, Node, input_node, items
+from adcore.language.functionals import Functional
 from adcore.language.lowering.builder import Lowering
 from adcore.language.lowering.calls.arguments import Argument
 from adcore.language.lowering.regions import closed, needed, outside
@@ -21,15 +22,8 @@ Apply = Callable[[Lowering, Callee, Sequence[Argument], ast.Call], Value]
 """Calls anything that can be called."""
 
 
-@dataclass(frozen=True, slots=True)
-class Higher:
-    """A function of functions: its rule, what its arguments are called, and what it is."""
-
-    name: str
-    rule: Callable[[Lowering, Higher, Sequence[Argument], ast.Call, Apply], Value]
-    signature: str
-    names: tuple[str, ...]
-    doc: str
+Rule = Callable[[Lowering, Functional, Sequence[Argument], ast.Call, Apply], Value]
+"""Lowers a call of a functional."""
 
 
 # --- functions as graphs
@@ -96,32 +90,48 @@ def emitted(low: Lowering, op: str, operands: Sequence[Node], place: Place, **pa
 
 
 def bound_to(
-    low: Lowering, me: Higher, arguments: Sequence[Argument], place: ast.Call, least: int
+    low: Lowering, functional: Functional, arguments: Sequence[Argument], place: ast.Call
 ) -> dict[str, Argument]:
-    """The arguments by the names that the function gives them."""
-    names = me.names
+    """The arguments by the names that the functional gives them, completed by its defaults."""
+    signature, names = functional.signature, functional.signature.order
     bound: dict[str, Argument] = {}
     for i, argument in enumerate(arguments):
         key = argument.name or (names[i] if i < len(names) else None)
         if key not in names:
             raise BadCall(
-                f"{me.name} takes no argument {key}" if key else f"{me.name} takes at most {len(names)} arguments",
+                f"{functional.name} takes no argument {key}"
+                if key
+                else f"{functional.name} takes at most {len(names)} arguments",
                 span=low.span(argument.place),
-                help=f"it is called as {me.signature}",
+                help=f"it is called as {functional.usage}",
             )
         if key in bound:
-            raise BadCall(f"{me.name} is given {key} twice", span=low.span(argument.place))
+            raise BadCall(f"{functional.name} is given {key} twice", span=low.span(argument.place))
         bound[key] = argument
-    for key in names[:least]:
+    for key, default in zip_longest(signature.operands, signature.defaults):
         if key not in bound:
-            raise BadCall(f"{me.name} needs {key}", span=low.span(place), help=f"it is called as {me.signature}")
+            if default is None:
+                raise BadCall(
+                    f"{functional.name} needs {key}", span=low.span(place), help=f"it is called as {functional.usage}"
+                )
+            bound[key] = _default(key, default, place)
+    for parameter in signature.parameters:
+        bound.setdefault(parameter.name, _default(parameter.name, parameter.default, place))
     return bound
 
 
-def function_argument(low: Lowering, me: Higher, argument: Argument) -> Callee:
+def _default(name: str, default: Hashable, place: ast.Call) -> Argument:
+    """What stands for an argument that a call leaves out."""
+    if isinstance(default, tuple):
+        return Argument(name, Tuple(default, len(default), 1), place)
+    assert default is None or isinstance(default, (int, float))
+    return Argument(name, default, place)
+
+
+def function_argument(low: Lowering, functional: Functional, argument: Argument) -> Callee:
     if not isinstance(argument.value, Callee):
         raise TypeMismatch(
-            f"{me.name} is of a function, and this is {describe_value(argument.value)}",
+            f"{functional.name} is of a function, and this is {describe_value(argument.value)}",
             span=low.span(argument.place),
             help="lambda x: ... makes one of an expression",
         )

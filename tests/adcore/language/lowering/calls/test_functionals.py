@@ -12,7 +12,8 @@ from scipy import optimize
 from adcore.compiler import Compiler, Query
 from adcore.errors import AdcoreError
 from adcore.language import vocabulary
-from adcore.language.lowering.calls.dispatch import FUNCTIONS
+from adcore.language.functionals import FUNCTIONALS
+from adcore.language.lowering.calls.dispatch import RULES
 from adcore.language.printing.program import to_source
 from adcore.limits import Limits
 from tests.adcore.language.differentiating import Values, agree, graph_and_values, run
@@ -313,8 +314,12 @@ def test_a_solver_that_takes_too_long_ends_in_time() -> None:
     assert caught.value.code == "evaluation_too_long"
 
 
-def test_every_function_of_functions_has_its_name() -> None:
-    assert set(vocabulary.HIGHER.values()) == set(FUNCTIONS)
+def test_every_functional_has_its_name_its_aliases_and_a_rule() -> None:
+    assert set(RULES) == set(FUNCTIONALS)
+    for name, functional in FUNCTIONALS.items():
+        assert functional.name == name
+        for each in (name, *functional.signature.aliases):
+            assert vocabulary.functions()[each] == name
 
 
 @pytest.mark.parametrize(

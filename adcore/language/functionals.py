@@ -1,0 +1,87 @@
+"""Functions of functions: ``grad``, ``jvp``, ``root``, ``odeint`` and their kind, one declaration each, as ops have.
+
+The vocabulary, ``GET /ops`` and the lowering read names, parameters and defaults here; the rule that lowers a call of
+one stands beside the others in ``lowering.calls`` and is entered by name in ``dispatch``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from adcore.graph import Kind, Parameter, Signature
+from adcore.ops.functionals.solution import FIXED_POINT, MINIMUM, ROOT
+
+
+@dataclass(frozen=True, slots=True)
+class Functional:
+    """A function whose first argument is a function: how it is called, and what it is in words."""
+
+    name: str
+    signature: Signature
+    """The operands are values of the program, the function first; the parameters are known at compile time."""
+    doc: str
+
+    @property
+    def usage(self) -> str:
+        """How it is called, as Python writes it."""
+        return self.signature.usage(self.name)
+
+
+_ARGNUMS = Signature(("f",), (Parameter("argnums", Kind.AXES, 0),))
+_SOLVER = Signature(
+    ("f", "x0", "args"),
+    (Parameter("tol", Kind.NUMBER, 1e-10), Parameter("max_steps", Kind.INT, 100)),
+    defaults=(None, None, ()),
+)
+
+FUNCTIONALS: dict[str, Functional] = {
+    each.name: each
+    for each in (
+        Functional(
+            "grad", _ARGNUMS, "The function that gives the gradient of f, a number, by one argument or several."
+        ),
+        Functional("value_and_grad", _ARGNUMS, "The function that gives both f and its gradient."),
+        Functional(
+            "jacobian",
+            replace(_ARGNUMS, aliases=("jacfwd", "jacrev")),
+            "The function that gives the derivatives of all that f gives: its shape, then the argument's.",
+        ),
+        Functional("hessian", _ARGNUMS, "The function that gives the second derivatives of f, a number."),
+        Functional(
+            "jvp",
+            Signature(("f", "primals", "tangents")),
+            "f at the arguments, a tuple, and its derivative in the direction of the tangents, another.",
+        ),
+        Functional(
+            ROOT,
+            _SOLVER,
+            "Where f, of a number or an array, is zero, found from x0; differentiated as an implicit function.",
+        ),
+        Functional(
+            FIXED_POINT,
+            _SOLVER,
+            "Where f gives what it takes, found from x0; differentiated as an implicit function.",
+        ),
+        Functional(
+            MINIMUM,
+            _SOLVER,
+            "Where f, a number, has a local minimum, found from x0; differentiated as an implicit function.",
+        ),
+        Functional(
+            "odeint",
+            Signature(
+                ("f", "y0", "t", "args"),
+                (
+                    Parameter("rtol", Kind.NUMBER, 1e-8),
+                    Parameter("atol", Kind.NUMBER, 1e-8),
+                    Parameter("steps", Kind.INT, None),
+                    Parameter("max_steps", Kind.INT, 10_000),
+                ),
+                defaults=(None, None, None, ()),
+            ),
+            "The solution of y' = f(y, t) at the times t, from y0 at the first: by the adaptive method of Dormand & "
+            "Prince, or by the classical one of Runge & Kutta with so many steps between two times.",
+        ),
+    )
+}
+"""The functions of functions, by name."""
