@@ -109,7 +109,7 @@ TABLE = [
         {"x": 1},
         "recursion_too_deep",
         (2, 1),
-        ("f calls itself on every way",),
+        ("f calls itself on every path",),
     ),
     Wrong(
         "an equation without a solution, in a loop",

@@ -1,4 +1,4 @@
-"""Calls of the language's functions: the arguments of a call, put in the places that an op's declaration names."""
+"""Calls of ops: the arguments of a call, bound to the operands and parameters that the op's signature names."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from adcore.language.lowering.builder import Lowering
 from adcore.language.lowering.values import Place, Several, Tuple, Value, describe_value, is_number
 
 INT_BOUND = 2**31
-"""Whole numbers beyond this are no counts; NumPy keeps some in 32 bits."""
+"""Bound of the whole numbers in parameters, since NumPy keeps some of them in 32 bits."""
 
 
 class Argument(NamedTuple):
-    """One argument of a call: its name, if it is given by name, its value and its place."""
+    """One argument of a call: its name if it is a keyword argument, its value and its place."""
 
     name: str | None
     value: Value
@@ -26,13 +26,13 @@ class Argument(NamedTuple):
 
 def call_op(low: Lowering, op: Op, arguments: Sequence[Argument], place: ast.Call, method: bool = False) -> Value:
     """The node, or the tuple of results, that applies an op to the arguments of a call."""
-    given = _bind(low, op, arguments, place, method)
-    axis = given.get("axis")
+    bound = _bind(low, op, arguments, place, method)
+    axis = bound.get("axis")
     parameters = {p.name: p for p in op.signature.parameters}
     operands: list[Value] = []
     places: list[Place] = []
     for i, name in enumerate(op.signature.operands):
-        argument = given.pop(name.lstrip("*"), None)
+        argument = bound.pop(name.lstrip("*"), None)
         default = op.signature.defaults[i] if i < len(op.signature.defaults) else None
         if argument is None or (argument.value is None and default is not None):
             if default is None:
@@ -50,7 +50,7 @@ def call_op(low: Lowering, op: Op, arguments: Sequence[Argument], place: ast.Cal
             places.append(argument.place)
     params: list[tuple[str, Hashable]] = []
     for name, parameter in parameters.items():
-        argument = given.get(name)
+        argument = bound.get(name)
         if argument is not None:
             params.append((name, _static(low, op, parameter, argument)))
         elif parameter.required:
@@ -76,21 +76,15 @@ def results(low: Lowering, node: Node) -> Value:
     return Tuple(parts, len(parts), 1) if len(parts) > 1 else parts[0]
 
 
-def _order(op: Op) -> tuple[str, ...]:
-    """The names of what a call can give, in the order of a call without names."""
-    visible = [p.name for p in op.signature.parameters if p.kind is not Kind.HIDDEN]
-    return op.signature.arguments or (*(name.lstrip("*") for name in op.signature.operands), *visible)
-
-
 def _bind(low: Lowering, op: Op, arguments: Sequence[Argument], place: ast.Call, method: bool) -> dict[str, Argument]:
-    """The arguments by the name of the operand or parameter they are for."""
-    order = _order(op)
+    """The arguments by the names of the operands and parameters they are bound to."""
+    order = op.signature.order
     positional = [a for a in arguments if a.name is None]
     if method and len(positional) > len(order):
         positional = _gathered(op, order, positional)
     if len(order) > 1 and any(name.startswith("*") and name[1:] == order[-1] for name in op.signature.operands):
         positional = _listed(order, positional)
-    given = dict(zip(order, positional, strict=False))
+    bound = dict(zip(order, positional, strict=False))
     if len(positional) > len(order):
         extra = positional[len(order)]
         raise BadCall(
@@ -110,15 +104,15 @@ def _bind(low: Lowering, op: Op, arguments: Sequence[Argument], place: ast.Call,
                 span=low.span(argument.place),
                 help=f"{near or 'it takes other ones'}: {op.usage}" if order else f"it is called as {op.usage}",
             )
-        elif argument.name in given:
+        elif argument.name in bound:
             raise BadCall(
                 f"{op.name} is given {argument.name} twice",
                 span=low.span(argument.place),
-                related=((low.span(given[argument.name].place), "first here"),),
+                related=((low.span(bound[argument.name].place), "first here"),),
             )
         else:
-            given[argument.name] = argument
-    return given
+            bound[argument.name] = argument
+    return bound
 
 
 def _gathered(op: Op, order: tuple[str, ...], positional: list[Argument]) -> list[Argument]:
@@ -147,7 +141,7 @@ def _count(n: int) -> str:
 
 
 def _parts(low: Lowering, op: Op, argument: Argument) -> tuple[list[Value], list[Place]]:
-    """The operands of an op that takes any number of them, as one list."""
+    """The operands of an op of any number of operands, which a call gives as one list, with their places."""
     value, place = argument.value, argument.place
     if isinstance(value, Node) and value.ndim > 1:
         return [
@@ -166,7 +160,7 @@ def _parts(low: Lowering, op: Op, argument: Argument) -> tuple[list[Value], list
 
 
 def check_dtype(low: Lowering, argument: Argument) -> None:
-    """``dtype=float`` says what is so anyway; the expression stands for the type by its last name."""
+    """Accept ``dtype=float`` and its synonyms, by the last name of the expression; raises BadCall for other types."""
     word = argument.place
     name = word.id if isinstance(word, ast.Name) else word.attr if isinstance(word, ast.Attribute) else None
     if isinstance(argument.value, str):
@@ -181,7 +175,7 @@ def check_dtype(low: Lowering, argument: Argument) -> None:
 
 
 def _static(low: Lowering, op: Op, parameter: Parameter, argument: Argument) -> Hashable:
-    """The value of a parameter, as its kind wants it."""
+    """The value of a parameter, converted as its kind asks."""
     value, place = argument.value, argument.place
     what = f"{parameter.name} of {op.name}"
     if value is None and not parameter.required and parameter.default is None:
@@ -207,13 +201,13 @@ def _static(low: Lowering, op: Op, parameter: Parameter, argument: Argument) -> 
         case Kind.TEXT:
             if isinstance(value, str):
                 return value
-            raise TypeMismatch(f"{what} is a text, and this is {describe_value(value)}", span=low.span(place))
+            raise TypeMismatch(f"{what} is a string, and this is {describe_value(value)}", span=low.span(place))
         case Kind.PAIRS:
             return _axes_of_both(low, value, what, place)
         case Kind.ORDER:
             return value if isinstance(value, str) else _number(low, value, what, place)
         case Kind.HIDDEN:
-            raise AssertionError(f"{parameter.name} is not for programs")
+            raise AssertionError(f"{parameter.name} is hidden from programs")
 
 
 def _number(low: Lowering, value: Value, what: str, place: Place) -> Hashable:
@@ -226,7 +220,7 @@ def _number(low: Lowering, value: Value, what: str, place: Place) -> Hashable:
 
 
 def _whole_numbers(low: Lowering, value: Value, what: str, place: Place, single: bool) -> Hashable:
-    """A tuple of whole numbers; one of them alone is itself if ``single``, else a tuple of one."""
+    """A tuple of whole numbers; one alone stays a number if ``single``, else becomes a tuple of one."""
     if isinstance(value, Several):
         elements = place.elts if isinstance(place, (ast.List, ast.Tuple)) else ()
         places = elements if len(elements) == len(value.items) else (place,) * len(value.items)
@@ -239,7 +233,7 @@ def _whole_numbers(low: Lowering, value: Value, what: str, place: Place, single:
 
 
 def _axes_of_both(low: Lowering, value: Value, what: str, place: Place) -> Hashable:
-    """A number of axes, or the axes of one array and those of another."""
+    """A number of axes, or a pair: the axes of one array and those of another."""
     if isinstance(value, Several):
         return tuple([_whole_numbers(low, part, what, place, single=True) for part in value.items])
     return _whole_numbers(low, value, what, place, single=True)

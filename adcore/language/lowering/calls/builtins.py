@@ -1,4 +1,4 @@
-"""The functions of Python and NumPy that are no op of their own: conversions, lengths, and Python's own max and min."""
+"""Functions of Python and NumPy that are not ops: conversions, lengths, and Python's own max and min."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from adcore.language.lowering.values import Known, List, Several, Tuple, Value, 
 
 
 def apply_known(low: Lowering, function: Known, arguments: Sequence[Argument], place: ast.Call) -> Value:
-    """The value of a call of one of the language's functions."""
+    """The value of a call of an op or a built-in function."""
     special = _SPECIAL.get(function.name)
     if special is not None:
         return special(low, function.name, arguments, place)
@@ -29,15 +29,15 @@ def apply_known(low: Lowering, function: Known, arguments: Sequence[Argument], p
 
 
 def _only(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.Call) -> Argument:
-    """The one argument of a function that takes one."""
-    given = [a for a in arguments if a.name != "dtype"]
+    """The argument of a function of one argument, beside which ``dtype=`` may stand."""
+    values = [a for a in arguments if a.name != "dtype"]
     for a in arguments:
         if a.name == "dtype":
             check_dtype(low, a)
-    if len(given) != 1 or given[0].name is not None:
-        at = low.span(given[1].place) if len(given) > 1 else low.span(place)
+    if len(values) != 1 or values[0].name is not None:
+        at = low.span(values[1].place) if len(values) > 1 else low.span(place)
         raise BadCall(f"{name} takes one argument", span=at)
-    return given[0]
+    return values[0]
 
 
 def _len(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.Call) -> Value:
@@ -58,7 +58,7 @@ def _array(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.C
 
 
 _WORDS = ("inf", "+inf", "-inf", "infinity", "-infinity", "nan")
-"""What is written as a text where there is no number for it."""
+"""The strings that ``float`` converts: the numbers without a literal."""
 
 
 def _float(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.Call) -> Value:
@@ -88,7 +88,7 @@ def _bool(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.Ca
 
 
 def _added(low: Lowering, values: Several, place: ast.Call) -> Value:
-    """Python's own ``sum([a, b, c])``: one value after the other is added."""
+    """Python's own ``sum([a, b, c])``: the values added one after the other."""
     total, *rest = values.items
     for value in rest:
         total = low.emit(OPS["add"], (total, value), place)
@@ -96,7 +96,7 @@ def _added(low: Lowering, values: Several, place: ast.Call) -> Value:
 
 
 def _several(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.Call) -> Value:
-    """``list(x)`` and ``tuple(x)``: an array stays one, which every list of numbers is here."""
+    """``list(x)`` and ``tuple(x)``; an array stays an array, as lists of numbers are arrays here."""
     argument = _only(low, name, arguments, place) if arguments else Argument(None, List((), 0, 1), place)
     value = argument.value
     if isinstance(value, Several):
@@ -115,7 +115,7 @@ def _divmod(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.
 
 
 def _greatest(low: Lowering, op: Op, arguments: Sequence[Argument], place: ast.Call) -> Value:
-    """Python's own ``max(a, b, c)``: the greatest of several numbers."""
+    """Python's own ``max(a, b, c)`` and ``min(a, b, c)`` of several numbers."""
     elementwise = OPS["maximum" if op.name == "max" else "minimum"]
     for argument in arguments:
         if argument.name is not None:

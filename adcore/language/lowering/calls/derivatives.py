@@ -1,4 +1,4 @@
-"""Derivatives inside programs: ``grad(f)(x)`` and its kind become one op, whose graph is ``f``."""
+"""The lowering rules of derivatives: ``grad(f)(x)`` and its kind become one op, whose graph is ``f``."""
 
 from __future__ import annotations
 
@@ -45,36 +45,41 @@ def call_derived(low: Lowering, derived: Derived, arguments: Sequence[Argument],
     positions = [i for i, a in enumerate(arguments) if a.name is None]
     for i in derived.argnums:
         if not -len(positions) <= i < len(positions):
-            raise BadCall(f"the derivative is by argument {i}, which is not given by its place", span=low.span(place))
+            raise BadCall(
+                f"the derivative is by argument {i}, which is not among the positional arguments", span=low.span(place)
+            )
     wanted = {positions[i] for i in derived.argnums}
     starts = {i: as_operands(low, arguments[i].value, arguments[i].place) for i in sorted(wanted)}
     with_inputs = WithInputs(low, list(starts.values()), place)
     changed = dict(zip(starts, with_inputs.values, strict=True))
-    given = [a._replace(value=changed[i]) if i in changed else a for i, a in enumerate(arguments)]
+    replaced = [a._replace(value=changed[i]) if i in changed else a for i, a in enumerate(arguments)]
     gradient = derived.kind != JACOBIAN
     graph, captured = with_inputs.graph(
-        lambda: _number(low, derived, call(low, derived.function, given, place), place, gradient)
+        lambda: _number(low, derived, call(low, derived.function, replaced, place), place, gradient)
     )
     own = list(leaves(list(starts.values())))
     kind = GRADIENT if gradient else JACOBIAN
-    y, *found = emitted(low, "derivative", [*own, *captured], place, graph=graph, kind=kind, wrt=len(own))
-    rest = iter(found)
-    parts = {i: rebuilt(value, rest) for i, value in starts.items()}
+    y, *derivatives = emitted(low, "derivative", [*own, *captured], place, graph=graph, kind=kind, wrt=len(own))
+    results = iter(derivatives)
+    parts = {i: rebuilt(value, results) for i, value in starts.items()}
     ordered = [parts[positions[i]] for i in derived.argnums]
     result = ordered[0] if derived.single else several(low, Tuple, ordered, place)
     return several(low, Tuple, [y, result], place) if derived.kind == VALUE_AND_GRADIENT else result
 
 
 def _number(low: Lowering, derived: Derived, value: Value, place: ast.Call, gradient: bool) -> Node:
-    """What is differentiated: a number, for a Jacobian an array."""
+    """The value to differentiate: a number for a gradient, a number or an array for a Jacobian."""
     if isinstance(value, List):
         value = low.array(value, place)
     if not (isinstance(value, Node) or is_number(value)):
-        raise TypeMismatch(f"what is differentiated gives {describe_value(value)}, not a number", span=low.span(place))
+        raise TypeMismatch(
+            f"the differentiated function returns {describe_value(value)}, not a number", span=low.span(place)
+        )
     node = low.operand(value, DType.FLOAT, place)
     if gradient and node.shape:
         raise ShapeMismatch(
-            f"grad differentiates a number, and this gives an array of shape {shape_text(node.shape)}",
+            f"grad differentiates a function that returns a number, and this one returns an array of shape "
+            f"{shape_text(node.shape)}",
             span=low.span(place),
             help="jacobian(f)(x) has the derivatives of all elements",
         )
@@ -108,10 +113,10 @@ def _function_and_argnums(
     function = function_argument(low, functional, bound["f"])
     value, at = bound["argnums"].value, bound["argnums"].place
     single = not isinstance(value, Several)
-    given = value.items if isinstance(value, Several) else [value]
-    argnums = tuple(low.whole(x, at, "an argument's number") for x in given)
+    numbers = value.items if isinstance(value, Several) else [value]
+    argnums = tuple(low.whole(x, at, "an argument's number") for x in numbers)
     if len(set(argnums)) < len(argnums):
-        raise BadCall("argnums has distinct numbers of arguments, one at least", span=low.span(at))
+        raise BadCall("argnums names each argument once", span=low.span(at))
     return function, argnums, single
 
 
@@ -122,15 +127,17 @@ def lower_jvp(
     function = function_argument(low, functional, bound["f"])
     primals, tangents = (as_operands(low, bound[key].value, bound[key].place) for key in ("primals", "tangents"))
     if not (isinstance(primals, Tuple) and isinstance(tangents, Tuple)):
-        raise TypeMismatch("jvp takes the arguments, and their tangents, as tuples", span=low.span(place))
-    operands, ways = list(leaves([primals])), list(leaves([tangents]))
-    if [x.shape for x in operands] != [x.shape for x in ways]:
+        raise TypeMismatch("jvp takes the arguments and their tangents as tuples", span=low.span(place))
+    operands, directions = list(leaves([primals])), list(leaves([tangents]))
+    if [x.shape for x in operands] != [x.shape for x in directions]:
         raise ShapeMismatch("tangents have the shapes of the arguments", span=low.span(bound["tangents"].place))
     with_inputs = WithInputs(low, primals.items, place)
-    given = [Argument(None, value, bound["primals"].place) for value in with_inputs.values]
+    to_function = [Argument(None, value, bound["primals"].place) for value in with_inputs.values]
     derived = Derived(JACOBIAN, function, (0,), True)
     graph, captured = with_inputs.graph(
-        lambda: _number(low, derived, call(low, function, given, place), place, gradient=False)
+        lambda: _number(low, derived, call(low, function, to_function, place), place, gradient=False)
     )
-    found = emitted(low, "derivative", [*operands, *captured, *ways], place, graph=graph, kind=JVP, wrt=len(operands))
-    return several(low, Tuple, list(found), place)
+    results = emitted(
+        low, "derivative", [*operands, *captured, *directions], place, graph=graph, kind=JVP, wrt=len(operands)
+    )
+    return several(low, Tuple, list(results), place)

@@ -1,4 +1,4 @@
-"""Equations inside programs: roots, fixed points, minima, and the solutions of differential equations."""
+"""The lowering rules of the solvers: roots, fixed points, minima, and solutions of differential equations."""
 
 from __future__ import annotations
 
@@ -31,12 +31,15 @@ def lower_equation(
     function = function_argument(low, functional, bound["f"])
     start = as_operands(low, bound["x0"].value, bound["x0"].place)
     if not isinstance(start, Node):
-        raise TypeMismatch(f"{functional.name} is for a number or an array", span=low.span(bound["x0"].place))
+        raise TypeMismatch(
+            f"{functional.name} solves for a number or an array, and x0 is {describe_value(start)}",
+            span=low.span(bound["x0"].place),
+        )
     with_inputs = WithInputs(low, [start], place)
-    given = [Argument(None, value, bound["f"].place) for value in (with_inputs.values[0], *_more(bound))]
+    to_function = [Argument(None, value, bound["f"].place) for value in (with_inputs.values[0], *_further(bound))]
 
     graph, captured = with_inputs.graph(
-        lambda: _as_taken(low, functional.name, call(low, function, given, place), start, bound["f"])
+        lambda: _output(low, functional.name, call(low, function, to_function, place), start, bound["f"])
     )
     tol, limit = _positive(low, bound["tol"], "tol"), _limit(low, bound)
     (x,) = emitted(low, "solution", [start, *captured], place, graph=graph, kind=functional.name, tol=tol, limit=limit)
@@ -55,13 +58,13 @@ def lower_odeint(
             f"the times are an array of one axis, and this is {describe_value(times)}", span=low.span(bound["t"].place)
         )
     with_inputs = WithInputs(low, [start, low.operand(0.0, DType.FLOAT, place)], place)
-    given = [Argument(None, value, bound["f"].place) for value in (*with_inputs.values, *_more(bound))]
+    to_function = [Argument(None, value, bound["f"].place) for value in (*with_inputs.values, *_further(bound))]
     graph, captured = with_inputs.graph(
-        lambda: _as_taken(low, functional.name, call(low, function, given, place), start, bound["f"])
+        lambda: _output(low, functional.name, call(low, function, to_function, place), start, bound["f"])
     )
     rtol, atol = (_positive(low, bound[key], key) for key in ("rtol", "atol"))
     steps = None if bound["steps"].value is None else _steps(low, bound["steps"])
-    made = integrate(
+    trajectory = integrate(
         graph,
         start,
         times,
@@ -72,35 +75,35 @@ def lower_odeint(
         atol=atol,
         limit=_limit(low, bound),
     )
-    # What is new stands at the place of the call.
+    # The nodes of the integration get the place of the call.
     new: dict[Node, Node] = {}
     before = set(schedule([start, times, *captured]))
-    for node in schedule([made]):
+    for node in schedule([trajectory]):
         if node not in before:
             inputs = tuple(new.get(x, x) for x in node.inputs)
             new[node] = Node(node.op, inputs, node.params, node.types, node.span or low.span(place))
             low.record(new[node])
-    return new[made]
+    return new[trajectory]
 
 
 MOST_STEPS = 10_000
 """The limit of ``max_steps``."""
 
 
-def _more(bound: Mapping[str, Argument]) -> Sequence[Value]:
-    """The arguments that a function takes beside the unknown."""
-    more = bound["args"].value
-    return more.items if isinstance(more, Tuple) else [more]
+def _further(bound: Mapping[str, Argument]) -> Sequence[Value]:
+    """The function's further arguments, ``args``: a tuple, or one value."""
+    args = bound["args"].value
+    return args.items if isinstance(args, Tuple) else [args]
 
 
 def _steps(low: Lowering, argument: Argument) -> int:
     """The fixed number of steps between two times of an integration."""
     steps = low.whole(argument.value, argument.place, "steps")
     if steps < 1:
-        raise BadCall(f"steps is 1 at least, and this is {steps}", span=low.span(argument.place))
+        raise BadCall(f"steps is at least 1, and this is {steps}", span=low.span(argument.place))
     if steps > low.limits.loop_steps:
         raise LoopTooLong(
-            f"{steps} steps between two times are more than {low.limits.loop_steps}, the most that is allowed",
+            f"{steps} steps between two times exceed the limit of {low.limits.loop_steps}",
             span=low.span(argument.place),
         )
     return steps
@@ -111,19 +114,21 @@ def _limit(low: Lowering, bound: Mapping[str, Argument]) -> int:
     return min(int(_positive(low, bound["max_steps"], "max_steps")), MOST_STEPS)
 
 
-def _as_taken(low: Lowering, name: str, value: Value, start: Node, argument: Argument) -> Node:
-    """What a function gives that must give as many numbers as it takes."""
+def _output(low: Lowering, name: str, value: Value, start: Node, argument: Argument) -> Node:
+    """What the function returns: a number for a minimum, else an array of the shape of the unknown."""
     span = low.span(argument.place)
     if not (isinstance(value, (Node, List)) or is_number(value)):
-        raise TypeMismatch(f"the function gives {describe_value(value)}", span=span)
+        raise TypeMismatch(
+            f"the function of {name} returns {describe_value(value)}, and not a number or an array", span=span
+        )
     node = low.operand(value, DType.FLOAT, argument.place)
     if name == MINIMUM and node.shape:
         raise ShapeMismatch(
-            f"the function of {name} gives a number, and this one gives {describe_value(node)}", span=span
+            f"the function of {name} returns a number, and this one returns {describe_value(node)}", span=span
         )
     if name != MINIMUM and node.shape != start.shape:
         raise ShapeMismatch(
-            f"the function of {name} gives what it takes, and this one takes {describe_value(start)}, gives "
+            f"the function of {name} returns what it takes, and this one takes {describe_value(start)} and returns "
             f"{describe_value(node)}",
             span=span,
         )
@@ -131,6 +136,7 @@ def _as_taken(low: Lowering, name: str, value: Value, start: Node, argument: Arg
 
 
 def _positive(low: Lowering, argument: Argument, what: str) -> float:
+    """A finite number greater than zero that is known at compile time."""
     known = low.known(argument.value, argument.place, what)
     if not isinstance(known, (int, float)) and getattr(known, "shape", None) != ():
         raise TypeMismatch(

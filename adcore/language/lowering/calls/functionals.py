@@ -1,7 +1,6 @@
-"""Functions of functions, as the language calls them: their arguments, and the functions among these as graphs.
+"""What the lowering rules of functionals share: binding their arguments, and lowering a function to a graph of its own.
 
-A function is lowered as a graph of its own, with inputs in the place of the arguments in question; what it reads from
-around it comes after them.
+The graph's first inputs stand for the arguments that the functional varies, its last ones for captured values.
 """
 
 from __future__ import annotations
@@ -19,8 +18,7 @@ from adcore.language.lowering.regions import closed, needed, outside
 from adcore.language.lowering.values import Callee, List, Place, Several, Tuple, Value, describe_value, is_number
 
 Apply = Callable[[Lowering, Callee, Sequence[Argument], ast.Call], Value]
-"""Calls anything that can be called."""
-
+"""Lowers a call of anything callable."""
 
 Rule = Callable[[Lowering, Functional, Sequence[Argument], ast.Call, Apply], Value]
 """Lowers a call of a functional."""
@@ -30,30 +28,30 @@ Rule = Callable[[Lowering, Functional, Sequence[Argument], ast.Call, Apply], Val
 
 
 class WithInputs:
-    """Values whose numbers and arrays are replaced by inputs of a graph to be."""
+    """Values whose leaves are replaced by the inputs of a graph under construction."""
 
     def __init__(self, low: Lowering, starts: Sequence[Value], place: Place) -> None:
         self.low = low
         self.nodes: list[Node] = []
 
-        def taken(value: Value) -> Value:
+        def as_input(value: Value) -> Value:
             if isinstance(value, Several):
-                return type(value)(tuple(taken(x) for x in value.items), value.size, value.depth)
+                return type(value)(tuple(as_input(x) for x in value.items), value.size, value.depth)
             assert isinstance(value, Node)
             node = input_node(f"x{len(self.nodes) + 1}", value.type, low.span(place))
             self.nodes.append(node)
             low.arguments.add(node)
             return node
 
-        self.values = [taken(value) for value in starts]
+        self.values = [as_input(value) for value in starts]
 
     def graph(self, body: Callable[[], Node]) -> tuple[Graph, list[Node]]:
-        """The graph of what ``body`` lowers, and what it reads from around it, which are its last inputs."""
+        """The graph of what ``body`` lowers, and the values that it captures, which are the graph's last inputs."""
         low = self.low
         outer, low.nodes = low.nodes, []
         output = body()
-        made, low.nodes = low.nodes, outer
-        inside = needed(made, [output])
+        nodes, low.nodes = low.nodes, outer
+        inside = needed(nodes, [output])
         own = set(self.nodes)
         captured = [x for x in outside(inside, [output]) if x not in own]
         return closed(inside, [output], [*self.nodes, *captured]), captured
@@ -65,10 +63,13 @@ def as_operands(low: Lowering, value: Value, place: Place) -> Value:
         return Tuple(tuple(as_operands(low, x, place) for x in value.items), value.size, value.depth)
     if isinstance(value, (Node, List)) or is_number(value):
         return low.operand(value, DType.FLOAT, place)
-    raise TypeMismatch(f"nothing can be differentiated by {describe_value(value)}", span=low.span(place))
+    raise TypeMismatch(
+        f"derivatives are by numbers and arrays, and this is {describe_value(value)}", span=low.span(place)
+    )
 
 
 def leaves(values: Sequence[Value]) -> Iterator[Node]:
+    """The nodes of values that ``as_operands`` has converted, in order."""
     for value in values:
         if isinstance(value, Several):
             yield from leaves(value.items)
@@ -78,6 +79,7 @@ def leaves(values: Sequence[Value]) -> Iterator[Node]:
 
 
 def emitted(low: Lowering, op: str, operands: Sequence[Node], place: Place, **params: object) -> tuple[Node, ...]:
+    """The results of an op of several results, recorded with the node."""
     node = OPS[op](*operands, span=low.span(place), **params)
     low.record(node)
     results = items(node)
@@ -121,7 +123,7 @@ def bound_to(
 
 
 def _default(name: str, default: Hashable, place: ast.Call) -> Argument:
-    """What stands for an argument that a call leaves out."""
+    """The argument that a call leaves out, located at the call."""
     if isinstance(default, tuple):
         return Argument(name, Tuple(default, len(default), 1), place)
     assert default is None or isinstance(default, (int, float))
@@ -129,9 +131,10 @@ def _default(name: str, default: Hashable, place: ast.Call) -> Argument:
 
 
 def function_argument(low: Lowering, functional: Functional, argument: Argument) -> Callee:
+    """The function among the arguments; TypeMismatch where it is none."""
     if not isinstance(argument.value, Callee):
         raise TypeMismatch(
-            f"{functional.name} is of a function, and this is {describe_value(argument.value)}",
+            f"{functional.name} takes a function, and this is {describe_value(argument.value)}",
             span=low.span(argument.place),
             help="lambda x: ... makes one of an expression",
         )

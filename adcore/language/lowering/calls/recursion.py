@@ -1,8 +1,8 @@
-"""Functions that call themselves: such a call becomes one node, whose function calls itself again.
+"""Recursive functions: a call becomes one node, whose function calls itself again.
 
-That a function calls itself shows when it is met again, with arguments of the same types, while its own statements are
-being run. Then it is lowered apart, with inputs in the place of its arguments. What it gives is found first from the
-ways through it that do not come back to it; then it is lowered once more, knowing that.
+A function is recursive where it is called again, with the same specialisation key, while its own statements are being
+lowered. Then it is lowered to a graph of its own. Its return type comes from the paths without a recursive call; a
+further lowering, which knows that type, follows the others.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ from adcore.language.lowering.values import (
 )
 
 TRIES = 4
-"""How often a function is lowered until what it gives is what it was taken to give, and what it reads is known."""
+"""Iteration limit of the fixed point over return type and captured variables."""
 
 
 class Recurs(Exception):
-    """A function is met again while it is being run."""
+    """A function is called again, with the same key, while it is being lowered."""
 
     def __init__(self, key: Hashable) -> None:
         super().__init__(key)
@@ -43,11 +43,11 @@ class Recurs(Exception):
 
 
 RunBody = Callable[[Mapping[str, Value]], Value]
-"""Runs the function's statements with these parameters."""
+"""Lowers the function's statements with these parameters."""
 
 
 def signature(low: Lowering, function: Closure, bound: Mapping[str, Value]) -> Hashable:
-    """What a call of a function must agree in with another to be one of the same graph."""
+    """Specialisation key: calls with equal keys share one graph."""
 
     unrolled = function.definition in low.unrolled
 
@@ -68,10 +68,7 @@ def signature(low: Lowering, function: Closure, bound: Mapping[str, Value]) -> H
 
 
 def called(low: Lowering, function: Closure, bound: Mapping[str, Value], place: ast.Call, run: RunBody) -> Value:
-    """The value of a call of one of the program's functions, whose statements become a part of the same graph.
-
-    Where they come back to the function, with arguments of the same types, it is lowered apart instead.
-    """
+    """The value of a call of a program's function: inlined, or called as a graph of its own where it is recursive."""
     key = signature(low, function, bound)
     recursion = low.recursions.get(key)
     if recursion is not None:
@@ -96,7 +93,7 @@ def called(low: Lowering, function: Closure, bound: Mapping[str, Value], place: 
     try:
         return call_apart(low, function, bound, place, key, run)
     except (NotConstant, BranchMismatch, ShapeMismatch) as error:
-        # A known number may decide a shape in each call: then the calls are written out, until one of them ends.
+        # A known number may decide a shape in each call: then the recursion is unrolled.
         if function.definition in low.unrolled or not any(map(is_number, bound.values())):
             raise
         low.back(mark)
@@ -112,9 +109,9 @@ def called(low: Lowering, function: Closure, bound: Mapping[str, Value], place: 
 def call_apart(
     low: Lowering, function: Closure, bound: Mapping[str, Value], place: ast.Call, key: Hashable, run: RunBody
 ) -> Value:
-    """The value of a call of a function that calls itself: it is lowered apart, and called.
+    """The value of a call of a recursive function, which is lowered to a graph of its own.
 
-    Raises RecursionTooDeep where no way through it ends, and BranchMismatch where it gives now this, now that.
+    Raises RecursionTooDeep where every path recurses, and BranchMismatch where the return type has no fixed point.
     """
     recursion = Recursion(function, place)
     low.recursions[key] = recursion
@@ -125,20 +122,20 @@ def call_apart(
     finally:
         del low.recursions[key]
     raise BranchMismatch(
-        f"{function.definition.name} gives values of different kinds or shapes",
+        f"{function.definition.name} returns values of different kinds or shapes",
         span=low.span(place.func),
-        help="what a function gives that calls itself has the same kind and shape in each call",
+        help="a recursive function returns the same kind and shape in each call",
     )
 
 
 def call_again(low: Lowering, recursion: Recursion, bound: Mapping[str, Value], place: ast.Call) -> Value:
-    """The value of a call of a function whose graph is there or on its way."""
+    """A node that calls the function's graph, which may still be under construction."""
     if not recursion.known:
         raise Unresolved
     function = _function(low, recursion, bound)
     operands = [low.operand(x, t.dtype, place) for (x, t) in _leaves(bound.values())]
     if operands:
-        # What has been asserted is seen to hold before the call, which might not end otherwise.
+        # Assertions are checked before the call, which might not end otherwise.
         guarded = low.guarded(operands[0], place)
         assert isinstance(guarded, Node)
         operands[0] = guarded
@@ -166,15 +163,15 @@ def _function(low: Lowering, recursion: Recursion, bound: Mapping[str, Value]) -
 
 
 def _lowered(low: Lowering, recursion: Recursion, bound: Mapping[str, Value], run: RunBody) -> bool:
-    """Lower the function once; whether it was what it was taken to be."""
+    """Lower the function once; whether its return type and captured variables are those that were assumed."""
     place = recursion.place
     recursion.graph_function = None
     recursion.graphs = []
     inputs: list[Node] = []
 
-    def taken(name: str, value: Value) -> Value:
+    def as_input(name: str, value: Value) -> Value:
         if isinstance(value, Several):
-            return type(value)(tuple(taken(name, x) for x in value.items), value.size, value.depth)
+            return type(value)(tuple(as_input(name, x) for x in value.items), value.size, value.depth)
         if not (isinstance(value, Node) or is_number(value)):
             return value
         ((_, type_),) = _leaves([value])
@@ -183,10 +180,10 @@ def _lowered(low: Lowering, recursion: Recursion, bound: Mapping[str, Value], ru
         low.arguments.add(node)
         return node
 
-    parameters = {name: taken(name, value) for name, value in bound.items()}
+    parameters = {name: as_input(name, value) for name, value in bound.items()}
     outer, low.nodes = low.nodes, []
     count = low.count
-    # What stands in the function's own graph is met in calls that only its run knows.
+    # The call sites of nodes in the function's own graph are known only when it runs.
     calls, low.calls = low.calls, ()
     try:
         result = run(parameters)
@@ -194,25 +191,25 @@ def _lowered(low: Lowering, recursion: Recursion, bound: Mapping[str, Value], ru
         if recursion.known or any(not other.known for other in low.recursions.values() if other is not recursion):
             raise
         raise RecursionTooDeep(
-            f"{recursion.function.definition.name} calls itself on every way through it",
+            f"{recursion.function.definition.name} calls itself on every path",
             span=low.span(place.func),
-            help="let it give a value without calling itself for some arguments",
+            help="let it return without calling itself for some arguments",
             related=((low.syntax.source.word(recursion.function.definition, 3), "defined here"),),
         ) from None
     if not _outlives(result, recursion.function.scope):
         raise NotConstant(
-            f"{recursion.function.definition.name} calls itself, and gives a function that it makes anew in each call",
+            f"{recursion.function.definition.name} calls itself, and returns a function that each call defines anew",
             span=low.span(place.func),
         )
     result = _as_nodes(low, result, place)
     low.calls = calls
-    made, low.nodes = low.nodes, outer
+    nodes, low.nodes = low.nodes, outer
     outputs = [x for x, _ in _leaves([result]) if isinstance(x, Node)]
-    inside = needed(made, outputs)
+    inside = needed(nodes, outputs)
     own = set(inputs)
     captured = tuple(x for x in outside(inside, outputs) if x not in own)
-    right = recursion.known and set(captured) <= set(recursion.captured) and _shape(result) == _shape(recursion.result)
-    if not right:
+    fixed = recursion.known and set(captured) <= set(recursion.captured) and _shape(result) == _shape(recursion.result)
+    if not fixed:
         low.count = count
         recursion.captured = tuple(dict.fromkeys((*recursion.captured, *captured)))
         recursion.result, recursion.known = result, True
@@ -222,14 +219,14 @@ def _lowered(low: Lowering, recursion: Recursion, bound: Mapping[str, Value], ru
 
 
 def _outlives(value: Value, scope: Scope) -> bool:
-    """Whether what a call gives can be used after it: a function may hold what is inside."""
+    """Whether a returned value can be used after the call: a closure may capture what belongs to the call."""
     if isinstance(value, Several):
         return all(_outlives(x, scope) for x in value.items)
     return not isinstance(value, (Closure, Derived)) or outlives(value, scope)
 
 
 def _as_nodes(low: Lowering, value: Value, place: Place) -> Value:
-    """The value with its numbers as nodes."""
+    """The value with its numbers converted to nodes."""
     if isinstance(value, Several):
         return type(value)(tuple(_as_nodes(low, x, place) for x in value.items), value.size, value.depth)
     if is_number(value):
@@ -238,7 +235,7 @@ def _as_nodes(low: Lowering, value: Value, place: Place) -> Value:
 
 
 def _shape(value: Any) -> Hashable:
-    """What two results of a function must agree in."""
+    """The structure and types of a result: what the results of all calls have in common."""
     if isinstance(value, Node):
         return value.type
     if isinstance(value, Several):
@@ -247,7 +244,7 @@ def _shape(value: Any) -> Hashable:
 
 
 def _leaves(values: Any) -> Iterator[tuple[Value, Type]]:
-    """The numbers and arrays of values, with their types as operands."""
+    """The leaves of values, with their types as operands."""
     for value in values:
         if isinstance(value, Node):
             yield value, value.type

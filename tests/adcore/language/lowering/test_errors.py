@@ -172,14 +172,14 @@ TABLE = [
     (
         "def f(t): return f(t-1)\n«f»(x)",
         "recursion_too_deep",
-        "f calls itself on every way through it",
-        "let it give a value without calling itself for some arguments",
+        "f calls itself on every path",
+        "let it return without calling itself for some arguments",
     ),
     (
         "def f(t): return g(t)\ndef g(t): return f(t)\n«f»(x) + 1",
         "recursion_too_deep",
-        "f calls itself on every way through it",
-        "let it give a value without calling itself for some arguments",
+        "f calls itself on every path",
+        "let it return without calling itself for some arguments",
     ),
     # targets
     (

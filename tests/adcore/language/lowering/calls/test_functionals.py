@@ -282,7 +282,7 @@ WRONG: list[tuple[str, str, str, str]] = [
     ("a function of another shape", "root(lambda t: [t, x], 1.0)", "shape_mismatch", "shape (2,)"),
     ("a minimum of an array", "minimize(lambda t: t*x, [1.0, 2.0])", "shape_mismatch", "a number"),
     ("the gradient of an array", "sum(grad(lambda t: [t, x])(x))", "shape_mismatch", "shape (2,)"),
-    ("the gradient of no function", "grad(x)(x)", "type_mismatch", "grad is of a function"),
+    ("the gradient of no function", "grad(x)(x)", "type_mismatch", "grad takes a function"),
     ("an argument too many", "grad(sin, 0, 1)(x)", "bad_arguments", "grad takes"),
     ("an argument by another name", "grad(sin, arg=1)(x)", "bad_arguments", "grad takes no argument arg"),
     ("no argument to differentiate by", "grad(lambda a: a, 1)(x)", "bad_arguments", "argument 1"),
