@@ -83,7 +83,7 @@ class Facts:
     involution: bool = False
     """Whether applying it twice, with the same parameters, gives the operand back, to the bit."""
     can_fail: bool = False
-    """Whether it may raise at run time, for some values of its operands."""
+    """May raise at run time, for some values of its operands."""
 
 
 @dataclass(frozen=True, slots=True)

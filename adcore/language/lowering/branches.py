@@ -268,10 +268,6 @@ class Merge:
         return results
 
 
-_CAN_FAIL = frozenset({"as_int", "take", "take_along_axis", "part", "assign", "accumulate", "require"})
-"""The ops that refuse some values of their operands; those with graphs of their own may hold such ones."""
-
-
 def short_circuit(
     low: Lowering, is_and: bool, first: Node, rest: Callable[[], bool | Node], place: Place
 ) -> bool | Node:
@@ -285,7 +281,8 @@ def short_circuit(
     made, low.nodes = low.nodes, mark.nodes
     if isinstance(second, bool):
         return first if second is is_and else second
-    if not any(node.op.rules.structure or node.op.name in _CAN_FAIL for node in made):
+    # An op with graphs of its own may hold ops that can fail.
+    if not any(node.op.rules.structure or node.op.facts.can_fail for node in made):
         low.nodes += made
         return low.emit(OPS["logical_and" if is_and else "logical_or"], (first, second), place)
     merge = Merge(low, first, place)

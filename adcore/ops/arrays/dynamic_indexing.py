@@ -155,6 +155,7 @@ part: Op = declare(
         sample((3, 2, 2), (2,), (), key=(AT, ALL, AT)),
         sample((2, 3, 2), (2,), key=(ALL, AT, 0)),
     ),
+    can_fail=True,
     doc="The element or the part of an array at places that are computed.",
 )
 
@@ -212,6 +213,7 @@ stays = declare(
     public=False,
     domain=((-2, 1),),
     samples=(sample((4,), shape=(3,), key=(AT,)), sample((2, 4), (), shape=(3, 2), key=(AT, AT))),
+    can_fail=True,
     doc="Where what is assigned at the places stays, not overwritten by what is assigned at the same place after it.",
 )
 
@@ -238,6 +240,7 @@ assign: Op = declare(
         sample((3, 2), (2, 4), (2, 4), (), key=(AT, AT)),
         sample((3, 2), (4, 2), (4,), key=(AT,)),
     ),
+    can_fail=True,
     doc="The array with a part of it replaced, at a place that is known or computed; the last of several there stays.",
 )
 
@@ -264,5 +267,6 @@ accumulate: Op = declare(
         sample((3, 2), (2, 4), (2, 4), (), key=(AT, AT)),
         sample((3, 2), (4, 2), (4,), key=(AT,)),
     ),
+    can_fail=True,
     doc="The array with others added to it at computed places; what is added at one place twice counts twice.",
 )

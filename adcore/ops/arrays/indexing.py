@@ -181,6 +181,7 @@ take = linear(
         sample((2, 3), (), axis=-1),
         sample((2, 2, 2), (2, 3), axis=1),
     ),
+    can_fail=True,
     doc="The elements, or the slices along an axis, at indices; negative ones count from the end.",
 )
 
@@ -221,6 +222,7 @@ put: Op = linear(
         sample((2, 2), (2, 2), axis=None, shape=(2, 3)),
         sample((2, 4), (4,), axis=1, shape=(2, 3)),
     ),
+    can_fail=True,
     doc="Zeros of a shape, with an array's elements added in the places of indices; an index may occur twice.",
 )
 
@@ -266,6 +268,7 @@ take_along_axis = linear(
         sample((2, 3), (4, 3), axis=-2),
         sample((1, 3), (2, 1), axis=1),
     ),
+    can_fail=True,
     doc="The elements at indices along an axis, where each line along the axis has indices of its own.",
 )
 
@@ -297,5 +300,6 @@ put_along_axis: Op = linear(
     public=False,
     domain=((-3, 3), (-2, 1)),
     samples=(sample((4,), (4,), axis=0, shape=(3,)), sample((2, 2), (2, 2), axis=1, shape=(2, 3))),
+    can_fail=True,
     doc="Zeros of a shape, with an array's elements added in the places of indices along an axis.",
 )

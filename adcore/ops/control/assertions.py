@@ -32,6 +32,8 @@ require: Op = declare(
     lambda token, condition, *values, message, names: TOKEN,
     dtypes=(DType.BOOL, DType.BOOL, None),
     public=False,
+    can_fail=True,
+    samples=(sample((), (), message="x is positive", names=()),),
     doc="The token, if the condition holds.",
 )
 

@@ -69,6 +69,7 @@ pack: Op = declare(
     dtypes=(None,),
     on_stacks=True,
     public=False,
+    can_fail=True,
     doc="A tape of values of any kinds.",
 )
 

@@ -139,5 +139,6 @@ as_int = declare(
     public=False,
     domain=((2, 2),),
     text="int({0})",
+    can_fail=True,
     doc="x as an index; an error where it is not a whole number.",
 )

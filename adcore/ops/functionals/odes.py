@@ -15,7 +15,7 @@ from adcore.errors import NotConverged
 from adcore.graph import OPS, DType, Graph, Node, Op, constant, convert, input_node, items
 from adcore.graph.traversal import applied, graph_of
 from adcore.ops.arrays.dynamic_indexing import AT
-from adcore.ops.base import Hidden, declare, zero_array
+from adcore.ops.base import Hidden, declare, sample, zero_array
 from adcore.ops.control.loop import INDEX, loop
 
 Field = Callable[[Node, Node, Sequence[Node]], Node]
@@ -85,6 +85,8 @@ reached: Op = declare(
     jvp=lambda node, tangents: tangents[0],
     vjp=lambda node, g: (g, None, None),
     public=False,
+    can_fail=True,
+    samples=(sample((), (), (), limit=100),),
     doc="y, once the integration is seen to have come to the end.",
 )
 
