@@ -1,4 +1,4 @@
-"""The names programs find defined: constants, modules, functions; and the name that was probably meant."""
+"""The predefined names: constants, modules, functions; and the likeliest correction of an unknown name."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MODULE_CONSTANTS: dict[str, float | bool | None] = {
 }
 
 _LIBRARIES = {"np": "numpy", "numpy": "numpy", "jnp": "jax.numpy", "math": "math", "scipy": "scipy", "jax": "jax"}
-"""What the usual names of modules stand for, imported or not."""
+"""The modules behind the usual prefixes, imported or not."""
 
 MODULES = frozenset(
     """numpy numpy.linalg math scipy scipy.special scipy.linalg jax jax.numpy jax.numpy.linalg jax.nn jax.lax
@@ -38,21 +38,21 @@ MODULES = frozenset(
 )
 
 PASSED_OVER = frozenset({"__future__", "typing", "collections.abc", "numpy.typing"})
-"""Modules whose imports mean nothing here but do no harm: what they give stands in annotations."""
+"""Modules whose imports are ignored: what they define only appears in annotations."""
 
 FLOAT_TYPES = frozenset({"float", "float64", "double", "float_"})
-"""The one type of numbers, as ``dtype=`` may name it."""
+"""The names of float64 that ``dtype=`` accepts."""
 
 BUILTINS = {name: name for name in ("len", "float", "int", "bool", "list", "tuple", "divmod")}
-"""Python's own functions that are no op, by name."""
+"""Python's own functions that are not ops, by name."""
 
 _CONVERSIONS = ("array", "asarray", "asanyarray", "atleast_1d", "float64", "copy", "ascontiguousarray")
-"""NumPy's functions that make an array of what is an array already."""
+"""NumPy's functions that convert to an array."""
 
 
 @functools.cache
 def functions() -> dict[str, str]:
-    """Every name a program can call, with the op, the functional or the special form it stands for."""
+    """Every name a program can call, with the op, the functional or the built-in function it stands for."""
     declared: list[Op | Functional] = [*FUNCTIONALS.values(), *(op for op in OPS.values() if op.signature.public)]
     names = {alias: each.name for each in declared for alias in (each.name, *each.signature.aliases)}
     return {**dict.fromkeys(_CONVERSIONS, "array"), **BUILTINS, "sorted": "sort", "fsum": "sum", **names}
@@ -60,7 +60,7 @@ def functions() -> dict[str, str]:
 
 @functools.cache
 def methods() -> dict[str, Op]:
-    """Every op that can be written as a method, by name and alias."""
+    """The ops that can be called as methods, by name and alias."""
     return {
         name: op
         for op in OPS.values()
@@ -77,12 +77,12 @@ def module(dotted: str) -> str | None:
 
 
 def is_module_name(name: str) -> bool:
-    """Whether ``name``, if nothing assigns it, is a module."""
+    """Whether ``name``, where nothing assigns it, is a module."""
     return name in _LIBRARIES
 
 
 def module_constant(name: str) -> tuple[float | bool | None] | None:
-    """A constant that modules have, ``np.pi``, in a tuple, since None (``np.newaxis``) is one of them."""
+    """A constant of a module, ``np.pi``, in a tuple, since None (``np.newaxis``) is one of them; None otherwise."""
     return (MODULE_CONSTANTS[name],) if name in MODULE_CONSTANTS else None
 
 

@@ -53,7 +53,7 @@ def lower(syntax: Syntax, inputs: Mapping[str, Type | Array], outputs: Sequence[
     """
     top = Scope(syntax.top, None)
     low = Lowering(syntax, limits, top, inline)
-    held = {str(name) for name in syntax.plan.names} if syntax.plan.held else set()
+    held = {str(name) for name in syntax.plan.names} if syntax.plan.of_variables else set()
     low.wanted = frozenset(held | set(outputs or ()))
     try:
         bound = _inputs(low, inputs)
@@ -132,7 +132,7 @@ def _end(low: Lowering) -> ast.expr | ast.stmt:
 def _result(low: Lowering) -> Value:
     """The value at the end of a main block that returns none."""
     plan = low.syntax.plan
-    if plan.held:
+    if plan.of_variables:
         parts = [_variable(low, name) for name in plan.names if name is not None]
         return several(low, Tuple, parts, _end(low)) if plan.several else parts[0]
     held = low.scope.variables.get(LAST)

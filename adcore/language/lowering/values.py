@@ -140,7 +140,7 @@ def describe_value(value: Value) -> str:
         case int() | float():
             return "a number"
         case str():
-            return "a text"
+            return "a string"
         case Tuple():
             return "a tuple"
         case List():

@@ -1,1 +1,1 @@
-"""Text to checked syntax, which knows no graph."""
+"""From text to a checked syntax tree; knows nothing of graphs."""

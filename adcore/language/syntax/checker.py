@@ -1,4 +1,4 @@
-"""The walk over Python's tree that says what the language has and what it has not."""
+"""The walk over Python's syntax tree that refuses what the language does not support and collects the names."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from adcore.language.syntax.scopes import LAMBDA, Names
 from adcore.language.syntax.source import Source
 from adcore.limits import Limits
 
-# What Python has and the language has not: the kind of error, what it is, the remedy, and the length of the keyword
-# that stands for it (0 where the whole of it is shown).
+# Syntax of Python that the language does not support: the error's class, the subject and verb of its message, its help,
+# and the length of the keyword it points at (0 for the whole node).
 _Entry = tuple[type[AdcoreError], str, str | None, int]
 _REFUSED: dict[type[ast.AST], _Entry] = {
     ast.SetComp: (Unsupported, "sets do", None, 0),
@@ -33,7 +33,7 @@ _REFUSED: dict[type[ast.AST], _Entry] = {
     ast.Nonlocal: (Unsupported, "nonlocal does", "return the value from the function", 8),
     ast.Delete: (Unsupported, "del does", None, 3),
     ast.NamedExpr: (Unsupported, "assignments inside an expression do", "assign on a line of its own", 0),
-    ast.JoinedStr: (Unsupported, "texts do", None, 0),
+    ast.JoinedStr: (Unsupported, "f-strings do", None, 0),
     ast.Yield: (Unsupported, "yield does", "return an array", 5),
     ast.YieldFrom: (Unsupported, "yield does", "return an array", 5),
     ast.Await: (Unsupported, "await does", None, 5),
@@ -50,7 +50,7 @@ _Item = tuple[ast.AST, int, Names, ast.stmt | None]
 
 
 class Walk:
-    """One walk over a tree, in the order of the text, with a stack of its own instead of Python's."""
+    """One walk over a tree in the order of the text, on an explicit stack, so that no depth exhausts Python's."""
 
     def __init__(self, source: Source, limits: Limits) -> None:
         self.source = source
@@ -60,7 +60,7 @@ class Walk:
         self.lambdas: dict[ast.Lambda, ast.FunctionDef] = {}
         self.comprehensions: dict[ast.expr, Names] = {}
         self.imports: dict[str, str] = {}
-        self.leaving: set[ast.stmt] = set()
+        self.early_exits: set[ast.stmt] = set()
         self.breaking: set[LoopStatement] = set()
         self.otherwise: dict[LoopStatement, ast.If] = {}
         self._around: dict[ast.stmt, ast.stmt | None] = {}
@@ -98,7 +98,7 @@ class Walk:
 
     def _constant(self, node: ast.Constant, depth: int, scope: Names, branch: ast.stmt | None) -> None:
         if isinstance(node.value, (str, bytes)):
-            raise Unsupported("a text has no place here", span=self.source.span(node))
+            raise Unsupported("strings are not supported here", span=self.source.span(node))
         if isinstance(node.value, complex):
             raise Unsupported("complex numbers do not exist in this language", span=self.source.span(node))
 
@@ -113,12 +113,12 @@ class Walk:
         self._stack += ((node.right, depth + 1, scope, branch), (node.left, left, scope, branch))
 
     def _call(self, node: ast.Call, depth: int, scope: Names, branch: ast.stmt | None) -> None:
-        # What dtype= names is a type, not a value.
+        # The value of dtype= names a type.
         arguments = [*node.args, *(keyword.value for keyword in node.keywords if keyword.arg != "dtype")]
         for keyword in node.keywords:
             if keyword.arg is None:
                 raise Unsupported("arguments with ** do not exist in this language", span=self.source.span(keyword))
-        # A text can be an argument: the subscripts of an einsum, the name of a mode.
+        # An argument can be a string: the subscripts of an einsum, the name of a mode.
         arguments = [a.value if isinstance(a, ast.Starred) else a for a in arguments]
         self._push([a for a in arguments if not (_is_constant(a, str))], depth + 1, scope, branch)
         if isinstance(node.func, ast.Name):
@@ -133,7 +133,7 @@ class Walk:
             self._stack.append((node.value, depth + 1, scope, branch))
 
     def _compare(self, node: ast.Compare, depth: int, scope: Names, branch: ast.stmt | None) -> None:
-        # A text can be compared with, as the name of a mode is, or looked for in a list.
+        # A comparison can have strings: ``mode == "full"``, ``mode in ("full", "same")``.
         lists = [x.elts if isinstance(x, (ast.Tuple, ast.List)) else [x] for x in (node.left, *node.comparators)]
         operands = [x for row in lists for x in row if not _is_constant(x, str)]
         self._push(operands, depth + 1, scope, branch)
@@ -144,7 +144,7 @@ class Walk:
     def _comprehension(
         self, node: ast.ListComp | ast.GeneratorExp, depth: int, scope: Names, branch: ast.stmt | None
     ) -> None:
-        # Its names are its own; only what the first ``for`` goes over is read outside.
+        # It has a scope of its own; only the iterable of the first ``for`` is evaluated outside.
         inner = Names(scope, inline=True)
         self.comprehensions[node] = inner
         scope.lambdas.append(inner)
@@ -154,7 +154,7 @@ class Walk:
                 raise Unsupported("async loops do not exist in this language", span=self.source.span(part.target))
             for target in ast.walk(part.target):
                 if isinstance(target, (ast.Subscript, ast.Attribute)):
-                    raise Unsupported("a comprehension gives values to names only", span=self.source.span(target))
+                    raise Unsupported("the targets of a comprehension are names", span=self.source.span(target))
             self._target(part.target, depth, inner, branch)
         inside = [node.elt, *first.ifs, *(x for part in rest for x in (part.iter, *part.ifs))]
         self._push(inside, depth + 1, inner, branch)
@@ -189,25 +189,25 @@ class Walk:
         elif isinstance(target, (ast.Tuple, ast.List)):
             stars = [part for part in target.elts if isinstance(part, ast.Starred)]
             if len(stars) > 1:
-                raise SyntaxFault("one name at the most takes the rest", span=self.source.span(stars[1]))
+                raise SyntaxFault("only one target can be starred", span=self.source.span(stars[1]))
             for part in target.elts:
                 self._target(part.value if isinstance(part, ast.Starred) else part, depth, scope, branch)
         elif isinstance(target, ast.Subscript):
-            # The array that a part is assigned to is read: what becomes of the rest of it depends on it.
+            # An assignment to an element reads the array: its other elements stay what they are.
             base = target.value
             while isinstance(base, ast.Subscript):
                 base = base.value
             if not isinstance(base, ast.Name):
-                raise Unsupported("only parts of what a name holds can be assigned to", span=self.source.span(target))
+                raise Unsupported("only elements of variables can be assigned to", span=self.source.span(target))
             self._stack.append((target, depth + 1, scope, branch))
         elif isinstance(target, ast.Starred):
             raise SyntaxFault(
-                "a name that takes the rest stands beside others",
+                "a starred target stands in a list of targets",
                 span=self.source.span(target),
                 help="write *a, = x, or leave the * out",
             )
         else:
-            raise Unsupported("values have no attributes that could be set", span=self.source.span(target))
+            raise Unsupported("attributes cannot be assigned to", span=self.source.span(target))
 
     def _expression(self, node: ast.Expr, depth: int, scope: Names, branch: ast.stmt | None) -> None:
         if not is_passed_over(node):
@@ -216,25 +216,25 @@ class Walk:
     def _assert(self, node: ast.Assert, depth: int, scope: Names, branch: ast.stmt | None) -> None:
         scope.asserts = True
         if node.msg is not None and text_of(node.msg) is None:
-            raise Unsupported("what an assertion says is a text", span=self.source.span(node.msg))
+            raise Unsupported("the message of an assertion is a string", span=self.source.span(node.msg))
         self._stack.append((node.test, depth + 1, scope, branch))
 
     def _raise(self, node: ast.Raise, depth: int, scope: Names, branch: ast.stmt | None) -> None:
         scope.asserts = True
         if node.exc is None:
-            raise Unsupported("raise needs what is raised", span=self.source.span(node))
+            raise Unsupported("raise needs an exception", span=self.source.span(node))
 
     def _return(self, node: ast.Return, depth: int, scope: Names, branch: ast.stmt | None) -> None:
         around = branch
         while around is not None:
-            self.leaving.add(around)
+            self.early_exits.add(around)
             around = self._around[around]
         if node.value is not None:
             self._stack.append((node.value, depth + 1, scope, branch))
 
     def _leave(self, node: ast.Break | ast.Continue, depth: int, scope: Names, branch: ast.stmt | None) -> None:
         while branch is not None and not isinstance(branch, LoopStatement):
-            self.leaving.add(branch)
+            self.early_exits.add(branch)
             branch = self._around[branch]
         if branch is None:
             word = "break" if isinstance(node, ast.Break) else "continue"
@@ -245,7 +245,7 @@ class Walk:
     def _loop(self, node: LoopStatement, depth: int, scope: Names, branch: ast.stmt | None) -> None:
         self._around[node] = branch
         if node.orelse:
-            # What follows else is a branch of its own: it is taken unless the loop is left by break.
+            # The else block of a loop becomes a branch, taken unless the loop ends by break.
             otherwise = ast.If(ast.Constant(True), node.orelse, [])
             self.otherwise[node] = ast.copy_location(otherwise, node.orelse[0])
             self._around[otherwise] = branch
@@ -267,14 +267,14 @@ class Walk:
     def _function(self, node: ast.FunctionDef, depth: int, scope: Names, branch: ast.stmt | None) -> None:
         if node.decorator_list:
             raise Unsupported("decorators do not exist in this language", span=self.source.span(node.decorator_list[0]))
-        # Python 3.12 has them, 3.11 has not.
+        # Python 3.11 has no such field.
         typed: list[ast.expr] = getattr(node, "type_params", [])
         if typed:
             raise Unsupported("type parameters do not exist in this language", span=self.source.span(typed[0]))
         scope.functions.setdefault(node.name, []).append(self._definition(node, depth, scope, branch))
 
     def _lambda(self, node: ast.Lambda, depth: int, scope: Names, branch: ast.stmt | None) -> None:
-        # It is a function whose one statement returns.
+        # A lambda is a function whose only statement is a return.
         body = ast.copy_location(ast.Return(node.body), node.body)
         definition = ast.FunctionDef(LAMBDA, node.args, [body], [])
         self.lambdas[node] = ast.copy_location(definition, node)

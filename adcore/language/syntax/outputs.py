@@ -1,7 +1,7 @@
-"""What a program's result is and what its outputs are called, as far as the text alone says it.
+"""What a program's result is and what its outputs are called, as far as the syntax tree determines it.
 
-The result is what a ``return`` of the main block gives, else the last expression or assignment; where an ``if`` stands
-last, its branches are asked the same.
+The result is the value of a ``return`` of the main block, else the last expression or assignment; of an ``if`` that
+stands last, the same holds of its branches.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ RESULT = "result"
 
 @dataclass(frozen=True, slots=True)
 class ResultPlan:
-    """How the result is found once the main block has been run, and its names.
+    """Where the result comes from once the main block has run, and what its parts are called.
 
-    ``names`` has one entry, or one for each part where ``several`` says that the text has a tuple; None is a part
-    without a name of its own. Where nothing is returned, the result is the value of one of the ``expressions``, or
-    else, if ``held``, what the names hold.
+    ``names`` has one entry, or one per part where the result is a tuple (``several``); None is a part without a name.
+    Where nothing is returned, the result is the value of one of the ``expressions``, or, with ``of_variables``, the
+    final values of the variables ``names``.
     """
 
     names: tuple[str | None, ...]
     several: bool
     expressions: frozenset[ast.Expr] = frozenset()
-    held: bool = False
+    of_variables: bool = False
 
     def output_names(self) -> tuple[str, ...]:
         """The names as a client sees them, as long as no part is itself a tuple."""
@@ -37,26 +37,26 @@ class ResultPlan:
 
 def plan_of(main: Sequence[ast.stmt]) -> ResultPlan | None:
     """The plan of a main block, or None where nothing in it can be the result."""
-    fallen = _end_of(main)
+    at_end = _end_of(main)
     plans = [_expression(statement.value) for statement in _returns(main) if statement.value is not None]
-    if isinstance(fallen, ResultPlan):
-        plans.append(fallen)
+    if isinstance(at_end, ResultPlan):
+        plans.append(at_end)
     if not plans:
         return None
     names, several = _common(plans)
-    if isinstance(fallen, ResultPlan):
-        # What is held is read under its own names, whatever they are called outside.
+    if isinstance(at_end, ResultPlan):
+        # Variables are read under their own names, whatever the returns call the parts.
         return ResultPlan(
-            fallen.names if fallen.held else names,
-            fallen.several if fallen.held else several,
-            fallen.expressions,
-            fallen.held,
+            at_end.names if at_end.of_variables else names,
+            at_end.several if at_end.of_variables else several,
+            at_end.expressions,
+            at_end.of_variables,
         )
     return ResultPlan(names, several)
 
 
 def _common(plans: Sequence[ResultPlan]) -> tuple[tuple[str | None, ...], bool]:
-    """The names that all plans agree on."""
+    """The names that all plans agree on, and whether they are of a tuple."""
     first = plans[0]
     if any(plan.several != first.several or len(plan.names) != len(first.names) for plan in plans):
         return (None,), False
@@ -90,7 +90,7 @@ def _returns(block: Sequence[ast.stmt]) -> Iterator[ast.Return]:
 
 
 def _end_of(block: Sequence[ast.stmt]) -> ResultPlan | bool:
-    """What holds the result at the end of a block; False where nothing does, True where the end is not reached."""
+    """The result at the end of a block: its plan, False where there is none, True where the end is unreachable."""
     for statement in reversed(block):
         match statement:
             case ast.Return() | ast.Raise():
@@ -98,20 +98,20 @@ def _end_of(block: Sequence[ast.stmt]) -> ResultPlan | bool:
             case _ if is_passed_over(statement):
                 continue
             case ast.Expr(ast.Call(ast.Attribute(ast.Name(name), "append"))):
-                return ResultPlan((name,), False, held=True)
+                return ResultPlan((name,), False, of_variables=True)
             case ast.Expr(value):
                 written = _expression(value)
                 return ResultPlan(written.names, written.several, frozenset({statement}))
             case ast.Assign(targets=[target, *_]):
-                return ResultPlan(tuple(_targets(target)), isinstance(target, (ast.Tuple, ast.List)), held=True)
+                return ResultPlan(tuple(_targets(target)), isinstance(target, (ast.Tuple, ast.List)), of_variables=True)
             case ast.AugAssign(target) | ast.AnnAssign(target, value=ast.expr()):
-                return ResultPlan(tuple(_targets(target)), False, held=True)
+                return ResultPlan(tuple(_targets(target)), False, of_variables=True)
             case ast.While(ast.Constant(value), body) if value and not _breaks(body):
                 return True
             case ast.For(body=body) | ast.While(body=body):
-                # Of what stands in a loop only a name can be the result: what it holds after the last pass.
+                # Only variables outlive a loop: the result is their value after the last pass.
                 inner = _end_of(body)
-                if isinstance(inner, ResultPlan) and inner.held:
+                if isinstance(inner, ResultPlan) and inner.of_variables:
                     return inner
             case ast.If(body=body, orelse=orelse):
                 return _either(_end_of(body), _end_of(orelse), bool(orelse))
@@ -121,7 +121,7 @@ def _end_of(block: Sequence[ast.stmt]) -> ResultPlan | bool:
 
 
 def is_passed_over(statement: ast.stmt) -> bool:
-    """Whether a statement computes nothing: a text, ``...``, a ``print``, or what a file does when it is run itself."""
+    """Whether a statement is ignored: a docstring, ``...``, a ``print``, or an ``if __name__`` block."""
     match statement:
         case ast.Expr(ast.Constant(str() | EllipsisType()) | ast.Call(ast.Name("print"))):
             return True
@@ -132,7 +132,7 @@ def is_passed_over(statement: ast.stmt) -> bool:
 
 
 def _breaks(block: Sequence[ast.stmt]) -> bool:
-    """Whether a ``break`` of the loop that has this block stands in it."""
+    """Whether a block has a ``break`` of the loop around it."""
     for statement in block:
         match statement:
             case ast.Break():
@@ -147,14 +147,14 @@ def _breaks(block: Sequence[ast.stmt]) -> bool:
 
 
 def _either(then: ResultPlan | bool, otherwise: ResultPlan | bool, both: bool) -> ResultPlan | bool:
-    """The end of an ``if`` from the ends of its branches."""
+    """The result at the end of an ``if``, from those of its branches."""
     if not isinstance(then, ResultPlan) or not isinstance(otherwise, ResultPlan):
-        if isinstance(then, ResultPlan) and then.held and not both:
+        if isinstance(then, ResultPlan) and then.of_variables and not both:
             return then
         if then is True or otherwise is True:
             return otherwise if then is True else then
         return False
-    if then.held or otherwise.held:
-        return then if then.names == otherwise.names and then.held and otherwise.held else False
+    if then.of_variables or otherwise.of_variables:
+        return then if then.names == otherwise.names and then.of_variables and otherwise.of_variables else False
     names, several = _common((then, otherwise))
     return ResultPlan(names, several, then.expressions | otherwise.expressions)

@@ -1,4 +1,4 @@
-"""Texts that programs say when something is wrong: they are shown as they are written."""
+"""The messages of assertions and exceptions, which are shown as they are written in the program."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import ast
 
 
 def text_of(node: ast.expr | None) -> str | None:
-    """The text that a message is written as, what is filled in left as it stands; None where it is no text."""
+    """The text of a string, with f-string fields left as written; None where the expression is no string."""
     match node:
         case ast.Constant(str() as text):
             return text

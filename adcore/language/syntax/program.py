@@ -1,7 +1,7 @@
-"""Text to checked syntax: once per text, whatever its inputs' shapes will be.
+"""Text to checked syntax, once per text, whatever the shapes of the inputs.
 
-One walk over Python's tree refuses what the language has not, notes which names each function assigns and reads, and
-measures the nesting, so that what follows may descend into the tree without fear.
+One walk over Python's syntax tree refuses what is not supported, records which names each function assigns and reads,
+and bounds the nesting, so that later passes may recurse.
 """
 
 from __future__ import annotations
@@ -20,27 +20,26 @@ from adcore.limits import Limits
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Syntax:
-    """A program that is well formed: what it takes, what it names, and what its result is."""
+    """A well-formed program: its statements, its names, its inputs and its result."""
 
     source: Source
     prelude: tuple[ast.stmt, ...]
-    """What is run before the main block: definitions and imports, where a function is the program's entry."""
+    """The statements before the main block: definitions and imports, where a function is the program's entry."""
     main: tuple[ast.stmt, ...]
     entry: ast.FunctionDef | None
-    """The function that is the program, where the program is nothing but functions."""
+    """The entry function, where the program consists of functions."""
     top: Names
     scopes: Mapping[ast.FunctionDef, Names]
     lambdas: Mapping[ast.Lambda, ast.FunctionDef]
     comprehensions: Mapping[ast.expr, Names]
     """The names of each comprehension and generator expression."""
     imports: Mapping[str, str]
-    leaving: frozenset[ast.stmt]
-    """The branches and loops with a statement inside that leaves what is around them: a ``return``, for branches also
-    a ``break`` or ``continue``."""
+    early_exits: frozenset[ast.stmt]
+    """Statements containing an early exit (``return``; for branches also ``break`` and ``continue``)."""
     breaking: frozenset[LoopStatement]
     """The loops with a ``break``."""
     otherwise: Mapping[LoopStatement, ast.If]
-    """The ``else`` of each loop that has one, as a branch."""
+    """The ``else`` block of each loop that has one, as a branch."""
     inputs: tuple[InputName, ...]
     plan: ResultPlan
 
@@ -55,12 +54,12 @@ class Syntax:
 
     @property
     def assigned(self) -> dict[str, Span]:
-        """The names that the main block assigns, each with its first place: what can be asked for as an output."""
+        """The names that the main block assigns, each with its first place: the possible outputs."""
         return {name: self.source.span(node) for name, node in self.names.assigned.items()}
 
 
 KEYWORDS: Mapping[type[ast.AST], int] = {ast.If: 2, ast.For: 3, ast.While: 5, ast.FunctionDef: 3}
-"""The statements that messages show by their keyword, and how long it is."""
+"""The statements that messages point at by their keyword, and its length."""
 
 
 def parse(text: str, limits: Limits) -> Syntax:
@@ -89,18 +88,20 @@ def _checked(source: Source, limits: Limits) -> Syntax:
         first = walk.scopes[entry]
         arguments = entry.args
         if arguments.vararg is not None:
-            raise Unsupported("the program's inputs have a name each", span=source.span(arguments.vararg))
+            raise Unsupported(
+                "the program's inputs are named one by one, without *", span=source.span(arguments.vararg)
+            )
         required = len(arguments.posonlyargs) + len(arguments.args) - len(arguments.defaults)
         optional = {a.arg for a in (*arguments.posonlyargs, *arguments.args)[required:]}
         optional |= {a.arg for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if d is not None}
         inputs = [InputName(n, source.span(a), n in optional) for n, a in first.parameters.items()]
         free = [node for node in free_names(first, walk.imports) if node.id not in first.parameters]
-        # What the defaults read belongs to the top level.
+        # Defaults are evaluated at the top level.
         free += [n for n in free_names(walk.top, walk.imports) if n.id not in {f.id for f in free}]
     else:
         free = free_names(walk.top, walk.imports)
     inputs += [InputName(node.id, source.span(node)) for node in free]
-    # What stands after a return is never run.
+    # Statements after a return are unreachable.
     end = next((i for i, statement in enumerate(main, 1) if isinstance(statement, ast.Return)), len(main))
     main = main[:end]
     plan = plan_of(main)
@@ -121,7 +122,7 @@ def _checked(source: Source, limits: Limits) -> Syntax:
         walk.lambdas,
         walk.comprehensions,
         walk.imports,
-        frozenset(walk.leaving),
+        frozenset(walk.early_exits),
         frozenset(walk.breaking),
         walk.otherwise,
         tuple(inputs),
@@ -130,9 +131,9 @@ def _checked(source: Source, limits: Limits) -> Syntax:
 
 
 def _entry(body: Sequence[ast.stmt], constants: bool) -> ast.FunctionDef | None:
-    """The function that is the program: the last statement, where nothing but functions, and constants, is before it.
+    """The entry function: the last statement, where only functions and constants precede it.
 
-    ``constants`` says whether the assignments beside the functions read no inputs.
+    ``constants`` says that the assignments beside the functions read no inputs.
     """
     passed_over = (ast.Import, ast.ImportFrom, ast.Pass)
     statements = [s for s in body if not isinstance(s, passed_over) and not is_passed_over(s)]
@@ -142,13 +143,13 @@ def _entry(body: Sequence[ast.stmt], constants: bool) -> ast.FunctionDef | None:
 
 
 def _head(source: Source, statement: ast.stmt) -> Span:
-    """A statement's first line: of an ``if`` or a ``def``, the keyword."""
+    """The place that stands for a statement: the keyword of an ``if`` or a ``def``, else the whole."""
     keyword = KEYWORDS.get(type(statement))
     return source.word(statement, keyword) if keyword else source.span(statement)
 
 
 def ends(syntax: Syntax) -> tuple[str, ...]:
-    """The names of the program's ends: what its main block assigns and nothing reads, in order, then its result."""
+    """The names of the program's ends: the variables that the main block assigns and nothing reads, then the result."""
     names = syntax.names
     result = syntax.plan.output_names()
     unread = {name: node for name, node in names.assigned.items() if name not in names.last_read}

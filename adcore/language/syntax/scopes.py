@@ -1,4 +1,4 @@
-"""Which names a program, or a function of it, assigns, reads and takes: what makes a free name an input."""
+"""Scopes: the names that a program and its functions assign, read and take as parameters; free names are inputs."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from adcore.language import vocabulary
 
 Position = tuple[int, int]
 CHECKED = "<checked>"
-"""The name of the token of what a function has asserted so far."""
+"""The name of the token of a function's assertions so far."""
 ALWAYS: Position = (1 << 60, 0)
-"""Later than any place: a name read there may be read at any time."""
+"""Later than any place: the position of a read that may happen at any time."""
 
 
 @dataclass(slots=True, eq=False)
 class Names:
-    """The names of the program's top level, or of one function definition, as the text has them."""
+    """One scope: the names of the program's top level, of a function definition or of a comprehension."""
 
     parent: Names | None = None
     definition: ast.FunctionDef | None = None
@@ -29,31 +29,31 @@ class Names:
     """Names that ``def`` statements bind."""
     asserts: bool = False
     inline: bool = False
-    """Whether it is a comprehension, which is run where it stands."""
+    """Whether it is a comprehension, which is evaluated where it stands."""
     lambdas: list[Names] = field(default_factory=list)
-    """The functions without a name that stand in it, and the comprehensions."""
+    """The lambdas and comprehensions in it."""
     reads: list[ast.Name] = field(default_factory=list)
     calls: list[ast.Name] = field(default_factory=list)
-    """Names that are read only to be called."""
+    """Reads of names that are called."""
     prefixes: list[ast.Name] = field(default_factory=list)
     """Names before a dot: modules, or values whose attributes are read."""
     last_read: dict[str, Position] = field(default_factory=dict)
-    """Where each name is read last; ``ALWAYS`` for one that a function reads from outside."""
+    """Where each name is read last; ``ALWAYS`` where an inner function reads it."""
     read_at: dict[str, list[Position]] = field(default_factory=dict)
     """All places where each name is read in this scope itself."""
 
     def binds(self, name: str) -> bool:
-        """Whether the name is this scope's own."""
+        """Whether the name is local to this scope."""
         return name in self.assigned or name in self.parameters or name in self.functions
 
     def uses(self) -> Iterator[tuple[ast.Name, str]]:
-        """All places where a name is read, with the manner."""
+        """All reads of names, each with the field that lists it."""
         for manner in ("reads", "calls", "prefixes"):
             for node in getattr(self, manner):
                 yield node, manner
 
     def home(self, name: str) -> Names | None:
-        """The scope whose own the name is, as seen from this one."""
+        """The scope that binds the name, as seen from this one; None for a free name."""
         scope: Names | None = self
         while scope is not None and not scope.binds(name):
             scope = scope.parent
@@ -62,21 +62,21 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class InputName:
-    """A name that the program takes from outside."""
+    """An input of the program, by name."""
 
     name: str
     span: Span
-    """Where it appears first."""
+    """The first place it appears at."""
     optional: bool = False
     """Whether it is a parameter with a default."""
 
 
 def note_reads(scopes: list[Names]) -> None:
-    """Fill in where names are read, of every scope; the first one is the top level."""
+    """Fill in ``read_at`` and ``last_read`` of every scope; the first one is the top level."""
     for scope in scopes:
         for node, _ in scope.uses():
             name, position = node.id, (node.lineno, node.col_offset)
-            # A name that nothing binds may be an input, and those are the top level's.
+            # A free name may be an input, and inputs belong to the top level.
             home = scope.home(name) or scopes[0]
             here = scope
             while here.inline and here is not home and here.parent is not None:
@@ -98,8 +98,8 @@ def appended(statement: ast.AST) -> tuple[ast.Name, ast.expr] | None:
 
 
 def assignments(statement: ast.For | ast.While) -> dict[str, ast.expr | ast.stmt]:
-    """The names that a pass of a loop may bind, each with the last place."""
-    found: dict[str, ast.expr | ast.stmt] = {}
+    """The names that a pass of a loop may bind, each with the last place that binds it."""
+    places: dict[str, ast.expr | ast.stmt] = {}
     stack: list[ast.AST] = [*reversed(statement.body)]
     if isinstance(statement, ast.For):
         stack.append(statement.target)
@@ -107,7 +107,7 @@ def assignments(statement: ast.For | ast.While) -> dict[str, ast.expr | ast.stmt
         node = stack.pop()
         match node:
             case ast.Name(name):
-                found[name] = node
+                places[name] = node
             case ast.Tuple(elts) | ast.List(elts):
                 stack += reversed(elts)
             case ast.Subscript(value) | ast.Starred(value):
@@ -117,22 +117,22 @@ def assignments(statement: ast.For | ast.While) -> dict[str, ast.expr | ast.stmt
             case ast.AugAssign(target) | ast.AnnAssign(target):
                 stack.append(target)
             case ast.FunctionDef(name):
-                found[name] = node
+                places[name] = node
             case ast.Expr(ast.Call(ast.Attribute(ast.Name(name), "append"))):
-                found[name] = node
+                places[name] = node
             case ast.Assert() | ast.Raise():
-                found[CHECKED] = node
+                places[CHECKED] = node
             case ast.If(body=body, orelse=orelse) | ast.While(body=body, orelse=orelse):
                 stack += reversed([*body, *orelse])
             case ast.For(target, _, body, orelse):
                 stack += reversed([target, *body, *orelse])
             case _:
                 pass
-    return found
+    return places
 
 
 def last_of(name: str) -> str:
-    """Where the element is kept that was appended last to a list which a loop collects."""
+    """The variable that holds the last element appended to a list that a loop collects."""
     return f"<last of {name}>"
 
 
@@ -146,36 +146,36 @@ def reads_last(node: ast.AST) -> str | None:
 
 
 def accumulates(statement: ast.For | ast.While, name: str) -> bool:
-    """Whether a loop does nothing to a name but ``s += x``, ``s = s + x`` and their kind, element by element."""
+    """Whether all a loop does with a name is ``s += x``, ``s = s + x`` and the like, element by element."""
     uses = sum(isinstance(x, ast.Name) and x.id == name for x in ast.walk(statement))
-    found = 0
+    updates = 0
     for one in ast.walk(statement):
         match one:
             case ast.AugAssign(ast.Name(target), op) if target == name and not isinstance(op, ast.MatMult):
-                found += 1
+                updates += 1
             case ast.Assign([ast.Name(target)], value) if target == name:
-                found += 1 + _operands(value, name)
+                updates += 1 + _operands(value, name)
             case _:
                 pass
-    return found == uses
+    return updates == uses
 
 
 def _operands(value: ast.expr, name: str) -> int:
-    """How often a name is an operand of operators that go element by element."""
-    found, queue = 0, [value]
+    """How often a name is an operand of the elementwise operators of an expression."""
+    count, queue = 0, [value]
     while queue:
         match queue.pop():
             case ast.BinOp(left, op, right) if not isinstance(op, ast.MatMult):
                 queue += left, right
             case ast.Name(operand) if operand == name:
-                found += 1
+                count += 1
             case _:
                 pass
-    return found
+    return count
 
 
 def free_names(start: Names, imports: Mapping[str, str]) -> list[ast.Name]:
-    """The first place of every free name of ``start`` and of the functions it can reach, in the text's order."""
+    """The first read of every free name of ``start`` and of the functions reachable from it, in the text's order."""
     first: dict[str, ast.Name] = {}
     seen = {start}
     queue = [start]
@@ -197,7 +197,7 @@ def free_names(start: Names, imports: Mapping[str, str]) -> list[ast.Name]:
 
 
 def reads_inputs(names: Names, imports: Mapping[str, str]) -> bool:
-    """Whether a name that nothing binds is read in this scope itself."""
+    """Whether this scope itself reads a free name."""
     return any(
         manner != "calls" and names.home(node.id) is None and not _is_known(node.id, imports)
         for node, manner in names.uses()
@@ -205,7 +205,7 @@ def reads_inputs(names: Names, imports: Mapping[str, str]) -> bool:
 
 
 def _is_known(name: str, imports: Mapping[str, str]) -> bool:
-    """Whether a name that nothing assigns is defined all the same: a constant, a function, an import, a module."""
+    """Whether a free name is predefined: a constant, a function, an import, a module."""
     return (
         name in imports
         or name in vocabulary.CONSTANTS
@@ -215,4 +215,4 @@ def _is_known(name: str, imports: Mapping[str, str]) -> bool:
 
 
 LAMBDA = "<lambda>"
-"""The name of a function that has none."""
+"""The name of the definition that a lambda becomes."""

@@ -1,7 +1,7 @@
-"""A program's text, and the way from Python's syntax tree back to what was typed.
+"""A program's text, its parse by Python's own parser, and the map from the syntax tree back to the text as typed.
 
-``^`` means power here, so it becomes ``**`` before Python's own parser sees the text; that and Python's columns, which
-count bytes, are undone when a place is reported. Whatever the parser cannot digest is refused before it gets there.
+``^`` means power, so it becomes ``**`` before parsing; that, and that Python's columns count bytes, is undone when a
+place is reported. Texts that the parser cannot handle (too long, too deep, NUL) are refused before it runs.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from adcore.errors import NestingTooDeep, SourceTooLong, Span, SyntaxFault
 from adcore.language.syntax.syntax_errors import explain
 from adcore.limits import Limits
 
-# Comments and strings, inside which nothing counts, then what does: powers and brackets.
+# Comments and strings, which are skipped, then the tokens of interest: powers and brackets.
 _TOKENS = re.compile(
     r"""\#[^\r\n]*
     | \"{3} (?: [^"\\] | \\. | "(?!"") )* (?: \"{3} | \\?\Z )
@@ -29,7 +29,7 @@ _TOKENS = re.compile(
 )
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 _ESCAPE = re.compile(r"\\[^\r\n]")
-# A number that runs into a word, ``1if x``, which Python takes but warns of.
+# A number that runs into a keyword, ``1if x``, which Python accepts with a warning.
 _GLUED = re.compile(
     r"(?<![\w.])(?:\d[\d_]*+(?:\.\d*+)?|\.\d++)(?:[eE][+-]?\d++)?(?=(?:if|else|and|or|in|is|not|for)\b)"
 )
@@ -38,13 +38,13 @@ Columns = Mapping[int, tuple[int, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A text, its tree, and what is needed to find a node of the tree in the text."""
+    """A text, its syntax tree, and the map from the tree's columns to those of the text."""
 
     text: str
     """The text as errors show it."""
     tree: ast.Module
     columns: Columns
-    """The columns of each byte of a line, for the lines where a byte is not a column of its own."""
+    """The column of each byte of a line, for lines where bytes and columns differ."""
 
     def span(self, node: ast.expr | ast.stmt | ast.arg | ast.keyword | ast.alias) -> Span:
         """The place of a node."""
@@ -62,7 +62,7 @@ class Source:
         return Span(node.lineno, column, node.lineno, column + length)
 
     def between(self, left: ast.expr, right: ast.expr) -> str:
-        """What stands between two operands: the operator as it was typed, and perhaps brackets and blanks."""
+        """The text between two operands: the operator as typed, with brackets and blanks around it."""
         if left.end_lineno != right.lineno or left.end_col_offset is None:
             return ""
         line = _NEWLINE.split(self.text)[right.lineno - 1]
@@ -77,14 +77,12 @@ def _column(columns: Columns, line: int, offset: int) -> int:
 
 
 def read_source(text: str, limits: Limits) -> Source:
-    """The tree of a text; SourceTooLong, NestingTooDeep or SyntaxFault where there is none."""
+    """The parsed text. Raises SourceTooLong, NestingTooDeep and SyntaxFault."""
     text = text.removeprefix("\ufeff")
     try:
         encoded = _encoded(text)
         if len(encoded) > limits.source_bytes:
-            raise SourceTooLong(
-                f"the program is {len(encoded)} bytes long, and at most {limits.source_bytes} are taken"
-            )
+            raise SourceTooLong(f"the program is {len(encoded)} bytes long, and the limit is {limits.source_bytes}")
         rewritten, columns = _rewrite(text, len(encoded) > len(text), limits)
         return Source(text, _tree(rewritten, columns, limits), columns)
     except (SourceTooLong, NestingTooDeep, SyntaxFault) as error:
@@ -115,7 +113,7 @@ def _encoded(text: str) -> bytes:
 
 
 def _rewrite(text: str, wide: bool, limits: Limits) -> tuple[str, dict[int, tuple[int, ...]]]:
-    """The text with each ``^`` as ``**``, and the columns of the lines where bytes are not columns."""
+    """The text with each ``^`` as ``**``, and the columns of the lines where bytes and columns differ."""
     pieces: list[str] = []
     carets: list[int] = []
     done = depth = 0
@@ -134,7 +132,7 @@ def _rewrite(text: str, wide: bool, limits: Limits) -> tuple[str, dict[int, tupl
         elif token in ")]}":
             depth -= 1
         elif token[0] != "#" and "\\" in token:
-            # What the escapes of a string stand for never matters, and Python warns of some.
+            # The values of escapes do not matter, and Python warns of unknown ones.
             pieces += text[done : match.start()], _ESCAPE.sub("__", token)
             done = match.end()
     glued = _GLUED.search(text)
@@ -146,7 +144,7 @@ def _rewrite(text: str, wide: bool, limits: Limits) -> tuple[str, dict[int, tupl
 
 
 def _columns(text: str, carets: list[int]) -> dict[int, tuple[int, ...]]:
-    """For each line with carets or wide characters, the column of each byte it has once it is rewritten."""
+    """For each line with carets or wide characters, the column of each byte of the rewritten line."""
     columns = {}
     start = done = 0
     for number, line in enumerate(_NEWLINE.split(text), 1):
@@ -165,7 +163,7 @@ def _columns(text: str, carets: list[int]) -> dict[int, tuple[int, ...]]:
 
 
 def _tree(rewritten: str, columns: Columns, limits: Limits) -> ast.Module:
-    """Python's tree of the rewritten text. A text that is indented as a whole is taken as if it were not."""
+    """Python's syntax tree of the rewritten text; an indentation of the whole text is ignored."""
     lines = _NEWLINE.split(rewritten)
     first = next((line for line in lines if line.strip() and not line.lstrip().startswith("#")), "")
     indented = first[:1] in (" ", "\t")
@@ -192,15 +190,15 @@ def _tree(rewritten: str, columns: Columns, limits: Limits) -> ast.Module:
     return tree
 
 
-# What nests without brackets.
+# Tokens that nest without brackets.
 _NESTING = re.compile(r"\*\*|\b(?:elif|else|not|lambda)\b|[-+~*/@%.]")
 
 
 def _too_deep(rewritten: str, columns: Columns, limits: Limits) -> NestingTooDeep:
-    """The error for a text that Python's parser cannot hold.
+    """The error for a text that is too deep for Python's parser.
 
-    The parser does not say where that was. A long chain of ``elif`` apart, it is the longest line, and in it the
-    operator that stands there most often.
+    The parser does not say where. But for a long chain of ``elif``, the place is a guess: the most frequent operator
+    of the longest line.
     """
     lines = _NEWLINE.split(rewritten)
     number = max(range(len(lines)), key=lambda i: len(lines[i])) + 1
@@ -211,10 +209,10 @@ def _too_deep(rewritten: str, columns: Columns, limits: Limits) -> NestingTooDee
             if count > limits.nesting_depth
         )
     line = lines[number - 1]
-    found = [match.span() for match in _NESTING.finditer(line)]
-    tokens = Counter(line[start:stop] for start, stop in found)
+    operators = [match.span() for match in _NESTING.finditer(line)]
+    tokens = Counter(line[start:stop] for start, stop in operators)
     most = tokens.most_common(1)[0][0] if tokens else ""
-    places = [(start, stop) for start, stop in found if line[start:stop] == most] or [(0, 1)]
+    places = [(start, stop) for start, stop in operators if line[start:stop] == most] or [(0, 1)]
     start, stop = (
         _column(columns, number, len(line[:i].encode())) for i in places[min(limits.nesting_depth, len(places) - 1)]
     )

@@ -1,4 +1,4 @@
-"""Python's syntax errors in plain words, at a place of the text as it was typed."""
+"""Python's syntax errors in plain words, located in the text as typed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from adcore.errors import AdcoreError, NestingTooDeep, Span, SyntaxFault
 from adcore.limits import Limits
 
-# What Python says, what it means, and the remedy. Groups of the pattern fill the words.
+# Pattern of Python's message, our message, our help. The pattern's groups fill the message.
 _WORDS: tuple[tuple[str, str, str | None], ...] = (
     (r"'(.)' was never closed", "this {0} is never closed", None),
     (r"unmatched '(.)'", "this {0} closes nothing", None),
@@ -19,7 +19,7 @@ _WORDS: tuple[tuple[str, str, str | None], ...] = (
     ),
     (r"unexpected EOF|unexpected end", "the program ends too early", None),
     (r"unterminated (?:triple-quoted )?string|EOL while|EOF while", "this string is never closed", None),
-    (r"unterminated f-string|f-string", "strings that are filled in do not exist here", None),
+    (r"unterminated f-string|f-string", "f-strings do not exist in this language", None),
     (r"expected an indented block after (.*?)(?: on line (\d+))?$", "an indented block is missing after {0}", None),
     (r"unexpected indent", "this line is indented, and no block begins here", None),
     (r"unindent does not match", "this line is indented less than its block, but to no block outside it", None),
@@ -28,7 +28,7 @@ _WORDS: tuple[tuple[str, str, str | None], ...] = (
     (r"cannot assign to (?:literal|True|False|None|__debug__)", "a constant cannot be assigned to", None),
     (
         r"cannot assign to function call",
-        "what a function gives cannot be assigned to",
+        "the result of a call cannot be assigned to",
         "a function is defined with def f(x): return ...",
     ),
     (r"cannot assign to (?!attribute|subscript)", "= assigns to a name, and this is none", "write == to compare"),
@@ -52,7 +52,7 @@ _WORDS: tuple[tuple[str, str, str | None], ...] = (
     (r"expected 'else' after", "a conditional expression needs an else", "write a if condition else b"),
 )
 
-# Signs that people paste, and how they are typed.
+# Pasted characters, and how to type what they mean.
 _SIGNS = {
     "×": "*", "·": "*", "⋅": "*", "∗": "*", "÷": "/", "∕": "/", "−": "-", "–": "-", "—": "-", "≤": "<=", "≥": ">=",
     "≠": "!=", "²": "**2", "³": "**3", "√": "sqrt(...)", "“": '"', "”": '"', "‘": "'", "’": "'", "∞": "inf",
@@ -68,7 +68,7 @@ _KEYWORDS = frozenset("if else and or in is not for while return def lambda impo
 def explain(
     error: SyntaxError, lines: Sequence[str], columns: Mapping[int, tuple[int, ...]], limits: Limits
 ) -> AdcoreError:
-    """The error for what Python's parser says of the rewritten ``lines``."""
+    """The error for a SyntaxError of Python's parser in the rewritten ``lines``."""
     said = error.msg or "invalid syntax"
     number = min(max(error.lineno or 1, 1), len(lines))
     line = lines[number - 1]
@@ -88,8 +88,8 @@ def explain(
     sign = re.search(r"invalid (?:non-printable )?character (?:'(.)' )?\(?(?:U\+([0-9A-Fa-f]+))?", said)
     if sign:
         char = sign[1] or chr(int(sign[2], 16))
-        found = line.find(char, max(start - 1, 0))
-        at = span(found, found + 1) if found >= 0 else span()
+        index = line.find(char, max(start - 1, 0))
+        at = span(index, index + 1) if index >= 0 else span()
         typed = _SIGNS.get(char)
         shown = f"the character {char}" if char.isprintable() else f"an invisible character, U+{ord(char):04X},"
         return SyntaxFault(f"{shown} means nothing here", span=at, help=f"type {typed}" if typed else None)
@@ -118,7 +118,7 @@ def _missing_times(said: str, line: str, start: int, span: Callable[..., Span]) 
 
 
 def _in_general(line: str, start: int, span: Callable[..., Span]) -> SyntaxFault:
-    """An error Python has no words for: say at least what stands there."""
+    """An error without an explanation by Python: name at least the token."""
     rest = line[start:]
     if not rest.strip():
         return SyntaxFault("the line ends too early", span=span(start, start + 1))

@@ -107,7 +107,7 @@ class _Attempt:
         lists = self._collected(before)
         for name in lists:
             del names[name]
-        stops = statement in syntax.breaking or statement in syntax.leaving
+        stops = statement in syntax.breaking or statement in syntax.early_exits
         position = input_node(_variable(statement), Type(DType.INT, ()), low.span(statement))
         low.carried.add(position)
         self.changing.add(position)
@@ -170,7 +170,7 @@ class _Attempt:
     def _collected(self, before: Mapping[str, Value | Unusable]) -> dict[str, ast.Expr]:
         """The lists that are collected in arrays, each with the statement that appends."""
         low, statement = self.low, self.statement
-        if statement in low.syntax.breaking or statement in low.syntax.leaving:
+        if statement in low.syntax.breaking or statement in low.syntax.early_exits:
             return {}
         found = {
             name: place

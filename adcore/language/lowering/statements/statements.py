@@ -96,7 +96,7 @@ def run(low: Lowering, rest: Rest | None, finish: Finish, leave: Leave | None = 
                     forbid(low, statement, test, *end)
                     rest = Rest(statement.body if end[0] else statement.orelse, 0, after)
                     break
-                if statement in low.syntax.leaving:
+                if statement in low.syntax.early_exits:
                     return _leaving(low, statement, test, after, finish, leave)
                 _branch(low, statement, test)
             else:
