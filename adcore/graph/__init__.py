@@ -1,6 +1,6 @@
 """The computation graph: a structured program in static single assignment form, immutable."""
 
-from adcore.graph.declaration import Facts, Notation, Sampling, Signature
+from adcore.graph.declaration import Facts, Notation, Sampling
 from adcore.graph.node import (
     CONSTANT,
     INPUT,
@@ -30,6 +30,7 @@ from adcore.graph.node import (
     number,
     register,
 )
+from adcore.graph.signature import BindingError, BindingFault, Signature
 from adcore.graph.types import SCALAR, Array, DType, Kind, Literal, Parameter, Params, Shape, Type, type_of
 
 __all__ = [
@@ -40,6 +41,8 @@ __all__ = [
     "SCALAR",
     "UNKNOWN",
     "Array",
+    "BindingError",
+    "BindingFault",
     "DType",
     "Facts",
     "Function",

@@ -1,4 +1,4 @@
-"""What is declared of an op besides its rules: its signature, its notation, the facts that passes use, and where the
+"""What is declared of an op besides its signature and its rules: its notation, the facts that passes use, and where the
 generated tests sample it. Plain data, which knows no graph.
 """
 
@@ -7,47 +7,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-
-from adcore.graph.types import DType, Kind, Parameter
-
-
-@dataclass(frozen=True, slots=True)
-class Signature:
-    """How an op is called."""
-
-    operands: tuple[str, ...] = ()
-    """The names of the operands; a last name with a leading ``*`` takes any number of them, given as one list."""
-    parameters: tuple[Parameter, ...] = ()
-    dtypes: tuple[DType | None, ...] = (DType.FLOAT,)
-    """What each operand is converted to (the last entry serves all that follow); None leaves it as it is."""
-    arguments: tuple[str, ...] = ()
-    """The order of a call where it is not operands first, parameters after: ``full(shape, fill_value)``."""
-    defaults: tuple[float | tuple[()] | None, ...] = ()
-    """The values of operands that a call leaves out, in the order of ``operands``; None for required ones."""
-    aliases: tuple[str, ...] = ()
-    public: bool = True
-    """Whether programs can call it by name."""
-    method: bool = False
-    """Whether it can be written ``x.name(...)``."""
-
-    @property
-    def order(self) -> tuple[str, ...]:
-        """The names of the arguments in the order of a positional call; hidden parameters are none."""
-        if self.arguments:
-            return self.arguments
-        visible = (p.name for p in self.parameters if p.kind is not Kind.HIDDEN)
-        return (*(name.lstrip("*") for name in self.operands), *visible)
-
-    def usage(self, name: str) -> str:
-        """How it is called, as Python writes it: ``sum(x, axis=None, keepdims=False)``."""
-        defaults = (*self.defaults, *(None,) * len(self.operands))
-        words = {
-            operand.lstrip("*"): operand.lstrip("*") if default is None else f"{operand}={default!r}"
-            for operand, default in zip(self.operands, defaults, strict=False)
-        }
-        for p in self.parameters:
-            words[p.name] = p.name if p.required else f"{p.name}={p.default!r}"
-        return f"{name}({', '.join(words[argument] for argument in self.order)})"
 
 
 @dataclass(frozen=True, slots=True)

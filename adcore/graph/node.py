@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from adcore.errors import AdcoreError, Span
-from adcore.graph.declaration import Facts, Notation, Sampling, Signature
+from adcore.graph.declaration import Facts, Notation, Sampling
+from adcore.graph.signature import Signature
 from adcore.graph.types import Array, DType, Kind, Literal, Parameter, Params, Shape, Type, type_of
 
 

@@ -7,7 +7,6 @@ worth, so ``if`` and ``while`` of Python work, and the path taken is what is rec
 
 from __future__ import annotations
 
-import functools
 import itertools
 import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from adcore.graph import OPS, Array, DType, Graph, Kind, Node, Op, constant, convert, input_node, type_of
+from adcore.graph import OPS, Array, BindingError, DType, Graph, Kind, Node, Op, constant, convert, input_node, type_of
 from adcore.graph.traversal import graph_of, schedule
 
 PythonFunction = Callable[..., Any]
@@ -97,7 +96,6 @@ def _array(x: Any) -> Any:
 _BY_NAME: Mapping[str, Op] = {
     name: op for op in OPS.values() if op.signature.public for name in (op.name, *op.signature.aliases)
 }
-_NO_VALUE = (None, np._NoValue)
 _STATIC: Mapping[PythonFunction, PythonFunction] = {
     np.shape: lambda a: a.shape,
     np.ndim: lambda a: a.ndim,
@@ -191,19 +189,19 @@ class Traced:
         op = _BY_NAME.get(name)
         if op is None or not op.signature.method:
             raise AttributeError(f"a traced value has no {name}")
-        return functools.partial(_call, op, self)
+        return lambda *args, **kwargs: _call(op, (self, *args), kwargs, method=True)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         op = _BY_NAME.get(ufunc.__name__)
         if op is None or method != "__call__":
             return NotImplemented
-        return _call(op, *inputs, **kwargs)
+        return _call(op, inputs, kwargs)
 
     def __array_function__(self, function: PythonFunction, _types: Any, args: Any, kwargs: Any) -> Any:
         if function in _STATIC:
             return _STATIC[function](*args, **kwargs)
         op = _BY_NAME.get(function.__name__)
-        return NotImplemented if op is None else _call(op, *args, **kwargs)
+        return NotImplemented if op is None else _call(op, args, kwargs)
 
     def __repr__(self) -> str:
         return f"Traced({self.value!r})"
@@ -227,41 +225,28 @@ def _record(op: Op, operands: Sequence[Any], params: Mapping[str, Any]) -> Trace
     return recording.apply(op, operands, params)
 
 
-def _call(op: Op, *args: Any, **kwargs: Any) -> Traced:
-    """Record ``op(*args, **kwargs)``; an operand that is None, or left out, has its default."""
-    given = _bind(op, args, kwargs)
+def _call(op: Op, args: Sequence[Any], kwargs: Mapping[str, Any], method: bool = False) -> Traced:
+    """Record a call; an operand that is None, or left out, has its default. Raises TypeError, as Python's calls do."""
+    signature = op.signature
+    order = signature.order
+    # NumPy's functions have arguments that mean nothing here while they are not given: out=None, where=<no value>.
+    named = [
+        (name, value)
+        for name, value in kwargs.items()
+        if value is not np._NoValue and (value is not None or name in order)
+    ]
+    try:
+        bound = signature.bind_arguments(args, named, tuple, method)
+    except BindingError as error:
+        raise TypeError(f"{op.name} {error}; it is called as {op.usage}") from None
     operands: list[Any] = []
-    for name, default in itertools.zip_longest(op.signature.operands, op.signature.defaults):
-        value = given.pop(name.removeprefix("*"), None)
+    for name, default in itertools.zip_longest(signature.operands, signature.defaults):
+        value = bound.pop(name.removeprefix("*"), None)
         if value is None and default is None:
-            raise TypeError(f"{op.usage} needs {name.removeprefix('*')}")
+            raise TypeError(f"{op.name} needs {name.removeprefix('*')}; it is called as {op.usage}")
         operands += list(value) if name.startswith("*") else [default if value is None else value]
-    kinds = {p.name: p.kind for p in op.signature.parameters}
-    for p in op.signature.parameters:
-        if p.required and p.name not in given:
-            raise TypeError(f"{op.usage} needs {p.name}")
-    return _record(op, operands, {name: _parameter(kinds[name], value) for name, value in given.items()})
-
-
-def _bind(op: Op, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments by the names of the operands and parameters that they are for, as Python binds them."""
-    names = [name.removeprefix("*") for name in op.signature.operands]
-    order = op.signature.arguments or (*names, *(p.name for p in op.signature.parameters if p.kind is not Kind.HIDDEN))
-    if len(args) > len(order) == 2 and any(p.kind in (Kind.SHAPE, Kind.AXES) for p in op.signature.parameters):
-        args = (args[0], args[1:])  # x.reshape(2, 3) means x.reshape((2, 3))
-    if len(order) > 1 and f"*{order[-1]}" in op.signature.operands:
-        args = (*args[: len(order) - 1], args[len(order) - 1 :])  # einsum(subscripts, a, b)
-    if len(args) > len(order):
-        raise TypeError(f"{op.usage} takes no more arguments than these")
-    given = dict(zip(order, args, strict=False))
-    for name, value in kwargs.items():
-        if name in given:
-            raise TypeError(f"{op.usage} is given {name} twice")
-        if name in order:
-            given[name] = value
-        elif not any(value is nothing for nothing in _NO_VALUE):
-            raise TypeError(f"{op.usage} takes no {name}")
-    return {name: value for name, value in given.items() if value is not np._NoValue}
+    kinds = {p.name: p.kind for p in signature.parameters}
+    return _record(op, operands, {name: _parameter(kinds[name], value) for name, value in bound.items()})
 
 
 def _parameter(kind: Kind, value: Any) -> Any:

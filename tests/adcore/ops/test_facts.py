@@ -12,7 +12,7 @@ from adcore.graph import CONSTANT, INPUT, ITEM, OPS, DType, Op
 from tests.adcore.ops.cases import Case, samples
 
 HARD = {DType.FLOAT: (0.5, np.nan, 1e300, -1e300), DType.INT: (1000, -1000), DType.BOOL: (False, True)}
-"""Values of each kind of operand that an op may refuse: no whole number, no index of a small array, a false condition."""
+"""Values that an op may refuse: numbers that are not whole, indices out of bounds, a false condition."""
 
 APPLIED = [
     op
