@@ -2,7 +2,7 @@
 
 from adcore.compiler.cache import CacheInfo
 from adcore.compiler.compiled import Answer, Compiled
-from adcore.compiler.compiler import Compiler, program_id, work
+from adcore.compiler.compiler import Compiler, program_id
 from adcore.compiler.query import Mode, Query, normalised
 
-__all__ = ["Answer", "CacheInfo", "Compiled", "Compiler", "Mode", "Query", "normalised", "program_id", "work"]
+__all__ = ["Answer", "CacheInfo", "Compiled", "Compiler", "Mode", "Query", "normalised", "program_id"]

@@ -1,6 +1,6 @@
-"""A cache of what is dear to make: least recently used goes first, bounded in entries and in bytes.
+"""A cache of values that are expensive to compute, bounded in entries and in bytes; the least recently used go first.
 
-Callers that ask for the same thing together wait for one making of it.
+Callers that ask for the same value together wait for one computation of it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ V = TypeVar("V")
 
 @dataclass(frozen=True, slots=True)
 class CacheInfo:
-    """What a cache holds now, and how often it had what was asked since it was made."""
+    """The present size of a cache, and its hits and misses so far."""
 
     entries: int
     bytes: int
@@ -26,42 +26,46 @@ class CacheInfo:
 
 
 class Cache(Generic[V]):
-    """Values by key. ``weigh`` estimates a value's bytes; one heavier than the whole cache is given but not kept."""
+    """Values by key, safe to use in many threads.
+
+    ``weigh`` estimates a value's bytes; a value heavier than the whole cache is returned, but not stored.
+    """
 
     def __init__(self, entries: int, size: int, weigh: Callable[[V], int]) -> None:
         self._most_entries = entries
         self._most_bytes = size
         self._weigh = weigh
-        self._kept: OrderedDict[Hashable, tuple[V, int]] = OrderedDict()
-        self._making: dict[Hashable, Future[V]] = {}
+        self._stored: OrderedDict[Hashable, tuple[V, int]] = OrderedDict()
+        """Values and weights, the least recently used first."""
+        self._pending: dict[Hashable, Future[V]] = {}
         self._bytes = self._hits = self._misses = 0
         self._lock = threading.Lock()
 
     def get(self, key: Hashable) -> V | None:
-        """The value, now the most recently used one, which counts as a hit; None where it is not kept."""
+        """The value, from now on the most recently used one, which counts as a hit; None where there is none."""
         with self._lock:
-            found = self._kept.get(key)
-            if found is None:
+            entry = self._stored.get(key)
+            if entry is None:
                 return None
-            self._kept.move_to_end(key)
+            self._stored.move_to_end(key)
             self._hits += 1
-            return found[0]
+            return entry[0]
 
     def get_or_make(self, key: Hashable, make: Callable[[], V]) -> tuple[V, bool]:
-        """The value, and whether it was there already; ``make`` makes it where it was not.
+        """The value, and whether it was stored already; else ``make`` computes it.
 
-        What ``make`` raises is raised to all who wait for it, and nothing is kept.
+        An exception of ``make`` is raised to all who wait for the value, and nothing is stored.
         """
         with self._lock:
-            found = self._kept.get(key)
-            if found is not None:
-                self._kept.move_to_end(key)
+            entry = self._stored.get(key)
+            if entry is not None:
+                self._stored.move_to_end(key)
                 self._hits += 1
-                return found[0], True
-            pending = self._making.get(key)
+                return entry[0], True
+            pending = self._pending.get(key)
             if pending is None:
                 self._misses += 1
-                mine = self._making[key] = Future()
+                mine = self._pending[key] = Future()
             else:
                 self._hits += 1
         if pending is not None:
@@ -71,24 +75,39 @@ class Cache(Generic[V]):
             weight = self._weigh(value)
         except BaseException as error:
             with self._lock:
-                del self._making[key]
+                del self._pending[key]
             mine.set_exception(error)
             raise
         with self._lock:
-            del self._making[key]
-            self._keep(key, value, weight)
+            del self._pending[key]
+            self._store(key, value, weight)
         mine.set_result(value)
         return value, False
 
+    def replace(self, key: Hashable, old: V, new: V) -> bool:
+        """Store ``new`` in the place of ``old``, and return whether it is stored.
+
+        It is not where ``old`` is no longer the key's value, because it was evicted or replaced, nor where ``new`` is
+        heavier than the whole cache. A replacement does not count as a use: the order of eviction stays.
+        """
+        weight = self._weigh(new)
+        with self._lock:
+            entry = self._stored.get(key)
+            if entry is None or entry[0] is not old or weight > self._most_bytes:
+                return False
+            self._bytes -= entry[1]
+            self._store(key, new, weight)
+            return key in self._stored
+
     def info(self) -> CacheInfo:
         with self._lock:
-            return CacheInfo(len(self._kept), self._bytes, self._hits, self._misses)
+            return CacheInfo(len(self._stored), self._bytes, self._hits, self._misses)
 
-    def _keep(self, key: Hashable, value: V, weight: int) -> None:
+    def _store(self, key: Hashable, value: V, weight: int) -> None:
         if weight > self._most_bytes or self._most_entries < 1:
             return
-        self._kept[key] = (value, weight)
+        self._stored[key] = (value, weight)
         self._bytes += weight
-        while len(self._kept) > self._most_entries or self._bytes > self._most_bytes:
-            _, (_, freed) = self._kept.popitem(last=False)
+        while len(self._stored) > self._most_entries or self._bytes > self._most_bytes:
+            _, (_, freed) = self._stored.popitem(last=False)
             self._bytes -= freed

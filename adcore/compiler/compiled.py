@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from typing import Literal as OneOf
@@ -11,9 +11,9 @@ from typing import Literal as OneOf
 import numpy as np
 
 from adcore import wengert
-from adcore.engines.batch import execute_batch
-from adcore.engines.interpreter import Plan, execute, plan
-from adcore.engines.notices import Notice, listening, notices
+from adcore.engines.executable import Executable
+from adcore.engines.interpreter import prepare
+from adcore.engines.notices import Notice, collecting, notices
 from adcore.errors import AdcoreError, BatchMismatch, BatchTooLarge, MemoryTooLarge, TraceTooLarge
 from adcore.graph import Array, Graph
 from adcore.limits import Limits
@@ -35,10 +35,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class TracePlan:
-    """The layout of a trace, and the plan of the graph that gives its values."""
+    """The layout of a trace, and the executable of the graph that computes its values."""
 
     layout: wengert.Layout
-    plan: Plan
+    executable: Executable
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +55,7 @@ class Compiled:
     wrt: tuple[str, ...]
     mode: Direction | None
     runs: Graph
-    plan: Plan
-    block: int
-    """How many points of a batch are computed together."""
+    executable: Executable
     work: int
     """Scalar operations of one evaluation, of one point of a batch; those of its trace, where that is laid out."""
     limits: Limits
@@ -67,7 +65,13 @@ class Compiled:
     """Whether any of its ops may have notices."""
     traced: TracePlan | None = None
     """The trace's layout, where every run of the program does the same, and it is known that a trace is wanted."""
-    engine: str = "interpreter"
+    key: Hashable = None
+    """Its key in the cache of the compiler that made it."""
+
+    @property
+    def engine(self) -> str:
+        """The name of the engine that runs it."""
+        return self.executable.name
 
     def evaluate(self, inputs: Mapping[str, Array]) -> Answer:
         """The answer for ``inputs``, which have the types the program was compiled for.
@@ -80,24 +84,24 @@ class Compiled:
             points = self.points(inputs) if self.many else 1
             deadline = self._deadline() if self.work * points > LONG else None
             if self.watched:
-                with listening() as heard:
+                with collecting() as counts:
                     results = self._results(values, points, deadline)
-                said = notices(heard)
+                noticed = notices(counts)
             else:
-                results, said = self._results(values, points, deadline), ()
+                results, noticed = self._results(values, points, deadline), ()
         except AdcoreError as error:
             error.located(self.text)
             raise
         # The gradients come after the values.
         named = iter(results)
-        return Answer(dict(zip(self.outputs, named, strict=False)), dict(zip(self.wrt, named, strict=True)), said)
+        return Answer(dict(zip(self.outputs, named, strict=False)), dict(zip(self.wrt, named, strict=True)), noticed)
 
     def _results(self, values: list[Any], points: int, deadline: float | None) -> list[Any]:
         if self.mode == "forward":
             return self._forward(values, points, deadline)
         if self.many:
             return self._batch(values, points, deadline)
-        return execute(self.plan, values, deadline)
+        return self.executable.run(values, deadline)
 
     def trace(self, inputs: Mapping[str, Array]) -> wengert.Trace:
         """The Wengert list of the run on ``inputs``, with its adjoints or tangents; not for batches.
@@ -115,7 +119,7 @@ class Compiled:
                 if not wengert.is_straight(self.graph):
                     run = wengert.straighten(self.graph, values, self.limits, deadline)
                 traced = plan_trace(run, [self.inputs.index(name) for name in self.wrt], self.mode, self.limits)
-            return wengert.fill(traced.layout, values, lambda values: execute(traced.plan, values, deadline))
+            return wengert.fill(traced.layout, values, lambda values: traced.executable.run(values, deadline))
         except AdcoreError as error:
             error.located(self.text)
             raise
@@ -148,7 +152,7 @@ class Compiled:
         given = sum(
             x.type.size * (points if many else 1) for x, many in zip(self.graph.inputs, self.batched, strict=True)
         )
-        held = given + self.plan.elements * min(points, self.block)
+        held = given + self.executable.elements * min(points, self.executable.block)
         if self.many:
             held += points * sum(y.type.size for y in self.runs.outputs)
         if self.mode == "forward":
@@ -167,14 +171,14 @@ class Compiled:
     def _batch(self, values: Sequence[Any], points: int, deadline: float | None) -> list[Array]:
         # What is added to the program's inputs, tangents, is shared by all points.
         batched = (*self.batched, *[False] * (len(values) - len(self.batched)))
-        return execute_batch(self.runs, self.plan, values, batched, points, self.block, deadline)
+        return self.executable.run_batch(values, batched, points, deadline)
 
     def _forward(self, values: list[Any], points: int, deadline: float | None) -> list[Array]:
         """One pass an element of the inputs ``wrt``, its tangent 1 and all others 0."""
         run: Callable[[Sequence[Any]], list[Array]] = (
             (lambda values: self._batch(values, points, deadline))
             if self.many
-            else (lambda values: execute(self.plan, values, deadline))
+            else (lambda values: self.executable.run(values, deadline))
         )
         seeds = self.runs.inputs[len(self.inputs) :]
         zeros = [np.zeros(x.shape)[()] for x in seeds]
@@ -195,11 +199,11 @@ def plan_trace(run: wengert.Straight, wrt: Sequence[int], mode: Direction | None
     layout = wengert.layout_of(run.graph, wrt, None if run.cut else mode, limits.trace_rows, run.places)
     if run.cut:
         layout = replace(layout, truncated=True)
-    planned = plan(layout.graph)
-    held = layout.elements(planned.elements)
+    executable = prepare(layout.graph)
+    held = layout.elements(executable.elements)
     if held > limits.trace_elements:
         raise TraceTooLarge(
             f"the trace would hold {held} numbers, where {limits.trace_elements} are allowed",
             help="leave out trace, or trace a smaller case",
         )
-    return TracePlan(layout, planned)
+    return TracePlan(layout, executable)

@@ -17,19 +17,20 @@ from adcore.compiler.query import Mode, Query, check_inputs, differentiable, is_
 from adcore.derivatives.expansion import expand
 from adcore.derivatives.forward import jvp_graph
 from adcore.derivatives.reverse import gradient_graph
-from adcore.engines.batch import block_of
-from adcore.engines.interpreter import Plan, plan
-from adcore.engines.notices import says_something
+from adcore.engines.cost import work
+from adcore.engines.executable import Executable
+from adcore.engines.interpreter import prepare
+from adcore.engines.notices import may_notice
 from adcore.errors import AdcoreError
 from adcore.graph import Array, DType, Graph, Type
 from adcore.language import Lowered, Syntax, ends, lower, parse
 from adcore.limits import Limits
 from adcore.passes import optimise
-from adcore.passes.bound_memory import within_memory
+from adcore.passes.bound_memory import bound_memory
 from adcore.wengert.unfolding import Straight, is_straight
 
-NODE_BYTES = 2_000
-"""What one node of a compiled program takes in memory, plan included, as measured with tracemalloc."""
+NODE_BYTES = 1_800
+"""The memory of one node of a compiled program, as measured with tracemalloc."""
 ROW_BYTES = 1_500
 """What one row of a trace's layout takes, its nodes included, as measured with tracemalloc."""
 ROW_WORK = 50
@@ -60,14 +61,15 @@ class Compiler:
 
         def learn() -> frozenset[str]:
             compiled, static = self._make(text, inputs, ask)
-            made.append(compiled)
-            self._compiled.get_or_make(_full_key(key, static, inputs), lambda: compiled)
+            full = _full_key(key, static, inputs)
+            made.append(self._compiled.get_or_make(full, lambda: replace(compiled, key=full))[0])
             return static
 
         static, _ = self._static.get_or_make(key, learn)
         if made:
             return made[0], False
-        return self._compiled.get_or_make(_full_key(key, static, inputs), lambda: self._make(text, inputs, ask)[0])
+        full = _full_key(key, static, inputs)
+        return self._compiled.get_or_make(full, lambda: replace(self._make(text, inputs, ask)[0], key=full))
 
     def lookup(self, text: str, inputs: Mapping[str, Array], ask: Query) -> Compiled | None:
         """What ``compile`` would give, if it is there already; nothing is compiled."""
@@ -77,6 +79,16 @@ class Compiler:
             static = self._static.get(key)
             found = self._compiled.get(_full_key(key, static, inputs)) if static else None
         return found
+
+    def replace_executable(self, compiled: Compiled, executable: Executable) -> bool:
+        """Whether later requests run on ``executable``, one of ``compiled.runs``, in place of the cached program's own.
+
+        Requests that have ``compiled`` already finish on it. A program that the cache has evicted, or replaced, since
+        stays as it is. Raises MemoryTooLarge where a run of ``executable`` would hold too much.
+        """
+        faster = replace(compiled, executable=executable)
+        faster.check_memory(1)
+        return self._compiled.replace(compiled.key, compiled, faster)
 
     def graph(
         self,
@@ -135,10 +147,9 @@ class Compiler:
         runs = optimise(graph)
         if ask.derivative:
             mode, runs = _differentiate(runs, by, ask.mode)
-        runs = within_memory(runs, self.limits.stack_elements)
+        runs = bound_memory(runs, self.limits.stack_elements)
         batched = tuple(is_batched(ask, name, inputs[name]) for name in graph.input_names)
         passes = max(1, sum(graph.inputs[i].type.size for i in by)) if mode == "forward" else 1
-        planned = plan(runs)
         traced = None
         if ask.trace and not any(batched) and is_straight(graph):
             traced = plan_trace(Straight(graph, {}), by, mode, self.limits)
@@ -152,13 +163,12 @@ class Compiler:
             wrt=wrt,
             mode=mode,
             runs=runs,
-            plan=planned,
-            # Inputs and results need room beside the blocks.
-            block=block_of(runs, planned, self.limits.live_elements // 2),
+            # Inputs and results need room beside the blocks of a batch.
+            executable=prepare(runs, self.limits.live_elements // 2),
             work=work(runs) * passes + (ROW_WORK * traced.layout.rows if traced else 0),
             limits=self.limits,
             many=any(batched),
-            watched=says_something(runs),
+            watched=may_notice(runs),
             traced=traced,
         )
         compiled.check_memory(1)
@@ -177,7 +187,7 @@ def _key(text: str, inputs: Mapping[str, Array], ask: Query) -> Hashable:
 
 
 def _full_key(key: Hashable, static: frozenset[str], inputs: Mapping[str, Array]) -> Hashable:
-    """That, and the values of the inputs that decide a shape."""
+    """The cache key, extended by the values of shape-determining inputs."""
     return (key, tuple([inputs[name].tobytes() for name in sorted(static)])) if static else key
 
 
@@ -186,36 +196,16 @@ def program_id(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-def work(graph: Graph) -> int:
-    """Scalar operations of one run: for each node the elements of the largest array it reads or writes, or what its
-    op says; of branches the dearer one, of loops all passes."""
-    total = 0
-    for node in graph.nodes:
-        if node.op.rules.work is not None:
-            total += node.op.rules.work(node)
-        elif node.op.rules.structure is not None:
-            inner = (value for _, value in node.params if isinstance(value, Graph))
-            total += node.op.rules.structure.times(node) * max(1, *map(work, inner), 0)
-        else:
-            total += max([t.size for t in node.types] + [x.type.size for x in node.inputs if not x.op.facts.several])
-    return total
-
-
 def _weigh(compiled: Compiled) -> int:
-    """An estimate of a compiled program's bytes: its nodes, its constants, its text and its trace's layout."""
+    """An estimate of a compiled program's bytes: its nodes, its executable, its text and its trace's layout."""
     nodes = compiled.graph.count() + compiled.runs.count()
     rows = 0 if compiled.traced is None else ROW_BYTES * compiled.traced.layout.rows
-    return NODE_BYTES * nodes + _constants(compiled.plan) + 4 * len(compiled.text) + rows
+    return NODE_BYTES * nodes + compiled.executable.nbytes + 4 * len(compiled.text) + rows
 
 
 def _weigh_syntax(syntax: Syntax) -> int:
     """An estimate of the bytes of a parsed program, as measured with tracemalloc."""
     return 1_000 + 140 * len(syntax.text)
-
-
-def _constants(plan: Plan) -> int:
-    """The bytes of a plan's constants, those of its branches included."""
-    return sum(int(x.nbytes) for part in (plan, *plan.nested.values()) for x in part.slots if x is not None)
 
 
 def _differentiate(graph: Graph, wrt: Sequence[int], mode: Mode) -> tuple[Direction, Graph]:

@@ -1,4 +1,4 @@
-"""Batches: one plan, run over many points.
+"""Batches: one graph, run over many points.
 
 Where every node of a graph is a number computed elementwise, whole blocks of points go through each kernel at once;
 the blocks are small enough for a block of every live value to stay in the cache. Any other graph runs point by point.
@@ -6,16 +6,15 @@ the blocks are small enough for a block of every live value to stay in the cache
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from adcore.engines.interpreter import Plan, execute
 from adcore.graph import Array, Graph
 
 BLOCK = 4096
-"""Points that go through a kernel together, at the most."""
+"""The most points that go through a kernel together."""
 
 
 def is_pointwise(graph: Graph) -> bool:
@@ -25,30 +24,31 @@ def is_pointwise(graph: Graph) -> bool:
     )
 
 
-def block_of(graph: Graph, plan: Plan, room: int) -> int:
-    """How many points go through the graph together: fewer where ``room`` elements would not hold their values."""
-    return max(1, min(BLOCK, room // max(1, plan.elements))) if is_pointwise(graph) else 1
+def block_size(graph: Graph, elements: int, room: int) -> int:
+    """The number of points that go through the graph together: at most as many as ``room`` elements can hold.
+
+    ``elements`` are live at one time in a run of one point.
+    """
+    return max(1, min(BLOCK, room // max(1, elements))) if is_pointwise(graph) else 1
 
 
-def execute_batch(
+def run_in_blocks(
     graph: Graph,
-    plan: Plan,
+    run: Callable[[Sequence[Any]], Sequence[Any]],
     values: Sequence[Any],
     batched: Sequence[bool],
     points: int,
     block: int,
-    deadline: float | None = None,
 ) -> list[Array]:
-    """The outputs for every point, stacked along a leading axis of length ``points``.
+    """The outputs for every point, stacked along a leading axis: ``run`` computes ``block`` points at a time.
 
-    ``values`` whose ``batched`` is set have that leading axis; the others are shared by all points. ``block`` is what
-    ``block_of`` gives.
+    ``run`` takes values with a leading axis of points where ``block`` is more than 1, else those of one point.
     """
     results = [np.empty((points, *y.shape), y.type.dtype.value) for y in graph.outputs]
     for start in range(0, points, block):
         stop = min(start + block, points)
         part = slice(start, stop) if block > 1 else start
-        given = [x[part] if many else x for x, many in zip(values, batched, strict=True)]
-        for result, value in zip(results, execute(plan, given, deadline), strict=True):
+        operands = [x[part] if many else x for x, many in zip(values, batched, strict=True)]
+        for result, value in zip(results, run(operands), strict=True):
             result[part] = value
     return results

@@ -16,10 +16,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from adcore.engines.batch import block_size, run_in_blocks
 from adcore.engines.memory import most_live
-from adcore.engines.notices import watched
+from adcore.engines.notices import with_notice
 from adcore.errors import AdcoreError, EvaluationTooLong, MemoryTooLarge, RecursionTooDeep, Span
-from adcore.graph import CONSTANT, ITEM, Function, Graph, Node
+from adcore.graph import CONSTANT, ITEM, Array, Function, Graph, Node
 
 
 class Instruction(NamedTuple):
@@ -47,6 +48,50 @@ class Plan:
     """The most elements that are live at one time in a run, the inputs apart."""
     nested: Mapping[Graph, Plan] = field(default_factory=dict)
     """The plans of all graphs inside it, at any depth, and of the functions they call."""
+
+
+INSTRUCTION_BYTES = 300
+"""The memory of one instruction of a plan, its kernel and slots included, as measured with tracemalloc."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interpreted:
+    """A graph with its plan: the interpreter's ``Executable``."""
+
+    graph: Graph
+    plan: Plan
+    block: int
+
+    @property
+    def name(self) -> str:
+        return "interpreter"
+
+    @property
+    def elements(self) -> int:
+        return self.plan.elements
+
+    @property
+    def nbytes(self) -> int:
+        plans = (self.plan, *self.plan.nested.values())
+        constants = sum(int(x.nbytes) for plan in plans for x in plan.slots if x is not None)
+        return constants + INSTRUCTION_BYTES * sum(len(plan.steps) for plan in plans)
+
+    def run(self, values: Sequence[Any], deadline: float | None = None) -> list[Any]:
+        return execute(self.plan, values, deadline)
+
+    def run_batch(
+        self, values: Sequence[Any], batched: Sequence[bool], points: int, deadline: float | None = None
+    ) -> list[Array]:
+        plan = self.plan
+        return run_in_blocks(
+            self.graph, lambda operands: execute(plan, operands, deadline), values, batched, points, self.block
+        )
+
+
+def prepare(graph: Graph, room: int = sys.maxsize) -> Interpreted:
+    """The executable of a graph. In batches its blocks of points hold at most ``room`` elements."""
+    planned = plan(graph)
+    return Interpreted(graph, planned, block_size(graph, planned.elements, room))
 
 
 # Each call of a program's function takes some eight of Python's, and these about 200 bytes of the machine's stack a
@@ -87,7 +132,7 @@ def _plan(graph: Graph, nested: dict[Graph, Plan], begun: set[Graph]) -> Plan:
         function = next((p for _, p in node.params if isinstance(p, Function)), None) if structured else None
         kernel = _kernel(node)
         if node.op.rules.notice is not None:
-            kernel = watched(kernel, node)
+            kernel = with_notice(kernel, node)
         steps.append(Instruction(kernel, reads, slot[node], empties, structured, function, node.span))
     outputs = tuple([slot[y] for y in graph.outputs])
     # What a function takes that calls itself is seen when it runs.

@@ -1,6 +1,6 @@
-"""Notices: what ops say of their results while a program runs, gathered for whoever listens.
+"""Notices: what ops report of their results while a program runs, collected per run.
 
-Only ops that declare a notice are asked, so that a program without any pays nothing.
+Only kernels of ops that declare a notice look for one, so a program without any pays nothing.
 """
 
 from __future__ import annotations
@@ -15,60 +15,62 @@ from adcore.errors import Span
 from adcore.graph import Graph, Node
 
 MOST = 100
-"""Notices of one run; what is more of them would say the same."""
+"""The most notices of one run: after so many places, further ones say little more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something about a run that is worth knowing: where in the text, if it is the program itself, and how often."""
+    """Something about a run that is worth knowing, and how often it happened."""
 
     code: str
     message: str
     span: Span | None
+    """The place in the text; None where the derivative is concerned, and not the program itself."""
     times: int
 
 
-Heard = dict[tuple[str, Span | None], tuple[str, int]]
-_heard: ContextVar[Heard | None] = ContextVar("_heard", default=None)
+Counts = dict[tuple[str, Span | None], tuple[str, int]]
+"""By code and place: the first message, and the number of notices."""
+_collected: ContextVar[Counts | None] = ContextVar("_collected", default=None)
 
 
 @contextmanager
-def listening() -> Iterator[Heard]:
-    """Gathers the notices of what runs within this context, in this thread."""
-    heard: Heard = {}
-    token = _heard.set(heard)
+def collecting() -> Iterator[Counts]:
+    """Collects the notices of all runs within this context, in this thread."""
+    counts: Counts = {}
+    token = _collected.set(counts)
     try:
-        yield heard
+        yield counts
     finally:
-        _heard.reset(token)
+        _collected.reset(token)
 
 
-def notices(heard: Heard) -> tuple[Notice, ...]:
-    """What was heard, in the order in which it was heard first."""
-    return tuple(Notice(code, message, span, times) for (code, span), (message, times) in heard.items())
+def notices(counts: Counts) -> tuple[Notice, ...]:
+    """The collected notices, in the order of their first occurrence."""
+    return tuple(Notice(code, message, span, times) for (code, span), (message, times) in counts.items())
 
 
-def watched(kernel: Callable[..., Any], node: Node) -> Callable[..., Any]:
-    """The kernel of an op, with what the op says of its result told to who listens."""
+def with_notice(kernel: Callable[..., Any], node: Node) -> Callable[..., Any]:
+    """The kernel of a node whose op declares a notice: after each run, the op's notice of its result is collected."""
 
     notice, span, params = node.op.rules.notice, node.span, dict(node.params)
     assert notice is not None
 
     def run(*operands: Any) -> Any:
         result = kernel(*operands)
-        heard = _heard.get()
-        if heard is not None:
-            told = notice(result, *operands, **params)
-            if told is not None:
-                code, message = told
-                first, times = heard.get((code, span), (message if span else f"in the derivative, {message}", 0))
-                if times or len(heard) < MOST:
-                    heard[code, span] = (first, times + 1)
+        counts = _collected.get()
+        if counts is not None:
+            due = notice(result, *operands, **params)
+            if due is not None:
+                code, message = due
+                first, times = counts.get((code, span), (message if span else f"in the derivative, {message}", 0))
+                if times or len(counts) < MOST:
+                    counts[code, span] = (first, times + 1)
         return result
 
     return run
 
 
-def says_something(graph: Graph) -> bool:
-    """Whether any op that the graph may run has notices."""
+def may_notice(graph: Graph) -> bool:
+    """Whether any op that the graph may run declares notices."""
     return any(node.op.rules.notice is not None for inner in graph.within() for node in inner.nodes)

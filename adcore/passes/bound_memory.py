@@ -10,7 +10,7 @@ INSIDE = 8
 """What part of a loop's memory those inside its passes have: what they stack is an entry of what the loop stacks."""
 
 
-def within_memory(graph: Graph, memory: int) -> Graph:
+def bound_memory(graph: Graph, memory: int) -> Graph:
     """The graph, its loops bound to hold so many elements together of what they stack.
 
     The loops of functions that call themselves are not reached; they have the bound they were made with.
@@ -27,7 +27,7 @@ def within_memory(graph: Graph, memory: int) -> Graph:
             if node.op is loop:
                 params["memory"] = own if node.param("memory") is None else min(own, node.param("memory"))
             inside = own // INSIDE if _stacks_itself(node) else own
-            params |= {name: within_memory(value, inside) for name, value in node.params if isinstance(value, Graph)}
+            params |= {name: bound_memory(value, inside) for name, value in node.params if isinstance(value, Graph)}
             new[node] = Node(node.op, new[node].inputs, tuple(params.items()), node.types, node.span)
     order = [new[node] for node in graph.nodes]
     return graph_of(graph.inputs, [new[y] for y in graph.outputs], graph.output_names, order)

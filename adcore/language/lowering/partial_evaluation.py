@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from adcore.engines.cost import work_of
 from adcore.graph import CONSTANT, INPUT, Array, Graph, Node
 
 MOST_WORK = 10**7
@@ -45,7 +46,7 @@ def evaluate(node: Node, given: Mapping[Node, Array], known: dict[Node, Any], us
             seen.add(x)
             if x.op is INPUT and x not in given:
                 raise Unknown(x)
-            work += x.op.rules.work(x) if x.op.rules.work else max((y.type.size for y in (x, *x.inputs)), default=0)
+            work += work_of(x)
             if work > MOST_WORK:
                 raise TooDear
             stack.append((x, True))

@@ -17,8 +17,9 @@ import pytest
 from hypothesis import given, settings
 
 from adcore import errors
-from adcore.compiler import Answer, Compiled, Compiler, Mode, Query, normalised, program_id, work
+from adcore.compiler import Answer, Compiled, Compiler, Mode, Query, normalised, program_id
 from adcore.compiler.compiled import LONG
+from adcore.engines.cost import work
 from adcore.errors import AdcoreError, Span
 from adcore.graph.traversal import check
 from adcore.limits import Limits

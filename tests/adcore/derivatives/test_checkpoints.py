@@ -22,7 +22,7 @@ from adcore.ops.control.checkpoints import Record
 from adcore.ops.control.loop import loop
 from adcore.ops.control.stacks import OVERHEAD
 from adcore.passes import optimise
-from adcore.passes.bound_memory import within_memory
+from adcore.passes.bound_memory import bound_memory
 from tests.adcore.graphs import bits, derive
 from tests.adcore.language.evaluating import lowered
 
@@ -76,7 +76,7 @@ PROGRAMS: list[tuple[str, str, dict[str, Any]]] = [
 
 def with_memory(text: str, inputs: dict[str, Any], modes: str, memory: int) -> Graph:
     graph = lowered(text, inputs, shapes_only=True, limits=Limits(stack_elements=memory)).graph
-    return within_memory(optimise(derive(graph, modes)), memory)
+    return bound_memory(optimise(derive(graph, modes)), memory)
 
 
 def answer(graph: Graph, deadline: float | None = None, **inputs: float) -> list[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,8 +13,8 @@ from hypothesis.extra import numpy as arrays
 
 from adcore.derivatives.forward import jvp_graph
 from adcore.derivatives.reverse import gradient_graph
-from adcore.engines.batch import BLOCK, block_of, execute_batch, is_pointwise
-from adcore.engines.interpreter import execute, plan
+from adcore.engines.batch import BLOCK, is_pointwise
+from adcore.engines.interpreter import prepare
 from adcore.errors import EvaluationTooLong, NotWholeNumber
 from adcore.graph import OPS, SCALAR, Array, DType, Graph, Type, constant
 from adcore.graph.traversal import check
@@ -26,14 +27,13 @@ VECTOR = Type(DType.FLOAT, (3,))
 
 def batch(graph: Graph, points: int, *inputs: tuple[object, bool]) -> list[Array]:
     values = [np.asarray(x, g.type.dtype.value)[()] for (x, _), g in zip(inputs, graph.inputs, strict=True)]
-    ready = plan(graph)
-    return execute_batch(graph, ready, values, [many for _, many in inputs], points, block_of(graph, ready, 10**9))
+    return prepare(graph).run_batch(values, [many for _, many in inputs], points)
 
 
 def singles(graph: Graph, points: int, *inputs: tuple[object, bool]) -> list[Array]:
-    ready = plan(graph)
+    executable = prepare(graph)
     rows = [
-        execute(ready, [np.asarray(x)[i] if many else np.asarray(x)[()] for x, many in inputs]) for i in range(points)
+        executable.run([np.asarray(x)[i] if many else np.asarray(x)[()] for x, many in inputs]) for i in range(points)
     ]
     return [np.stack(column) for column in zip(*rows, strict=True)]
 
@@ -153,23 +153,20 @@ def test_a_point_at_fault_is_an_error_of_the_batch() -> None:
 def test_a_batch_stops_at_its_deadline(function: Build) -> None:
     graph = build(lambda x: [x := y for _ in range(50) for y in [build_step(function, x)]][-1], SCALAR)
     points = 3_000_000
-    ready = plan(graph)
-    block = block_of(graph, ready, 10**9)
     # In full it would take seconds or minutes: that it ends at all within the test says that it was stopped.
     with pytest.raises(EvaluationTooLong):
-        execute_batch(graph, ready, [np.ones(points)], [True], points, block, time.monotonic() + 0.05)
+        prepare(graph).run_batch([np.ones(points)], [True], points, time.monotonic() + 0.05)
 
 
 def test_blocks_are_smaller_where_there_is_no_room() -> None:
     graph = build(lambda x: SIN(SIN(x)), SCALAR)
-    ready = plan(graph)
-    assert ready.elements == 2
-    assert [block_of(graph, ready, room) for room in (0, 2, 3, 4, 200, 2 * BLOCK, 10**9)] == [
+    assert prepare(graph).elements == 2
+    assert [prepare(graph, room).block for room in (0, 2, 3, 4, 200, 2 * BLOCK, 10**9)] == [
         1, 1, 1, 2, 100, BLOCK, BLOCK,
     ]  # fmt: skip
     x = np.linspace(0, 1, 10)
     for block in (1, 3, 10, BLOCK):
-        (values,) = execute_batch(graph, ready, [x], [True], 10, block)
+        (values,) = replace(prepare(graph), block=block).run_batch([x], [True], 10)
         np.testing.assert_allclose(values, np.sin(np.sin(x)), rtol=1e-15)
 
 
@@ -180,6 +177,6 @@ def build_step(function: Build, x: object) -> object:
 
 def test_a_gradient_of_numbers_goes_in_blocks_and_one_with_a_branch_does_not() -> None:
     graph = optimise(gradient_graph(build(lambda x, y: OPS["log"](x) + x * y - SIN(y), SCALAR, SCALAR), [0, 1]))
-    assert block_of(graph, plan(graph), 10**9) == BLOCK
+    assert prepare(graph).block == BLOCK
     branching = build(lambda x: if_else(OPS["less"](x, 0.0), SIN, SIN, x), SCALAR)
-    assert block_of(branching, plan(branching), 10**9) == 1
+    assert prepare(branching).block == 1

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from adcore.derivatives.reverse import gradient_graph
-from adcore.engines.interpreter import execute, plan
+from adcore.engines.executable import Executable
+from adcore.engines.interpreter import execute, plan, prepare
 from adcore.errors import EvaluationTooLong, NotWholeNumber, Span
 from adcore.graph import INPUT, OPS, SCALAR, DType, Graph, Node, Type, constant, input_node
 from adcore.graph.traversal import check, graph_of
@@ -209,3 +210,16 @@ def test_everything_in_a_plan_is_immutable() -> None:
     change: Callable[[], None] = lambda: setattr(ready, "steps", ())  # noqa: E731
     with pytest.raises(AttributeError):
         change()
+
+
+# --- the executable
+
+
+def test_an_executable_says_what_it_takes() -> None:
+    executable: Executable = prepare(build(lambda x: SUM(x + constant(np.arange(3.0))), VECTOR))
+    assert executable.name == "interpreter"
+    assert executable.elements == 3 + 3 + 1
+    assert 24 < executable.nbytes < 24 + 2_000
+    assert executable.block == 1
+    assert executable.run([np.ones(3)]) == [6]
+    assert executable.run_batch([np.ones((2, 3))], [True], 2)[0].tolist() == [6, 6]

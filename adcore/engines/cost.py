@@ -1,0 +1,29 @@
+"""The cost of a run in scalar operations, foreseen from shapes: by it the compiler chooses the cheaper mode, the
+service decides where an evaluation runs, and partial evaluation gives up.
+
+It stands beside the engines because the language, which is below the compiler, needs it too.
+"""
+
+from __future__ import annotations
+
+from adcore.graph import Graph, Node
+
+
+def work(graph: Graph) -> int:
+    """Scalar operations of one run; of branches those of the dearer one, of loops those of all passes."""
+    total = 0
+    for node in graph.nodes:
+        if node.op.rules.structure is not None and node.op.rules.work is None:
+            inner = (value for _, value in node.params if isinstance(value, Graph))
+            total += node.op.rules.structure.times(node) * max(1, *map(work, inner), 0)
+        else:
+            total += work_of(node)
+    return total
+
+
+def work_of(node: Node) -> int:
+    """Scalar operations of one application, graphs inside it apart: as many as its op declares, else as many as the
+    largest array that it reads or writes has elements."""
+    if node.op.rules.work is not None:
+        return node.op.rules.work(node)
+    return max([t.size for t in node.types] + [x.type.size for x in node.inputs if not x.op.facts.several])
