@@ -84,6 +84,69 @@ def test_looking_counts_as_a_hit_but_never_as_a_miss() -> None:
     assert cache.info() == CacheInfo(entries=1, bytes=1, hits=1, misses=1)
 
 
+# --- replacements
+
+
+def test_a_replacement_is_what_is_found_from_then_on_and_weighs_what_it_weighs() -> None:
+    cache = filled("a", "b", size=6)
+    assert cache.replace("a", "a", "long")
+    assert cache.get("a") == "long"
+    assert cache.get_or_make("a", make("other")) == ("long", True)
+    assert cache.info().bytes == 5
+    assert cache.replace("a", "long", "a")
+    assert cache.info().bytes == 2
+
+
+@pytest.mark.parametrize("old", ["another", "".join(["first", " value"])])
+def test_only_the_value_that_is_meant_is_replaced(old: str) -> None:
+    first = "".join(["first", " ", "value"])
+    cache = filled()
+    cache.get_or_make("k", make(first))
+    assert not cache.replace("k", old, "new")  # equal is not enough
+    assert cache.get("k") is first
+
+
+def test_an_evicted_value_stays_evicted() -> None:
+    cache = filled("a", "b", "c", entries=2)
+    assert not cache.replace("a", "a", "new")
+    assert kept(cache, "a", "b", "c") == "bc"
+    assert cache.info() == CacheInfo(entries=2, bytes=2, hits=2, misses=3)
+
+
+def test_a_replacement_heavier_than_the_cache_leaves_the_old_value() -> None:
+    cache = filled("a", "b", size=4)
+    assert not cache.replace("a", "a", "heavy")
+    assert kept(cache, "a", "b") == "ab"
+    assert cache.info().bytes == 2
+
+
+def test_a_replacement_makes_room_and_keeps_the_order_of_eviction() -> None:
+    cache = filled("a", "b", "c", size=4)
+    assert cache.replace("c", "c", "ccc")
+    assert kept(cache, "a", "b", "c") == "bc"
+    cache = filled("a", "b", "c", size=4)
+    # The least recently used value, now too heavy beside the others, is evicted itself.
+    assert not cache.replace("a", "a", "aaa")
+    assert kept(cache, "a", "b", "c") == "bc"
+    assert cache.info().bytes == 2
+
+
+def test_of_replacements_by_many_threads_one_wins() -> None:
+    old = "old"
+    cache = filled()
+    cache.get_or_make("k", make(old))
+    together = threading.Barrier(8)
+
+    def swap(i: int) -> bool:
+        together.wait(5)
+        return cache.replace("k", old, f"new{i}")
+
+    with ThreadPoolExecutor(8) as pool:
+        won = list(pool.map(swap, range(8)))
+    assert won.count(True) == 1
+    assert cache.get("k") == f"new{won.index(True)}"
+
+
 # --- together
 
 
