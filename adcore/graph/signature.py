@@ -6,6 +6,7 @@ text, a Python value) is theirs to say.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -39,7 +40,7 @@ class BindingError(Exception):
         self.fault, self.name, self.argument, self.earlier = fault, name, argument, earlier
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Signature:
     """How an op is called."""
 
@@ -58,7 +59,7 @@ class Signature:
     method: bool = False
     """True if it can be written ``x.name(...)``."""
 
-    @property
+    @functools.cached_property
     def order(self) -> tuple[str, ...]:
         """The names of the arguments in the order of a positional call, without hidden parameters."""
         if self.arguments:
@@ -66,7 +67,7 @@ class Signature:
         visible = [p.name for p in self.parameters if p.kind is not Kind.HIDDEN]
         return (*[name.lstrip("*") for name in self.operands], *visible)
 
-    @property
+    @functools.cached_property
     def required(self) -> tuple[str, ...]:
         """The names of the arguments that have no default: operands first."""
         optional = len(self.defaults)
@@ -74,6 +75,15 @@ class Signature:
             *[name.lstrip("*") for i, name in enumerate(self.operands) if i >= optional or self.defaults[i] is None],
             *[p.name for p in self.parameters if p.required],
         )
+
+    @functools.cached_property
+    def optional(self) -> dict[str, Any]:
+        """The defaults of the arguments that have one, by name."""
+        operands = zip(self.operands, self.defaults, strict=False)
+        return {
+            **{name.lstrip("*"): default for name, default in operands if default is not None},
+            **{p.name: p.default for p in self.parameters if not p.required},
+        }
 
     def bind_arguments(
         self,
@@ -117,8 +127,6 @@ class Signature:
 
     def usage(self, name: str) -> str:
         """How it is called, as Python writes it: ``sum(x, axis=None, keepdims=False)``."""
-        defaults: dict[str, Any] = {p.name: p.default for p in self.parameters}
-        defaults |= zip([operand.lstrip("*") for operand in self.operands], self.defaults, strict=False)
-        required = self.required
-        words = [argument if argument in required else f"{argument}={defaults[argument]!r}" for argument in self.order]
+        optional = self.optional
+        words = [f"{argument}={optional[argument]!r}" if argument in optional else argument for argument in self.order]
         return f"{name}({', '.join(words)})"

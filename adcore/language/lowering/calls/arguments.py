@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Hashable, Sequence
+from itertools import zip_longest
 from typing import NamedTuple
 
-from adcore.errors import BadCall, ShapeMismatch, TypeMismatch
-from adcore.graph import OPS, Kind, Node, Op, Parameter, items
+from adcore.errors import BadCall, ShapeMismatch, Span, TypeMismatch
+from adcore.graph import OPS, BindingError, BindingFault, Kind, Node, Op, Parameter, items
 from adcore.language import vocabulary
+from adcore.language.functionals import Functional
 from adcore.language.lowering.builder import Lowering
 from adcore.language.lowering.values import Place, Several, Tuple, Value, describe_value, is_number
 
@@ -26,17 +28,12 @@ class Argument(NamedTuple):
 
 def call_op(low: Lowering, op: Op, arguments: Sequence[Argument], place: ast.Call, method: bool = False) -> Value:
     """The node, or the tuple of results, that applies an op to the arguments of a call."""
-    bound = _bind(low, op, arguments, place, method)
-    axis = bound.get("axis")
-    parameters = {p.name: p for p in op.signature.parameters}
+    bound = bind_call(low, op, _without_dtype(low, op, arguments), place, method)
     operands: list[Value] = []
     places: list[Place] = []
-    for i, name in enumerate(op.signature.operands):
-        argument = bound.pop(name.lstrip("*"), None)
-        default = op.signature.defaults[i] if i < len(op.signature.defaults) else None
+    for name, default in zip_longest(op.signature.operands, op.signature.defaults):
+        argument = bound.get(name.lstrip("*"))
         if argument is None or (argument.value is None and default is not None):
-            if default is None:
-                raise _missing(low, op, name.lstrip("*"), place)
             assert not isinstance(default, tuple)
             operands.append(default)
             places.append(place)
@@ -49,14 +46,12 @@ def call_op(low: Lowering, op: Op, arguments: Sequence[Argument], place: ast.Cal
             operands.append(low.array(value, argument.place) if isinstance(value, Several) else value)
             places.append(argument.place)
     params: list[tuple[str, Hashable]] = []
-    for name, parameter in parameters.items():
-        argument = bound.get(name)
-        if argument is not None:
-            params.append((name, _static(low, op, parameter, argument)))
-        elif parameter.required:
-            raise _missing(low, op, name, place)
-        else:
-            params.append((name, parameter.default))
+    for parameter in op.signature.parameters:
+        argument = bound.get(parameter.name)
+        params.append(
+            (parameter.name, parameter.default if argument is None else _static(low, op, parameter, argument))
+        )
+    axis = bound.get("axis")
     try:
         node = low.emit(op, operands, place, tuple(params), places)
     except ShapeMismatch as error:
@@ -76,68 +71,35 @@ def results(low: Lowering, node: Node) -> Value:
     return Tuple(parts, len(parts), 1) if len(parts) > 1 else parts[0]
 
 
-def _bind(low: Lowering, op: Op, arguments: Sequence[Argument], place: ast.Call, method: bool) -> dict[str, Argument]:
-    """The arguments by the names of the operands and parameters they are bound to."""
-    order = op.signature.order
+def bind_call(
+    low: Lowering,
+    callee: Op | Functional,
+    arguments: Sequence[Argument],
+    place: ast.Call,
+    method: bool = False,
+) -> dict[str, Argument]:
+    """The arguments of a call by the names that the signature of the callee has for them; raises BadCall."""
+    signature = callee.signature
     positional = [a for a in arguments if a.name is None]
-    if method and len(positional) > len(order):
-        positional = _gathered(op, order, positional)
-    if len(order) > 1 and any(name.startswith("*") and name[1:] == order[-1] for name in op.signature.operands):
-        positional = _listed(order, positional)
-    bound = dict(zip(order, positional, strict=False))
-    if len(positional) > len(order):
-        extra = positional[len(order)]
-        raise BadCall(
-            f"{op.name} takes at most {_count(len(order))}, and this is number {len(order) + 1}",
-            span=low.span(extra.place),
-            help=f"it is called as {op.usage}",
-        )
-    for argument in arguments:
-        if argument.name is None:
-            continue
-        if argument.name == "dtype" and "dtype" not in order:
-            check_dtype(low, argument)
-        elif argument.name not in order:
-            near = vocabulary.did_you_mean(argument.name, order)
-            raise BadCall(
-                f"{op.name} takes no argument {argument.name}",
-                span=low.span(argument.place),
-                help=f"{near or 'it takes other ones'}: {op.usage}" if order else f"it is called as {op.usage}",
-            )
-        elif argument.name in bound:
-            raise BadCall(
-                f"{op.name} is given {argument.name} twice",
-                span=low.span(argument.place),
-                related=((low.span(bound[argument.name].place), "first here"),),
-            )
-        else:
-            bound[argument.name] = argument
-    return bound
+    named = [(a.name, a) for a in arguments if a.name is not None]
+    try:
+        return signature.bind_arguments(positional, named, _join, method)
+    except BindingError as error:
+        help: str | None = f"it is called as {callee.usage}"
+        related: tuple[tuple[Span, str], ...] = ()
+        at = place if error.argument is None else error.argument.place
+        if error.fault is BindingFault.UNKNOWN and signature.order:
+            near = vocabulary.did_you_mean(str(error.name), signature.order)
+            help = f"{near or 'it takes other ones'}: {callee.usage}"
+        if error.fault is BindingFault.REPEATED:
+            help, related = None, ((low.span(error.earlier.place), "first here"),)
+        raise BadCall(f"{callee.name} {error}", span=low.span(at), help=help, related=related) from None
 
 
-def _gathered(op: Op, order: tuple[str, ...], positional: list[Argument]) -> list[Argument]:
-    """``x.reshape(2, 3)`` means ``x.reshape((2, 3))``."""
-    takes_many = {p.name for p in op.signature.parameters if p.kind in (Kind.SHAPE, Kind.AXES)}
-    if len(order) < 2 or order[1] not in takes_many:
-        return positional
-    values = tuple(a.value for a in positional[1:])
-    return [positional[0], Argument(None, Tuple(values, len(values), 1), positional[1].place)]
-
-
-def _listed(order: tuple[str, ...], positional: list[Argument]) -> list[Argument]:
-    """``einsum(subscripts, a, b)`` has the operands as one list."""
-    first, rest = positional[: len(order) - 1], positional[len(order) - 1 :]
-    if not rest:
-        return first
-    return [*first, Argument(None, Tuple(tuple(a.value for a in rest), len(rest), 1), rest[0].place)]
-
-
-def _missing(low: Lowering, op: Op, name: str, place: ast.Call) -> BadCall:
-    return BadCall(f"{op.name} needs {name}", span=low.span(place), help=f"it is called as {op.usage}")
-
-
-def _count(n: int) -> str:
-    return "no arguments" if n == 0 else "1 argument" if n == 1 else f"{n} arguments"
+def _join(arguments: Sequence[Argument]) -> Argument:
+    """Several arguments as one: their values as a tuple, at the place of the first."""
+    values = tuple([a.value for a in arguments])
+    return Argument(None, Tuple(values, len(values), 1), arguments[0].place)
 
 
 def _parts(low: Lowering, op: Op, argument: Argument) -> tuple[list[Value], list[Place]]:
@@ -157,6 +119,16 @@ def _parts(low: Lowering, op: Op, argument: Argument) -> tuple[list[Value], list
     elements = place.elts if isinstance(place, (ast.List, ast.Tuple)) else ()
     places: list[Place] = list(elements) if len(elements) == len(value.items) else [place] * len(value.items)
     return [low.array(v, p) if isinstance(v, Several) else v for v, p in zip(value.items, places, strict=True)], places
+
+
+def _without_dtype(low: Lowering, op: Op, arguments: Sequence[Argument]) -> Sequence[Argument]:
+    """The arguments but ``dtype=``, which every function accepts and which is checked here."""
+    if "dtype" in op.signature.order or all(a.name != "dtype" for a in arguments):
+        return arguments
+    for argument in arguments:
+        if argument.name == "dtype":
+            check_dtype(low, argument)
+    return [a for a in arguments if a.name != "dtype"]
 
 
 def check_dtype(low: Lowering, argument: Argument) -> None:

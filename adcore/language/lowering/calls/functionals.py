@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from itertools import zip_longest
 
-from adcore.errors import BadCall, TypeMismatch
+from adcore.errors import TypeMismatch
 from adcore.graph import OPS, DType, Graph, Node, input_node, items
 from adcore.language.functionals import Functional
 from adcore.language.lowering.builder import Lowering
-from adcore.language.lowering.calls.arguments import Argument
+from adcore.language.lowering.calls.arguments import Argument, bind_call
 from adcore.language.lowering.regions import closed, needed, outside
 from adcore.language.lowering.values import Callee, List, Place, Several, Tuple, Value, describe_value, is_number
 
@@ -94,32 +93,9 @@ def emitted(low: Lowering, op: str, operands: Sequence[Node], place: Place, **pa
 def bound_to(
     low: Lowering, functional: Functional, arguments: Sequence[Argument], place: ast.Call
 ) -> dict[str, Argument]:
-    """The arguments by the names that the functional gives them, completed by its defaults."""
-    signature, names = functional.signature, functional.signature.order
-    bound: dict[str, Argument] = {}
-    for i, argument in enumerate(arguments):
-        key = argument.name or (names[i] if i < len(names) else None)
-        if key not in names:
-            raise BadCall(
-                f"{functional.name} takes no argument {key}"
-                if key
-                else f"{functional.name} takes at most {len(names)} arguments",
-                span=low.span(argument.place),
-                help=f"it is called as {functional.usage}",
-            )
-        if key in bound:
-            raise BadCall(f"{functional.name} is given {key} twice", span=low.span(argument.place))
-        bound[key] = argument
-    for key, default in zip_longest(signature.operands, signature.defaults):
-        if key not in bound:
-            if default is None:
-                raise BadCall(
-                    f"{functional.name} needs {key}", span=low.span(place), help=f"it is called as {functional.usage}"
-                )
-            bound[key] = _default(key, default, place)
-    for parameter in signature.parameters:
-        bound.setdefault(parameter.name, _default(parameter.name, parameter.default, place))
-    return bound
+    """The arguments by the names that the functional gives them, completed by its defaults; raises BadCall."""
+    defaults = {name: _default(name, value, place) for name, value in functional.signature.optional.items()}
+    return defaults | bind_call(low, functional, arguments, place)
 
 
 def _default(name: str, default: Hashable, place: ast.Call) -> Argument:
