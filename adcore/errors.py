@@ -211,6 +211,12 @@ class NotDifferentiable(ProgramError):
     code = "not_differentiable"
 
 
+class NotExpressible(ProgramError):
+    """A graph is asked for in a format that has no words for one of its operations."""
+
+    code = "not_expressible"
+
+
 class NoResult(ProgramError):
     """The program computes nothing that could be its result."""
 

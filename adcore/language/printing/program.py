@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from adcore.errors import NotExpressible
 from adcore.graph import CONSTANT, INPUT, ITEM, OPS, Function, Graph, Node, number
 from adcore.language import vocabulary
 from adcore.language.printing.expression import Text, _number, _parameter, _written
@@ -181,7 +182,7 @@ class _Printer:
         """
         body, test = node.param("body"), node.param("test")
         if len(node.types) > len(carried) + 1 or node.param("read"):
-            raise ValueError("a loop that keeps what its derivative needs has no text")
+            raise NotExpressible("a program cannot express a loop that stacks values for its adjoint", span=node.span)
         names = ", ".join(carried)
         self._line(f"{names} = {', '.join(x.text for x in operands[1 : 1 + len(carried)])}", indent)
         position = self.fresh()
