@@ -6,8 +6,6 @@ a slot is emptied after its last reader, so that memory follows what is still ne
 
 from __future__ import annotations
 
-import functools
-import operator
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -16,11 +14,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from adcore.engines.apply import kernel_of
 from adcore.engines.batch import block_size, run_in_blocks
 from adcore.engines.memory import most_live
 from adcore.engines.notices import with_notice
 from adcore.errors import AdcoreError, EvaluationTooLong, MemoryTooLarge, RecursionTooDeep, Span
-from adcore.graph import CONSTANT, ITEM, Array, Function, Graph, Node
+from adcore.graph import CONSTANT, Array, Function, Graph, Node
 
 
 class Instruction(NamedTuple):
@@ -130,7 +129,7 @@ def _plan(graph: Graph, nested: dict[Graph, Plan], begun: set[Graph]) -> Plan:
         reads = tuple([slot[x] for x in node.inputs])
         structured = node.op.rules.structure is not None
         function = next((p for _, p in node.params if isinstance(p, Function)), None) if structured else None
-        kernel = _kernel(node)
+        kernel = kernel_of(node)
         if node.op.rules.notice is not None:
             kernel = with_notice(kernel, node)
         steps.append(Instruction(kernel, reads, slot[node], empties, structured, function, node.span))
@@ -138,16 +137,6 @@ def _plan(graph: Graph, nested: dict[Graph, Plan], begun: set[Graph]) -> Plan:
     # What a function takes that calls itself is seen when it runs.
     elements = most_live(graph, dying, {x: nested[x].elements for x in graph.subgraphs() if x in nested})
     return Plan(tuple(values), len(graph.inputs), tuple(steps), outputs, elements, nested)
-
-
-def _kernel(node: Node) -> Callable[..., Any]:
-    if node.op is ITEM:
-        return operator.itemgetter(node.param("index"))
-    function = node.op.rules.value if node.op.rules.structure is None else node.op.rules.structure.run
-    assert function is not None
-    params = {p.name: v for p, (_, v) in zip(node.op.signature.parameters, node.params, strict=True) if v != p.default}
-    required = {p.name: v for p, (_, v) in zip(node.op.signature.parameters, node.params, strict=True) if p.required}
-    return functools.partial(function, **(params | required)) if params or required else function
 
 
 def execute(plan: Plan, values: Sequence[Any], deadline: float | None = None) -> list[Any]:

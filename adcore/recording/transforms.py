@@ -12,7 +12,7 @@ from typing import Any
 
 from adcore.derivatives import forward, reverse
 from adcore.derivatives.reverse import gradient_graph
-from adcore.engines.interpreter import execute, plan
+from adcore.engines.interpreter import prepare
 from adcore.graph import DType, Graph, convert
 from adcore.graph.traversal import substitute
 from adcore.passes import optimise
@@ -60,7 +60,7 @@ def _splice(graph: Graph, given: Sequence[Any]) -> list[Any]:
     for x, value in zip(graph.inputs, values, strict=True):
         if value.shape != x.shape:
             raise TypeError(f"a value of shape {x.shape} is needed, and this one has shape {value.shape}")
-    results = execute(plan(graph), values)
+    results = prepare(graph).run(values)
     recordings = [x.recording for x in given if isinstance(x, Traced)]
     if not recordings:
         return results

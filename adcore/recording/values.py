@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from adcore.engines.apply import apply
 from adcore.graph import OPS, Array, BindingError, DType, Graph, Kind, Node, Op, constant, convert, input_node, type_of
 from adcore.graph.traversal import graph_of, schedule
 
@@ -63,9 +64,8 @@ class Recording:
             if x not in known:
                 known[x] = self._compute(x, known)
         self.nodes.append(node)
-        assert node.op.rules.value is not None
         with np.errstate(all="ignore"):
-            return node.op.rules.value(*[known[x] for x in node.inputs], **dict(node.params))
+            return apply(node, [known[x] for x in node.inputs])
 
     def graph(self, outputs: Sequence[Any], names: tuple[str, ...] = ()) -> Graph:
         """The recorded graph of these outputs; inputs for what was captured come after the function's own."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from adcore.errors import AdcoreError, CallSite, EvaluationTooLong
+from adcore.engines.apply import apply
+from adcore.engines.executable import Executable
+from adcore.engines.interpreter import prepare
+from adcore.errors import CallSite, EvaluationTooLong
 from adcore.graph import CONSTANT, ITEM, OPS, Graph, Node, RunGraph, constant
 from adcore.graph.traversal import graph_of
 from adcore.limits import Limits
@@ -114,6 +118,14 @@ def straighten(graph: Graph, values: Sequence[Any], limits: Limits, deadline: fl
 
         return run
 
+    @functools.cache
+    def ready(inner: Graph) -> Executable:
+        return prepare(inner)
+
+    def run_opaque(inner: Graph, operands: Sequence[Any]) -> Sequence[Any]:
+        """The graphs inside opaque nodes, a solver's function, say, are no part of the trace."""
+        return ready(inner).run(operands, deadline)
+
     def walk(inner: Graph, operands: Sequence[Any], where: Whereabouts) -> list[Any]:
         nonlocal held
         at: dict[Node, Any] = dict(zip(inner.inputs, map(step, operands), strict=True))
@@ -131,14 +143,15 @@ def straighten(graph: Graph, values: Sequence[Any], limits: Limits, deadline: fl
                 at[node] = added(*given)
             elif node.op.facts.on_stacks:
                 # What derivatives inside the program keep is no value of the run, but holds such.
-                assert node.op.rules.value is not None
-                kept = node.op.rules.value(*given, **dict(node.params))
-                at[node] = list(kept) if isinstance(kept, tuple) else kept
+                result = apply(node, given)
+                at[node] = list(result) if isinstance(result, tuple) else result
             elif node.op is ITEM and isinstance(given[0], list):
                 at[node] = step(given[0][node.param("index")])
             else:
+                if deadline is not None and time.monotonic() > deadline:
+                    raise EvaluationTooLong("the evaluation took longer than is allowed", span=node.span)
                 new = node.with_inputs(tuple([step.node for step in given]))
-                at[node] = Evaluated(new, _compute(new, [step.value for step in given], deadline))
+                at[node] = Evaluated(new, apply(new, [step.value for step in given], run_opaque))
                 order.append(new)
                 if where.iteration or where.calls:
                     places.setdefault(new, where)
@@ -169,22 +182,3 @@ def _within(nodes: Sequence[Node], elements: int) -> list[Node]:
         if not node.op.facts.several:
             found.append(node)
     return found
-
-
-def _compute(node: Node, values: Sequence[Any], deadline: float | None) -> Any:
-    def run(graph: Graph, operands: Sequence[Any]) -> list[Any]:
-        at = dict(zip(graph.inputs, operands, strict=True))
-        for inner in graph.nodes:
-            at[inner] = _compute(inner, [at[x] for x in inner.inputs], deadline)
-        return [at[y] for y in graph.outputs]
-
-    if deadline is not None and time.monotonic() > deadline:
-        raise EvaluationTooLong("the evaluation took longer than is allowed", span=node.span)
-    try:
-        if node.op.rules.structure is not None:
-            return node.op.rules.structure.run(run, *values, **dict(node.params))
-        assert node.op.rules.value is not None
-        return node.op.rules.value(*values, **dict(node.params))
-    except AdcoreError as error:
-        error.span = error.span or node.span
-        raise

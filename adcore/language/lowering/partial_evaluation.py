@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from adcore.engines.apply import apply
 from adcore.engines.cost import work_of
 from adcore.graph import CONSTANT, INPUT, Array, Graph, Node
 
@@ -58,7 +59,7 @@ def evaluate(node: Node, given: Mapping[Node, Array], known: dict[Node, Any], us
                 used.add(str(x.params[0][1]))
                 known[x] = given[x]
             else:
-                known[x] = _apply(x, [known[y] for y in x.inputs], budget)
+                known[x] = apply(x, [known[y] for y in x.inputs], budget.run)
     return known[node]
 
 
@@ -75,16 +76,8 @@ class Budget:
             raise TooDear
         values = dict(zip(graph.inputs, operands, strict=True))
         for node in graph.nodes:
-            values[node] = _apply(node, [values[x] for x in node.inputs], self)
+            values[node] = apply(node, [values[x] for x in node.inputs], self.run)
         return [values[x] for x in graph.outputs]
-
-
-def _apply(node: Node, operands: Sequence[Any], budget: Budget) -> Any:
-    params = dict(node.params)
-    if node.op.rules.structure is not None:
-        return node.op.rules.structure.run(budget.run, *operands, **params)
-    assert node.op.rules.value is not None
-    return node.op.rules.value(*operands, **params)
 
 
 def is_constant(node: Node) -> bool:
