@@ -17,13 +17,13 @@ from adcore.wengert.trace import Trace
 from app.arrays import Array, read_inputs
 from app.requests import JsonRequest
 from app.responses import to_json, write_notice
-from app.schemas import Asked
+from app.schemas import ProgramRequest
 from app.service import service_of
 
 Write = Callable[[Compiled, Answer, Trace | None], dict[str, Any]]
 
 
-async def respond(request: JsonRequest, asked: Asked, ask: Query, write: Write) -> Response:
+async def respond(request: JsonRequest, asked: ProgramRequest, ask: Query, write: Write) -> Response:
     """The response to a request: its inputs read, its program compiled and evaluated, the answer as ``write`` says.
 
     ``write`` gives the fields that differ from endpoint to endpoint. Raises what the core raises, and ``Overloaded``.

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, SkipValidation, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SkipValidation, StringConstraints
+from pydantic_core import PydanticCustomError
 from typing_extensions import TypeAliasType
 
 from adcore.errors import AdcoreError
+from adcore.export import FORMATS
 from app.errors import problem_kinds
 
 # --- values
@@ -78,14 +80,14 @@ _WRT: Any = Field(
 )
 
 
-class Asked(_Strict):
-    """What every request about a program has."""
+class ProgramRequest(_Strict):
+    """A program and its inputs: the part that all requests about programs share."""
 
     program: str = _PROGRAM
     inputs: dict[Name, InputValue] = _INPUTS
 
 
-class GradRequest(Asked):
+class GradRequest(ProgramRequest):
     """A program, the values of its inputs, and what is asked about its derivative."""
 
     wrt: list[Name] | None = _WRT
@@ -100,7 +102,7 @@ class GradRequest(Asked):
     encoding: Literal["list", "base64"] = _ENCODING
 
 
-class EvaluateRequest(Asked):
+class EvaluateRequest(ProgramRequest):
     """A program and the values of its inputs."""
 
     outputs: list[Name] | None = _OUTPUTS
@@ -108,7 +110,16 @@ class EvaluateRequest(Asked):
     encoding: Literal["list", "base64"] = _ENCODING
 
 
-class GraphRequest(Asked):
+def _export_format(name: str) -> str:
+    if name not in FORMATS:
+        *names, last = (f"'{each}'" for each in FORMATS)
+        raise PydanticCustomError(
+            "literal_error", "Input should be {expected}", {"expected": f"{', '.join(names)} or {last}"}
+        )
+    return name
+
+
+class GraphRequest(ProgramRequest):
     """A program, the values or just the shapes of its inputs, and which graph is asked for."""
 
     shapes: dict[Name, Annotated[list[Size], Field(max_length=64)]] = Field(
@@ -121,8 +132,10 @@ class GraphRequest(Asked):
     )
     outputs: list[Name] | None = _OUTPUTS
     wrt: list[Name] | None = _WRT
-    format: Literal["json", "dot", "mermaid"] = Field(
-        default="json", description="JSON, or the text of a drawing for Graphviz or Mermaid."
+    format: Annotated[str, AfterValidator(_export_format)] = Field(
+        default="json",
+        description="JSON, the text of a drawing for Graphviz or Mermaid, or a program that computes the same.",
+        json_schema_extra={"enum": list(FORMATS)},
     )
 
 

@@ -100,7 +100,8 @@ class Compiler:
     ) -> Graph:
         """The graph of a program, as it was written, or of its gradient, optimised; a tuple is a shape without value.
 
-        ``outputs`` None means all ends of the program, for its gradient its result.
+        ``outputs`` None means all ends of the program, for its gradient its result. The outputs of a gradient are
+        called ``y``, by the program's own name, and ``dy/dx`` for each input ``x``.
         """
         syntax = self._parse(text)
         given = {name: Type(DType.FLOAT, x) if isinstance(x, tuple) else x for name, x in inputs.items()}
@@ -109,7 +110,10 @@ class Compiler:
                 return self._lower(syntax, given, ends(syntax) if outputs is None else outputs).graph
             lowered = self._expanded(self._lower(syntax, given, outputs))
             names = differentiable(lowered, wrt)
-            return optimise(gradient_graph(scalar(lowered.graph), places(lowered.graph, names)))
+            gradient = optimise(gradient_graph(scalar(lowered.graph), places(lowered.graph, names)))
+            (y,) = lowered.graph.output_names
+            # No name of a program has a slash.
+            return replace(gradient, output_names=(y, *(f"d{y}/d{x}" for x in names)))
         except AdcoreError as error:
             error.located(text)
             raise

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from adcore.errors import Span
+from adcore.export.format import Format
 from adcore.graph import CONSTANT, INPUT, Function, Graph, Node
 from adcore.graph.traversal import by_level, levels, wengert_names
 from adcore.language.printing.expression import expression_text
@@ -135,3 +136,6 @@ def _source(span: Span | None) -> SourceRange | None:
 
 def _calls(span: Span | None) -> tuple[Caller, ...]:
     return () if span is None else tuple(Caller(c.function, c.span.line, c.span.column) for c in span.calls)
+
+
+JSON = Format("json", "application/json", describe_graph)

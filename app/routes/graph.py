@@ -1,4 +1,4 @@
-"""``POST /graph``: the dataflow graph of a program or of its gradient, as data or as the text of a drawing."""
+"""``POST /graph``: the dataflow graph of a program or of its gradient, in any of the export formats."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import orjson
 from fastapi import APIRouter, Body, Response
 
 from adcore.compiler import Query, normalised
-from adcore.export import describe_graph, to_dot, to_mermaid
+from adcore.errors import AdcoreError
+from adcore.export import FORMATS
 from app.arrays import Array, read_inputs, read_shape
 from app.errors import InvalidRequest
 from app.openapi import BODY_PROBLEMS
@@ -33,47 +34,52 @@ EXAMPLES: dict[str, Any] = {
         "value": {"program": _FIGURE_1, "shapes": {"A": [], "B": [], "C": []}, "format": "dot"},
     },
 }
-_DRAWINGS: dict[int | str, dict[str, Any]] = {
+_TEXTS: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The graph",
         "content": {
-            "text/vnd.graphviz": {"schema": {"type": "string"}},
-            "text/plain": {"schema": {"type": "string"}},
+            each.media_type: {"schema": {"type": "string"}}
+            for each in FORMATS.values()
+            if each.media_type != "application/json"
         },
     }
 }
 
 
-@router.post("/graph", summary="The dataflow graph", response_model=GraphResponse, responses=_DRAWINGS | BODY_PROBLEMS)
-async def graph(asked: Annotated[GraphRequest, Body(openapi_examples=EXAMPLES)], request: JsonRequest) -> Response:
+@router.post("/graph", summary="The dataflow graph", response_model=GraphResponse, responses=_TEXTS | BODY_PROBLEMS)
+async def graph(body: Annotated[GraphRequest, Body(openapi_examples=EXAMPLES)], request: JsonRequest) -> Response:
     """The nodes, which node reads which, and the levels: nodes of one level can be computed at the same time.
 
     `work` is the number of operations, `span` the number of levels: their ratio is the parallelism there is. With
-    `format` `dot` or `mermaid` the answer is the text of a drawing.
+    `format` `dot` or `mermaid` the answer is the text of a drawing, with `program` a program that computes the same.
+
+    The outputs of a gradient are the program's own, then `dy/dx` for the derivative of `y` by the input `x`.
     """
     service = service_of(request)
     limits = service.settings.max
-    both = [name for name in asked.inputs if name in asked.shapes]
+    both = [name for name in body.inputs if name in body.shapes]
     if both:
         raise InvalidRequest(f"{both[0]} has both a value and a shape", help="give one of the two")
 
-    def draw() -> Response:
-        inputs: dict[str, Array | tuple[int, ...]] = {
-            **read_inputs(asked.inputs, limits.array_elements),
-            **{
-                name: read_shape(shape, f"shapes.{name}", limits.array_elements) for name, shape in asked.shapes.items()
-            },
+    def write() -> Response:
+        values_and_shapes: dict[str, Array | tuple[int, ...]] = {
+            **read_inputs(body.inputs, limits.array_elements),
+            **{name: read_shape(shape, f"shapes.{name}", limits.array_elements) for name, shape in body.shapes.items()},
         }
-        ask = Query(
-            outputs=None if asked.outputs is None else tuple(asked.outputs),
-            wrt=None if asked.wrt is None else tuple(asked.wrt),
+        query, inputs = normalised(
+            Query(
+                outputs=None if body.outputs is None else tuple(body.outputs),
+                wrt=None if body.wrt is None else tuple(body.wrt),
+            ),
+            values_and_shapes,
         )
-        ask, given = normalised(ask, inputs)
-        drawn = service.compiler.graph(asked.program, given, asked.of, ask.outputs, ask.wrt)
-        if asked.format == "dot":
-            return Response(to_dot(drawn), media_type="text/vnd.graphviz")
-        if asked.format == "mermaid":
-            return Response(to_mermaid(drawn), media_type="text/plain")
-        return Response(orjson.dumps(describe_graph(drawn)), media_type="application/json")
+        format = FORMATS[body.format]
+        graph = service.compiler.graph(body.program, inputs, body.of, query.outputs, query.wrt)
+        try:
+            written = format.write(graph)
+        except AdcoreError as error:
+            error.located(body.program)
+            raise
+        return Response(written if isinstance(written, str) else orjson.dumps(written), media_type=format.media_type)
 
-    return await service.workers.run(draw)
+    return await service.workers.run(write)

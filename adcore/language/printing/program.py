@@ -37,7 +37,8 @@ def to_source(graph: Graph) -> str:
     taken = {*vocabulary.functions(), *vocabulary.CONSTANTS, "np", "numpy", "jnp", "math", "scipy", "jax"}
     printer = _Printer(taken)
     inputs = [printer.unique(name) for name in graph.input_names]
-    outputs = graph.output_names or tuple(f"result_{i}" for i in range(1, len(graph.outputs) + 1))
+    labels = graph.output_names or [f"result_{i}" for i in range(1, len(graph.outputs) + 1)]
+    outputs = [re.sub(r"\W+", "_", label) for label in labels]
     printer.wanted = {
         node: name
         for node, name in zip(reversed(graph.outputs), reversed(outputs), strict=True)

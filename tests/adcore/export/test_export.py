@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given
 
 from adcore.compiler import Compiler
-from adcore.export import GraphDescription, describe_graph, to_dot, to_mermaid
+from adcore.export.description import GraphDescription, describe_graph
+from adcore.export.dot import to_dot
+from adcore.export.mermaid import to_mermaid
 from adcore.graph import OPS, SCALAR, Graph, Node, constant, input_node
 from adcore.graph.traversal import graph_of
 from adcore.recording.transforms import trace
