@@ -26,6 +26,14 @@ class Functional:
         """How it is called, as Python writes it."""
         return self.signature.usage(self.name)
 
+    def call(self, **arguments: str) -> str:
+        """The text of a call, from those of its arguments: required ones by position, the others by name."""
+        signature = self.signature
+        words = [arguments[name] for name in signature.required]
+        words += [f"{name}={arguments[name]}" for name in signature.optional if name in arguments]
+        assert len(words) == len(arguments), f"{self.name} has no such arguments"
+        return f"{self.name}({', '.join(words)})"
+
 
 _ARGNUMS = Signature(("f",), (Parameter("argnums", Kind.AXES, 0),))
 _SOLVER = Signature(

@@ -1,4 +1,7 @@
-"""One node of a graph as an expression, in Python's syntax."""
+"""One node of a graph as an expression in Python's syntax, with brackets where precedence needs them.
+
+How an op is written is a fact of its declaration, ``op.notation``.
+"""
 
 from __future__ import annotations
 
@@ -13,16 +16,14 @@ _POWER, _COMPARISON = 80, 40
 
 _TIGHT = 100
 
-
-# These are for single conditions; arrays of them are joined by the functions.
+# Python's words for single conditions; arrays of conditions are combined by functions.
 _WORD = re.compile(r"\b(?:and|or|not)\b")
-
 
 _OPERAND = re.compile("\x00(\\d+)\x01")
 
 
 class Text(NamedTuple):
-    """An expression's text, how tightly it holds together, and how deep it nests."""
+    """An expression's text, its binding strength (100 needs no brackets), and its nesting depth."""
 
     text: str
     binding: int = _TIGHT
@@ -30,7 +31,7 @@ class Text(NamedTuple):
 
 
 def expression_text(node: Node, name_of: Callable[[Node], str | None]) -> str:
-    """The application that ``node`` is, in Python's syntax: operands by the names ``name_of`` gives, or written out."""
+    """A node in Python's syntax; operands by the name that ``name_of`` has for them, or written out."""
     texts: dict[Node, Text] = {}
     stack = [(node, False)]
     while stack:
@@ -41,15 +42,15 @@ def expression_text(node: Node, name_of: Callable[[Node], str | None]) -> str:
         if name is not None:
             texts[x] = Text(name)
         elif ready or not x.inputs:
-            texts[x] = _written(x, [texts[y] for y in x.inputs])
+            texts[x] = node_text(x, [texts[y] for y in x.inputs])
         else:
             stack.append((x, True))
             stack += [(y, False) for y in reversed(x.inputs)]
     return texts[node].text
 
 
-def _written(node: Node, operands: Sequence[Text]) -> Text:
-    """The text of a node from those of its operands."""
+def node_text(node: Node, operands: Sequence[Text]) -> Text:
+    """The text of a node, from those of its operands."""
     op = node.op
     if op is CONSTANT:
         return _literal(node.param("literal").array)
@@ -73,7 +74,7 @@ def _written(node: Node, operands: Sequence[Text]) -> Text:
 
 
 def _placed(operand: Text, form: str, mark: re.Match[str], binding: int, function: bool) -> str:
-    """An operand in its place, with brackets where it would fall apart."""
+    """The text of an operand in its place, in brackets where precedence needs them."""
     before, after = form[: mark.start()].rstrip(), form[mark.end() :].lstrip()
     if before.endswith(("(", "[", ",")) and after.startswith((")", "]", ",")):
         return operand.text
@@ -85,31 +86,32 @@ def _placed(operand: Text, form: str, mark: re.Match[str], binding: int, functio
 
 
 def _call(node: Node, operands: Sequence[str]) -> str:
-    """``name(operands, parameters)``, parameters by name unless they must be given and nothing is left out before."""
+    """``name(operands, parameters)``; required parameters are positional as long as no default is left out before."""
     op = node.op
-    given: dict[str, str] = {}
+    by_name: dict[str, str] = {}
     for i, name in enumerate(op.signature.operands):
-        given[name.lstrip("*")] = f"[{', '.join(operands[i:])}]" if name.startswith("*") else operands[i]
+        by_name[name.lstrip("*")] = f"[{', '.join(operands[i:])}]" if name.startswith("*") else operands[i]
     params = {p.name: p for p in op.signature.parameters if p.kind is not Kind.HIDDEN}
     values = dict(node.params)
     parts: list[str] = []
     in_order = True
-    for name in op.signature.arguments or (*given, *params):
-        if name in given:
-            parts.append(given[name])
+    for name in op.signature.order:
+        if name in by_name:
+            parts.append(by_name[name])
         elif params[name].required and in_order:
-            parts.append(_parameter(values[name]))
+            parts.append(literal_text(values[name]))
         elif params[name].required or values[name] != params[name].default:
-            parts.append(f"{name}={_parameter(values[name])}")
+            parts.append(f"{name}={literal_text(values[name])}")
             in_order = False
         else:
             in_order = False
     return f"{op.name}({', '.join(parts)})"
 
 
-def _parameter(value: Any) -> str:
+def literal_text(value: Any) -> str:
+    """A parameter's value as a literal: a number, a string, None, or a tuple of them."""
     if isinstance(value, tuple):
-        return f"({', '.join(map(_parameter, value))}{',' if len(value) == 1 else ''})"
+        return f"({', '.join(map(literal_text, value))}{',' if len(value) == 1 else ''})"
     return _number(value) if isinstance(value, float) else repr(value)
 
 
@@ -130,7 +132,7 @@ def _literal(array: Any) -> Text:
 
 def _array(array: Any) -> Text:
     if not array.size:
-        return Text("[]" if array.shape == (0,) else f"zeros({_parameter(array.shape)})")
+        return Text("[]" if array.shape == (0,) else f"zeros({literal_text(array.shape)})")
     if array.dtype.kind == "b":
         return Text(f"{_nested(array)} != 0", _COMPARISON)
     return Text(_nested(array))

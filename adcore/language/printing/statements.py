@@ -1,0 +1,159 @@
+"""The ops that a program writes as statements: assertions, branches, loops, calls, derivatives and solutions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from adcore.errors import NotExpressible
+from adcore.graph import Graph, Node, Op, number
+from adcore.language.functionals import FUNCTIONALS
+from adcore.language.printing.expression import Text, literal_text
+from adcore.language.printing.printer import Printer, Statement
+from adcore.ops.control.assertions import UNSAID, guard, require
+from adcore.ops.control.call import call
+from adcore.ops.control.cond import cond
+from adcore.ops.control.loop import ENDLESS, loop
+from adcore.ops.functionals.derivative import GRADIENT, JVP, derivative
+from adcore.ops.functionals.odes import reached
+from adcore.ops.functionals.solution import solution
+
+
+def _tuple(texts: Iterable[str]) -> str:
+    """A tuple, of one part too."""
+    return f"({''.join(f'{text}, ' for text in texts)})"
+
+
+def _named(names: Iterable[str]) -> list[Text]:
+    return [Text(name) for name in names]
+
+
+# --- assertions
+
+
+def _require(printer: Printer, node: Node, operands: Sequence[Text]) -> Sequence[Text]:
+    """An assertion, whose token is true in all that follows it."""
+    message = node.param("message")
+    printer.line(f"assert {operands[1].text}{'' if message == UNSAID else f', {message!r}'}")
+    return [Text("True")]
+
+
+def _asserted(node: Node) -> Iterable[tuple[str, Node]]:
+    """The names by which the message of an assertion shows values."""
+    return zip(node.param("names"), node.inputs[2:], strict=True)
+
+
+def _guard(printer: Printer, node: Node, operands: Sequence[Text]) -> Sequence[Text]:
+    """The value itself: the assertion that guards it stands before it."""
+    return operands[:1]
+
+
+def _reached(printer: Printer, node: Node, operands: Sequence[Text]) -> Sequence[Text]:
+    y, t, end = operands
+    printer.line(f"assert {t.text} == {end.text}, 'the integration did not come to its end'")
+    return [y]
+
+
+# --- control flow
+
+
+def _cond(printer: Printer, node: Node, operands: Sequence[Text]) -> Sequence[Text]:
+    """An ``if`` statement, whose blocks assign the results that are read."""
+    names = printer.names(node)
+    for head, branch in ((f"if {operands[0].text}:", "then"), ("else:", "otherwise")):
+        printer.line(head)
+        with printer.indented():
+            for i, text in enumerate(printer.block(node.param(branch), operands[1:])):
+                if printer.is_read(node, i):
+                    printer.line(f"{names[i]} = {text.text}")
+    return _named(names)
+
+
+def _loop(printer: Printer, node: Node, operands: Sequence[Text]) -> Sequence[Text]:
+    """A loop, which assigns all it carries at once at the end of a pass; NotExpressible where it has stacks."""
+    body, test, carried = node.param("body"), node.param("test"), node.param("carried")
+    if len(node.types) > carried + 1 or node.param("read") or node.param("backwards"):
+        raise NotExpressible("a program cannot express a loop that stacks values for its adjoint", span=node.span)
+    names = printer.names(node)
+    variables = ", ".join(names[:carried])
+    printer.line(f"{variables} = {', '.join(x.text for x in operands[1 : 1 + carried])}")
+    position = printer.fresh()
+    endless = number(node.inputs[0]) == ENDLESS
+    printer.line("while True:" if endless else f"for {position} in range({operands[0].text}):")
+    inputs = [Text(position), *_named(names[:carried]), *operands[1 + carried :]]
+    with printer.indented():
+        if test is not None:
+            (condition,) = printer.block(test, inputs)
+            printer.line(f"if not ({condition.text}):")
+            with printer.indented():
+                printer.line("break")
+        printer.line(f"{variables} = {', '.join(x.text for x in printer.block(body, inputs))}")
+    return _named(names)
+
+
+def _call(printer: Printer, node: Node, operands: Sequence[Text]) -> Sequence[Text]:
+    names = printer.names(node)
+    function = node.param("function")
+    name = printer.function(function, function.name, function.graph)
+    printer.line(f"{', '.join(names)} = {name}({', '.join(x.text for x in operands)})")
+    return _named(names)
+
+
+# --- functions of functions
+
+
+def _function(printer: Printer, node: Node) -> str:
+    """The name of the function that a derivative or a solution is of; it takes what it captures as arguments."""
+    graph: Graph = node.param("graph")
+    return printer.function(graph, "f", graph)
+
+
+def _derivative(printer: Printer, node: Node, operands: Sequence[Text]) -> Sequence[Text]:
+    names = printer.names(node)
+    graph, kind, wrt = node.param("graph"), node.param("kind"), node.param("wrt")
+    function = _function(printer, node)
+    arguments = [x.text for x in operands[: len(graph.inputs)]]
+    if kind == JVP:
+        inputs = [printer.unique(name) for name in graph.input_names[:wrt]]
+        closed = f"lambda {', '.join(inputs)}: {function}({', '.join([*inputs, *arguments[wrt:]])})"
+        tangents = [x.text for x in operands[len(graph.inputs) :]]
+        called = FUNCTIONALS["jvp"].call(f=closed, primals=_tuple(arguments[:wrt]), tangents=_tuple(tangents))
+        printer.line(f"{', '.join(names)} = {called}")
+        return _named(names)
+    value, *derivatives = names
+    applied = ", ".join(arguments)
+    argnums = literal_text(tuple(range(wrt)))
+    if kind == GRADIENT:
+        functional, targets = FUNCTIONALS["value_and_grad"], f"{value}, {_tuple(derivatives)}"
+    else:
+        functional, targets = FUNCTIONALS["jacobian"], _tuple(derivatives)
+        printer.line(f"{value} = {function}({applied})")
+    printer.line(f"{targets} = {functional.call(f=function, argnums=argnums)}({applied})")
+    return _named(names)
+
+
+def _solution(printer: Printer, node: Node, operands: Sequence[Text]) -> Sequence[Text]:
+    (name,) = printer.names(node)
+    function = _function(printer, node)
+    start, *captured = [x.text for x in operands]
+    called = FUNCTIONALS[node.param("kind")].call(
+        f=function,
+        x0=start,
+        args=_tuple(captured),
+        tol=literal_text(node.param("tol")),
+        max_steps=literal_text(node.param("limit")),
+    )
+    printer.line(f"{name} = {called}")
+    return [Text(name)]
+
+
+STATEMENTS: dict[Op, Statement] = {
+    require: Statement(_require, _asserted),
+    guard: Statement(_guard),
+    reached: Statement(_reached),
+    cond: Statement(_cond),
+    loop: Statement(_loop),
+    call: Statement(_call),
+    derivative: Statement(_derivative),
+    solution: Statement(_solution),
+}
+"""The ops that are written as statements. A structured op that is missing here cannot be expressed."""
