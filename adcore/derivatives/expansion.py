@@ -86,8 +86,7 @@ def _differentiated(node: Node) -> tuple[Node, ...]:
         return applied(jvp_graph(graph, range(wrt)), node.inputs)
     if kind == GRADIENT:
         return applied(gradient_graph(graph, range(wrt)), node.inputs)
-    parts = [applied(jacobian_graph(graph, i), node.inputs) for i in range(wrt)]
-    return (parts[0][0], *(part[1] for part in parts))
+    return applied(jacobian_graph(graph, range(wrt)), node.inputs)
 
 
 def _prepared(node: Node) -> Node:
@@ -101,5 +100,5 @@ def _prepared(node: Node) -> Node:
         condition = graph_of(graph.inputs, [OPS["subtract"](graph.outputs[0], unknown)])
     else:
         condition = graph
-    params = dict(node.params) | {"condition": condition, "jacobian": jacobian_graph(condition, 0)}
+    params = dict(node.params) | {"condition": condition, "jacobian": jacobian_graph(condition, [0])}
     return Node(node.op, node.inputs, tuple(params.items()), node.types, node.span)

@@ -107,20 +107,23 @@ def backpropagate(graph: Graph, seeds: Mapping[Node, Node], wrt: Collection[Node
     return graph, Adjoints(adjoint, tuple(contributions), new)
 
 
-def vjp_graph(graph: Graph, wrt: Sequence[int]) -> Graph:
+def vjp_graph(graph: Graph, wrt: Sequence[int], of: Sequence[int] | None = None) -> Graph:
     """The vector-Jacobian product: inputs, then a cotangent for each output, to outputs, then inputs' cotangents.
 
-    Raises NotDifferentiable where the way from the outputs to those inputs goes through an op without a derivative.
+    ``of`` are the outputs that have a cotangent; None means all. Raises NotDifferentiable where the way from those
+    outputs to the inputs ``wrt`` goes through an op without a derivative.
     """
-    cotangents = [input_node(f"{name}'", y.type) for name, y in zip(_names(graph), graph.outputs, strict=True)]
-    outputs, gradients = _pull(graph, _seeds(graph.outputs, cotangents), wrt)
+    names = graph.output_names or [f"y{i}" for i in range(len(graph.outputs))]
+    of = range(len(graph.outputs)) if of is None else of
+    cotangents = [input_node(f"{names[i]}'", graph.outputs[i].type) for i in of]
+    outputs, gradients = pull(graph, _seeds([graph.outputs[i] for i in of], cotangents), wrt)
     return graph_of((*graph.inputs, *cotangents), (*outputs, *gradients))
 
 
 def gradient_graph(graph: Graph, wrt: Sequence[int]) -> Graph:
     """The graph's inputs to its one output, a number, then the output's gradients by the inputs ``wrt``."""
     (output,) = graph.outputs
-    outputs, gradients = _pull(graph, {output: constant(1.0)}, wrt)
+    outputs, gradients = pull(graph, {output: constant(1.0)}, wrt)
     return graph_of(graph.inputs, (*outputs, *gradients))
 
 
@@ -132,11 +135,8 @@ def _seeds(outputs: Sequence[Node], cotangents: Sequence[Node]) -> dict[Node, No
     return seeds
 
 
-def _names(graph: Graph) -> Sequence[str]:
-    return graph.output_names or [f"y{i}" for i in range(len(graph.outputs))]
-
-
-def _pull(graph: Graph, seeds: Mapping[Node, Node], wrt: Sequence[int]) -> tuple[tuple[Node, ...], list[Node]]:
+def pull(graph: Graph, seeds: Mapping[Node, Node], wrt: Sequence[int]) -> tuple[tuple[Node, ...], list[Node]]:
+    """The outputs, and the cotangents of the inputs ``wrt`` that follow from the cotangents ``seeds`` of outputs."""
     inputs = [graph.inputs[i] for i in wrt]
     augmented, adjoints = backpropagate(graph, seeds, inputs)
     return augmented.outputs, [adjoints.of.get(x) or zeros_of(x.type) for x in inputs]
