@@ -19,7 +19,8 @@ from adcore.graph import OPS, SCALAR, DType, Graph, Node, Shape, Type, constant,
 from adcore.graph.traversal import applied, dependents, graph_of
 from adcore.ops.arrays.dynamic_indexing import AT
 from adcore.ops.base import zero_array
-from adcore.ops.control.loop import INDEX, loop
+from adcore.ops.control.loop import loop
+from adcore.ops.control.loop_view import INDEX
 
 Direction = Literal["forward", "reverse"]
 Mode = Literal["auto", "forward", "reverse"]

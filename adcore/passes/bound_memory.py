@@ -5,6 +5,7 @@ from __future__ import annotations
 from adcore.graph import Graph, Node
 from adcore.graph.traversal import graph_of
 from adcore.ops.control.loop import loop
+from adcore.ops.control.loop_view import loop_view
 
 INSIDE = 8
 """What part of a loop's memory those inside its passes have: what they stack is an entry of what the loop stacks."""
@@ -34,7 +35,7 @@ def bound_memory(graph: Graph, memory: int) -> Graph:
 
 
 def _stacks_itself(node: Node) -> bool:
-    return node.op is loop and len(node.types) > node.param("carried") + 1
+    return node.op is loop and bool(loop_view(node).stacks)
 
 
 def _stacks(node: Node) -> bool:

@@ -17,7 +17,8 @@ from adcore.derivatives.reverse import gradient_graph
 from adcore.engines.interpreter import Plan, execute, plan
 from adcore.graph import OPS, SCALAR, DType, Node, Type, constant, input_node, items
 from adcore.graph.traversal import graph_of
-from adcore.ops.control.loop import INDEX, loop
+from adcore.ops.control.loop import loop
+from adcore.ops.control.loop_view import INDEX
 from adcore.passes import optimise
 
 PASSES = (10, 100, 1_000, 10_000, 100_000, 1_000_000)

@@ -12,7 +12,8 @@ from adcore.language.printing.printer import Printer, Statement
 from adcore.ops.control.assertions import UNSAID, guard, require
 from adcore.ops.control.call import call
 from adcore.ops.control.cond import cond
-from adcore.ops.control.loop import ENDLESS, loop
+from adcore.ops.control.loop import loop
+from adcore.ops.control.loop_view import ENDLESS
 from adcore.ops.functionals.derivative import GRADIENT, JVP, derivative
 from adcore.ops.functionals.odes import reached
 from adcore.ops.functionals.solution import solution

@@ -6,12 +6,14 @@ Differentiating one gives ops of the same kind, so that derivatives of any order
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from adcore.errors import Span
 from adcore.graph import DType, Graph, Halves, Node, Pullback, Push, RunGraph, Split, Structure, Type, input_node, items
-from adcore.graph.traversal import graph_of, substitute
+from adcore.graph.traversal import applied, graph_of
 from adcore.ops.base import Hidden, declare
+from adcore.ops.control.activity import placed, present
 from adcore.ops.control.stacks import zeros_of
 
 
@@ -19,12 +21,32 @@ def _cond(predicate: Any, *operands: Any, then: Hidden, otherwise: Hidden) -> An
     raise NotImplementedError("a cond is run by an engine, through its structure")
 
 
+@dataclass(frozen=True, slots=True)
+class CondView:
+    """A node of the op ``cond``: its operands and parameters by name."""
+
+    predicate: Node
+    operands: tuple[Node, ...]
+    """The inputs of either branch."""
+    then: Graph
+    otherwise: Graph
+
+    @property
+    def branches(self) -> tuple[Graph, Graph]:
+        return self.then, self.otherwise
+
+
+def cond_view(node: Node) -> CondView:
+    """A node of the op ``cond``, by role."""
+    return CondView(node.inputs[0], node.inputs[1:], node.param("then"), node.param("otherwise"))
+
+
 def _cond_types(*types: Type, then: Graph, otherwise: Graph) -> tuple[Type, ...]:
     assert types[0] == Type(DType.BOOL, ()), "a predicate is one boolean"
     for graph in (then, otherwise):
-        assert tuple(x.type for x in graph.inputs) == types[1:], "a branch takes other operands than it is given"
+        assert tuple(x.type for x in graph.inputs) == types[1:], "a branch's inputs have other types than the operands"
     results = tuple(x.type for x in then.outputs)
-    assert results == tuple(x.type for x in otherwise.outputs), "the branches give values of different types"
+    assert results == tuple(x.type for x in otherwise.outputs), "the branches' outputs have different types"
     return results
 
 
@@ -37,27 +59,25 @@ def _cond_push(
 ) -> tuple[tuple[Node, ...], tuple[Node | None, ...]]:
     """One cond of both branches with their tangents."""
     active = [t is not None for t in tangents[1:]]
-    then, otherwise = (push(node.param(name), active) for name in ("then", "otherwise"))
-    operands = (*node.inputs, *(t for t in tangents[1:] if t is not None))
-    pushed = cond(*operands, then=then.graph, otherwise=otherwise.graph, span=node.span)
-    values, results = items(pushed)[: len(node.types)], iter(items(pushed)[len(node.types) :])
-    out: list[Node | None] = []
-    for type, in_then, in_otherwise in zip(node.types, then.active, otherwise.active, strict=True):
-        tangent = next(results) if type.is_number else None
-        out.append(tangent if in_then or in_otherwise else None)
-    return values, tuple(out)
+    then, otherwise = (push(graph, active) for graph in cond_view(node).branches)
+    pushed = cond(*node.inputs, *present(tangents[1:]), then=then.graph, otherwise=otherwise.graph, span=node.span)
+    results = items(pushed)
+    outputs = placed(results[len(node.types) :], [type.is_number for type in node.types])
+    either = [a or b for a, b in zip(then.active, otherwise.active, strict=True)]
+    return results[: len(node.types)], tuple([t if on else None for t, on in zip(outputs, either, strict=True)])
 
 
 def _share_slots(halves: Sequence[Halves], outputs: int) -> tuple[list[Type], list[list[int]]]:
-    """Slots for what the branches keep, each used by as many branches as have a residual of its type.
+    """Slots for the residuals of the branches, each shared by the branches that have a residual of its type.
 
-    Only one branch runs, so the residuals of the other one need no room of their own.
+    Only one branch runs, so the residuals of the other one need no room of their own. Gives the slots' types, and for
+    each branch the slot of each of its residuals.
     """
     slots: list[Type] = []
     places: list[list[int]] = []
     for half in halves:
         free = list(range(len(slots)))
-        chosen: list[int] = []
+        own: list[int] = []
         for residual in half.forward.outputs[outputs:]:
             slot = next((i for i in free if slots[i] == residual.type), None)
             if slot is None:
@@ -65,42 +85,45 @@ def _share_slots(halves: Sequence[Halves], outputs: int) -> tuple[list[Type], li
                 slots.append(residual.type)
             else:
                 free.remove(slot)
-            chosen.append(slot)
-        places.append(chosen)
+            own.append(slot)
+        places.append(own)
     return slots, places
 
 
+def _forward_branch(half: Halves, outputs: int, slots: Sequence[Type], places: Sequence[int]) -> Graph:
+    """A branch that gives its results, then a value for each slot: a residual, or zeros where it has none there."""
+    residuals = dict(zip(places, half.forward.outputs[outputs:], strict=True))
+    filled = [residuals.get(i) or zeros_of(slot) for i, slot in enumerate(slots)]
+    return graph_of(half.forward.inputs, (*half.forward.outputs[:outputs], *filled))
+
+
+def _backward_branch(half: Halves, slots: Sequence[Type], places: Sequence[int]) -> Graph:
+    """The adjoint of a branch, from all slots and the cotangents of its results."""
+    stored = [input_node(f"r{i}", slot) for i, slot in enumerate(slots)]
+    cotangents = half.backward.inputs[len(places) :]
+    return graph_of((*stored, *cotangents), applied(half.backward, (*[stored[i] for i in places], *cotangents)))
+
+
 def _cond_pull(node: Node, wanted: Sequence[bool], split: Split) -> tuple[tuple[Node, ...], Node, Pullback]:
-    """A cond that also gives what its taken branch keeps, and, backwards, a cond of the branches' adjoint programs."""
-    outputs = len(node.types)
-    halves = [split(node.param(name), wanted[1:]) for name in ("then", "otherwise")]
+    """A cond that also gives the residuals of the branch it takes, and, backwards, a cond of the branches' adjoints."""
+    view, outputs = cond_view(node), len(node.types)
+    halves = [split(graph, wanted[1:]) for graph in view.branches]
     slots, places = _share_slots(halves, outputs)
-    kept, adjoint = [], []
-    for half, chosen in zip(halves, places, strict=True):
-        residuals = dict(zip(chosen, half.forward.outputs[outputs:], strict=True))
-        filled = [residuals.get(i) or zeros_of(slot) for i, slot in enumerate(slots)]
-        kept.append(graph_of(half.forward.inputs, (*half.forward.outputs[:outputs], *filled)))
-        stored = [input_node(f"r{i}", slot) for i, slot in enumerate(slots)]
-        cotangents = half.backward.inputs[len(chosen) :]
-        values = dict(zip(half.backward.inputs, [stored[i] for i in chosen], strict=False))
-        new = substitute(half.backward, values | {x: x for x in cotangents})
-        adjoint.append(graph_of((*stored, *cotangents), [new[x] for x in half.backward.outputs]))
-    predicate, *operands = node.inputs
-    forward = cond(predicate, *operands, then=kept[0], otherwise=kept[1], span=node.span)
-    memory = items(forward)[outputs:]
+    then, otherwise = (_forward_branch(half, outputs, slots, own) for half, own in zip(halves, places, strict=True))
+    forward = cond(*node.inputs, then=then, otherwise=otherwise, span=node.span)
+    results = items(forward)
+    adjoint_then, adjoint_otherwise = (
+        _backward_branch(half, slots, own) for half, own in zip(halves, places, strict=True)
+    )
 
     def pullback(cotangents: Sequence[Node | None]) -> tuple[Node | None, ...]:
-        given = [
-            zeros_of(type) if g is None else g
-            # What follows the results are residuals of this node's own, which no cotangent reaches.
-            for type, g in zip(node.types, cotangents, strict=False)
-            if type.is_number
-        ]
-        back = cond(predicate, *memory, *given, then=adjoint[0], otherwise=adjoint[1], span=node.span)
-        results = iter(items(back))
-        return tuple(next(results) if want else None for want in (False, *wanted[1:]))
+        # What follows the results are residuals of this node's own, which no cotangent reaches.
+        flow = [g or zeros_of(type) for type, g in zip(node.types, cotangents, strict=False) if type.is_number]
+        residuals = results[outputs:]
+        back = cond(view.predicate, *residuals, *flow, then=adjoint_then, otherwise=adjoint_otherwise, span=node.span)
+        return tuple(placed(items(back), (False, *wanted[1:])))
 
-    return items(forward)[:outputs], forward, pullback
+    return results[:outputs], forward, pullback
 
 
 cond = declare(
@@ -112,12 +135,12 @@ cond = declare(
     several=True,
     dtypes=(DType.BOOL, None),
     public=False,
-    doc="What one of two graphs gives: the first where the predicate holds, else the second; only that one is run.",
+    doc="The results of one of two graphs: the first where the predicate holds, else the second; only that one is run.",
 )
 
 
 def branch(
     predicate: Node, then: Graph, otherwise: Graph, operands: Sequence[Node], span: Span | None = None
 ) -> tuple[Node, ...]:
-    """The results of ``then`` where ``predicate`` holds, else of ``otherwise``, both applied to ``operands``."""
+    """The results of ``then`` where ``predicate`` holds, else of ``otherwise``, applied to ``operands``."""
     return items(cond(predicate, *operands, then=then, otherwise=otherwise, span=span))

@@ -16,7 +16,8 @@ from adcore.graph import OPS, DType, Graph, Node, Op, constant, convert, input_n
 from adcore.graph.traversal import applied, graph_of
 from adcore.ops.arrays.dynamic_indexing import AT
 from adcore.ops.base import Hidden, declare, sample, zero_array
-from adcore.ops.control.loop import INDEX, loop
+from adcore.ops.control.loop import loop
+from adcore.ops.control.loop_view import INDEX
 
 Field = Callable[[Node, Node, Sequence[Node]], Node]
 """The state, the time, and what the equation reads from around it, to the state's derivative by time."""

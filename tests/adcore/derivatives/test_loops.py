@@ -13,7 +13,8 @@ from adcore.derivatives.reverse import gradient_graph
 from adcore.errors import IndexOutOfBounds, LoopTooLong
 from adcore.graph import OPS, SCALAR, DType, Graph, Node, Type, constant, input_node, items
 from adcore.graph.traversal import check, graph_of, substitute
-from adcore.ops.control.loop import INDEX, loop
+from adcore.ops.control.loop import loop
+from adcore.ops.control.loop_view import INDEX
 from adcore.passes import optimise
 from tests.adcore.graphs import Build, build, derive, run
 
@@ -216,6 +217,6 @@ def test_stacks_are_checked() -> None:
     """A pass that gives another type than it takes is no loop."""
     x, i = input_node("x", SCALAR), input_node("i", INDEX)
     body = graph_of([i, x], [OPS["less"](x, constant(0.0))])
-    with pytest.raises(AssertionError, match="gives other values"):
+    with pytest.raises(AssertionError, match="carries on other types"):
         loop(constant(np.int64(1)), x, body=body, test=None, carried=1, read=0, backwards=False, limit=None)
     check(body)

@@ -27,7 +27,7 @@ from adcore.language.lowering.statements.unrolling import written_out
 from adcore.language.lowering.trees import emit_zeros, outlives, rebuilt
 from adcore.language.lowering.values import MISSING, List, Missing, Place, Unresolved, Unusable, Value, describe_value
 from adcore.language.syntax.scopes import ALWAYS, accumulates, appended, assignments, last_of, reads_last
-from adcore.ops.control.loop import ENDLESS
+from adcore.ops.control.loop_view import ENDLESS
 
 
 def lower_loop(low: Lowering, statement: LoopStatement, body: Body) -> Outcome:
