@@ -22,6 +22,8 @@ class Notation:
     """
     binding: int = 100
     """How tightly the text holds together; a call or a name, 100, never needs brackets."""
+    readable: bool = True
+    """False where only traces and drawings show the text, and no program can contain it."""
     latex: str | None = None
     doc: str = ""
 

@@ -168,7 +168,7 @@ class Printer:
 def _expression(node: Node, operands: Sequence[Text]) -> Text:
     """The expression of a node; NotExpressible where programs have none for its op."""
     op = node.op
-    known = op.signature.public or (op.notation.text is not None and op.rules.structure is None)
-    if not known and op is not CONSTANT:
+    has_text = op.notation.text is not None and op.notation.readable and op.rules.structure is None
+    if not (has_text or op.signature.public or op is CONSTANT):
         raise NotExpressible(f"a program cannot express the op {op.name}", span=node.span)
     return node_text(node, operands)

@@ -121,6 +121,7 @@ embed: Op = linear(
     lambda node, g: (index(g, key=node.param("key")),),
     public=False,
     text=lambda x, *, key, shape: f"embed({x}, [{subscript_text(key)}], shape={shape})",
+    readable=False,
     samples=(
         sample((), key=(0,), shape=(3,)),
         sample((3,), key=(("slice", 1, None, None),), shape=(4,)),

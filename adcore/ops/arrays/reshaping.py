@@ -182,6 +182,7 @@ sum_to = linear(
     lambda node, g: (fit(g, node.inputs[0].shape),),
     public=False,
     text=lambda x, *, shape: f"sum_to({x}, shape={shape})",
+    readable=False,
     samples=(
         sample((3,), shape=()),
         sample((2, 3), shape=(3,)),

@@ -134,6 +134,7 @@ shift = declare(
     vjp=lambda node, g: (moved(node, g, reverse=not node.param("reverse"), fill=0.0),),
     public=False,
     text=lambda x, *, axis, reverse, fill: f"shift({x}, {-1 if reverse else 1}, axis={axis}, fill={fill})",
+    readable=False,
     samples=(sample((3,), axis=0), sample((2, 3), axis=1, reverse=True), sample((2, 3), axis=-2, fill=1.0)),
     doc="Each element in the next place along an axis, or in the place before; the place left free is filled.",
 )
@@ -198,6 +199,7 @@ linear_recurrence: Op = declare(
     vjp=_recurrence_vjp,
     public=False,
     text=lambda a, b, *, axis, reverse: f"linear_recurrence({a}, {b}, axis={axis}, reverse={reverse})",
+    readable=False,
     work=lambda node: 2 * node.type.size,
     samples=(sample((4,), (4,), axis=0), sample((3, 2), (3, 2), axis=0), sample((2, 3), (2, 3), axis=-1, reverse=True)),
     doc="s_i = a_i s_(i-1) + b_i along an axis; a zero s_(i-1) wins over the inf or NaN it is multiplied by.",

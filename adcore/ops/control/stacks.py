@@ -102,6 +102,7 @@ add_stacks: Op = declare(
     on_stacks=True,
     public=False,
     text="{0} + {1}",
+    readable=False,
     binding=50,
     doc="The sum of two stacks, entry by entry.",
 )

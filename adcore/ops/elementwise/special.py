@@ -157,6 +157,7 @@ spherical_jn = elementwise(
     _spherical_jn_partials,
     public=False,
     text=lambda x, *, n: f"spherical_jn({n}, {x})",
+    readable=False,
     samples=(sample((), n=0), sample((3,), n=1), sample((2, 3), n=2)),
     latex=r"j_{{{n}}}\left({0}\right)",
     doc="The spherical Bessel function of the first kind of order n.",

@@ -104,6 +104,7 @@ frechet: Op = declare(
     vjp=_back,
     public=False,
     text=lambda a, *directions, power: f"frechet({', '.join((a, *directions))}, power={power})",
+    readable=False,
     work=_frechet_work,
     domain=((-1, 1, 2), (-1, 1)),
     samples=(

@@ -67,6 +67,7 @@ arrange: Op = linear(
     public=False,
     is_identity=lambda node: len(set(_parted(node.param("spec")))) == 1 and _is_plain(node.param("spec")),
     text=lambda x, *, spec, shape: f"arrange({x}, '{spec}', shape={shape})",
+    readable=False,
     samples=(
         sample((2, 3), spec="ij->ji", shape=(3, 2)),
         sample((3, 3, 2), spec="iij->ji", shape=(2, 3)),

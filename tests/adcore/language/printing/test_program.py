@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from adcore.errors import NotExpressible
 from adcore.graph import OPS, DType, Graph, Op, Type, input_node, items
 from adcore.graph.traversal import check, graph_of
 from adcore.language.printing.program import to_source
+from adcore.language.printing.statements import STATEMENTS
 from tests.adcore.language.evaluating import lowered, values
 
 
@@ -32,15 +34,12 @@ def applications(one: Op) -> list[Any]:
     return list(one.sampling.samples) or [(((),) * count, {}), (((3,),) * count, {})]
 
 
-PRINTED = [one for one in OPS.values() if one.signature.public and one.rules.value is not None]
-
-
-@pytest.mark.parametrize("one", PRINTED, ids=[one.name for one in PRINTED])
-def test_every_op_is_read_back_as_it_is_printed(one: Op) -> None:
+def graphs_of_samples(one: Op) -> Iterator[tuple[Graph, list[Any]]]:
+    """The applications of an op as graphs, each with values of its inputs."""
     random = np.random.default_rng(1)
     hidden = {p.name for p in one.signature.parameters if p.kind.name == "HIDDEN"}
     for shapes, params in applications(one):
-        if hidden & set(params):
+        if one.signature.public and hidden & set(params):
             continue
         inputs, arrays = [], []
         for i, shape in enumerate(shapes):
@@ -52,7 +51,29 @@ def test_every_op_is_read_back_as_it_is_printed(one: Op) -> None:
         node = one(*inputs, **params)
         outputs = [node] if not one.facts.several else list(items(node))
         names = tuple(f"y{i}" for i in range(len(outputs)))
-        round_trip(check(graph_of(inputs, outputs, names)), *arrays)
+        yield check(graph_of(inputs, outputs, names)), arrays
+
+
+PRINTED = [one for one in OPS.values() if one.signature.public and one.rules.value is not None]
+
+
+@pytest.mark.parametrize("one", PRINTED, ids=[one.name for one in PRINTED])
+def test_every_op_is_read_back_as_it_is_printed(one: Op) -> None:
+    for graph, arrays in graphs_of_samples(one):
+        round_trip(graph, *arrays)
+
+
+HIDDEN = [one for one in OPS.values() if not one.signature.public and one.sampling.samples and one not in STATEMENTS]
+
+
+@pytest.mark.parametrize("one", HIDDEN, ids=[one.name for one in HIDDEN])
+def test_every_hidden_op_is_read_back_or_refused(one: Op) -> None:
+    for graph, arrays in graphs_of_samples(one):
+        if one.notation.text is not None and one.notation.readable:
+            round_trip(graph, *arrays)
+        else:
+            with pytest.raises(NotExpressible, match=f"the op {one.name}"):
+                to_source(graph)
 
 
 @pytest.mark.parametrize(
