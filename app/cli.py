@@ -17,8 +17,8 @@ from pydantic import ValidationError
 from adcore.compiler import Compiler, Query, normalised
 from adcore.errors import AdcoreError, BadInputValue
 from adcore.wengert.trace import Row, Trace
-from app.arrays import NON_FINITE, Array, read_array
 from app.settings import Settings
+from app.wire.arrays import NON_FINITE, Array, read_array
 
 _MINUS = re.compile(r"-(?!-|h$|$)")
 

@@ -14,11 +14,11 @@ from fastapi import Response
 
 from adcore.compiler import Answer, Compiled, Query, normalised
 from adcore.wengert.trace import Trace
-from app.arrays import Array, read_inputs
-from app.requests import JsonRequest
-from app.responses import to_json, write_notice
 from app.schemas import ProgramRequest
 from app.service import service_of
+from app.wire.arrays import Array, read_inputs
+from app.wire.requests import JsonRequest
+from app.wire.responses import to_json, write_notice
 
 Write = Callable[[Compiled, Answer, Trace | None], dict[str, Any]]
 

@@ -1,6 +1,6 @@
 """What travels over HTTP, as pydantic models: they validate requests and document both directions.
 
-Answers are written without going through their models (see ``answers``); the tests hold the two together.
+Answers are written without going through their models (see ``wire.responses``); the tests hold the two together.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class EncodedArray(_Strict):
 
 Value: TypeAlias = Number | NestedList | EncodedArray
 
-# Lists of numbers are read by NumPy as a whole (see ``arrays``): here they are described, not validated.
+# Lists of numbers are read by NumPy as a whole (see ``wire.arrays``): here they are described, not validated.
 InputValue = Annotated[Value, SkipValidation]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 

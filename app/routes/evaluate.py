@@ -10,9 +10,9 @@ from adcore.compiler import Answer, Compiled, Query
 from adcore.wengert.trace import Trace
 from app.evaluation import respond
 from app.openapi import BODY_PROBLEMS
-from app.requests import JsonRequest, JsonRoute
-from app.responses import write_arrays
 from app.schemas import EvaluateRequest, EvaluateResponse
+from app.wire.requests import JsonRequest, JsonRoute
+from app.wire.responses import write_arrays
 
 router = APIRouter(tags=["values"], route_class=JsonRoute)
 

@@ -8,12 +8,12 @@ from fastapi import APIRouter, Body, Response
 
 from adcore.compiler import Answer, Compiled, Query
 from adcore.wengert.trace import Trace
-from app.arrays import write_array
 from app.evaluation import respond
 from app.openapi import BODY_PROBLEMS
-from app.requests import JsonRequest, JsonRoute
-from app.responses import write_arrays, write_trace
 from app.schemas import GradRequest, GradResponse
+from app.wire.arrays import write_array
+from app.wire.requests import JsonRequest, JsonRoute
+from app.wire.responses import write_arrays, write_trace
 
 router = APIRouter(tags=["derivatives"], route_class=JsonRoute)
 

@@ -10,12 +10,12 @@ from fastapi import APIRouter, Body, Response
 from adcore.compiler import Query, normalised
 from adcore.errors import AdcoreError
 from adcore.export import FORMATS
-from app.arrays import Array, read_inputs, read_shape
 from app.errors import InvalidRequest
 from app.openapi import BODY_PROBLEMS
-from app.requests import JsonRequest, JsonRoute
 from app.schemas import GraphRequest, GraphResponse
 from app.service import service_of
+from app.wire.arrays import Array, read_inputs, read_shape
+from app.wire.requests import JsonRequest, JsonRoute
 
 router = APIRouter(tags=["graphs"], route_class=JsonRoute)
 

@@ -11,9 +11,9 @@ from typing import Any
 from fastapi import FastAPI, Response
 
 from app.main import create_app
-from app.requests import JsonRequest, JsonRoute
-from app.responses import to_json
 from app.schemas import GradRequest, GradResponse
+from app.wire.requests import JsonRequest, JsonRoute
+from app.wire.responses import to_json
 
 ANSWER: dict[str, Any] = {
     "program_id": "0" * 32,

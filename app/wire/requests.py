@@ -18,8 +18,8 @@ from pydantic import BaseModel, ValidationError
 
 from adcore.errors import NumberOutOfRange, Span
 from app.errors import DuplicateKey, InvalidJson, JsonTooDeep, RequestTooLarge, UnsupportedMediaType
-from app.json_slices import Wrong, parse_in_slices
 from app.service import service_of
+from app.wire.json_slices import Wrong, parse_in_slices
 
 _JSON_TYPE = re.compile(r"application/([\w.+-]+\+)?json")
 _DUPLICATE = "Detected duplicate key "

@@ -10,8 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.errors import InvalidJson
-from app.json_slices import Wrong, parse_in_slices
-from app.requests import _fault, _parse, parse_json
+from app.wire.json_slices import Wrong, parse_in_slices
+from app.wire.requests import _fault, _parse, parse_json
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers(-9, 99) | st.floats(allow_nan=False, allow_infinity=False) | st.text(),

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from adcore.errors import AdcoreError
-from app.arrays import SLICE, read_array, read_shape, write_array
-from app.requests import parse_json
+from app.wire.arrays import SLICE, read_array, read_shape, write_array
+from app.wire.requests import parse_json
 
 LIMIT = 1000
 

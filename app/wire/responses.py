@@ -10,8 +10,8 @@ import orjson
 from adcore.engines.notices import Notice
 from adcore.errors import CallSite
 from adcore.wengert.trace import Row, Trace
-from app.arrays import Array, Encoding, write_array
 from app.errors import write_span
+from app.wire.arrays import Array, Encoding, write_array
 
 
 def to_json(answer: Mapping[str, Any]) -> bytes:
