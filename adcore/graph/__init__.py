@@ -2,9 +2,6 @@
 
 from adcore.graph.declaration import Facts, Notation, Sampling
 from adcore.graph.node import (
-    CONSTANT,
-    INPUT,
-    ITEM,
     OPS,
     UNKNOWN,
     Function,
@@ -23,13 +20,10 @@ from adcore.graph.node import (
     constant,
     convert,
     graphs_of,
-    input_node,
-    items,
     lift,
-    literal,
-    number,
     register,
 )
+from adcore.graph.primitives import CONSTANT, INPUT, ITEM, input_node, items, literal, number
 from adcore.graph.signature import BindingError, BindingFault, Signature
 from adcore.graph.types import SCALAR, Array, DType, Kind, Literal, Parameter, Params, Shape, Type, type_of
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ import numpy as np
 from adcore.errors import AdcoreError, Span
 from adcore.graph.declaration import Facts, Notation, Sampling
 from adcore.graph.signature import Signature
-from adcore.graph.types import Array, DType, Kind, Literal, Parameter, Params, Shape, Type, type_of
+from adcore.graph.types import Array, DType, Literal, Params, Shape, Type, type_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -179,39 +179,7 @@ def register(op: Op) -> Op:
     return op
 
 
-# --- the three ops every graph is made with
-
-
-def _no_type(**_: Any) -> Type:
-    raise AssertionError("inputs are made by input_node, which knows their type")
-
-
-_NAMELESS = Signature(public=False)
-
-INPUT = register(
-    Op("input", replace(_NAMELESS, parameters=(Parameter("name", Kind.HIDDEN, required=True),)), Rules(None, _no_type))
-)
-CONSTANT = register(
-    Op(
-        "constant",
-        replace(_NAMELESS, parameters=(Parameter("literal", Kind.HIDDEN, required=True),)),
-        Rules(lambda *, literal: literal.array, lambda *, literal: type_of(literal.array)),
-        facts=Facts(elementwise=True),
-    )
-)
-ITEM = register(
-    Op(
-        "item",
-        replace(_NAMELESS, operands=("results",), parameters=(Parameter("index", Kind.HIDDEN, required=True),)),
-        Rules(lambda results, *, index: results[index], _no_type),
-        notation=Notation(text="{0}[{index}]"),
-    )
-)
-
-
-def input_node(name: str, type: Type, span: Span | None = None) -> Node:
-    """An input of a graph: identity is what tells inputs apart, the name is for people."""
-    return Node(INPUT, (), (("name", name),), (type,), span)
+# --- operands
 
 
 def constant(value: Any, span: Span | None = None) -> Node:
@@ -222,7 +190,7 @@ def constant(value: Any, span: Span | None = None) -> Node:
         value = np.array(value, type_of(np.asarray(value)).dtype.value)
         value.setflags(write=False)
         value = value[()]
-    return Node(CONSTANT, (), (("literal", Literal(value)),), (type_of(value),), span)
+    return Node(OPS["constant"], (), (("literal", Literal(value)),), (type_of(value),), span)
 
 
 def lift(x: Operand) -> Node:
@@ -235,22 +203,6 @@ def convert(x: Node, dtype: DType | None) -> Node:
     if dtype is None or x.types[0].dtype is dtype:
         return x
     return OPS["as_" + dtype.name.lower()](x, span=x.span)
-
-
-def items(node: Node) -> tuple[Node, ...]:
-    """The results of a node of several results, each as a value of its own."""
-    return tuple(Node(ITEM, (node,), (("index", i),), (t,), node.span) for i, t in enumerate(node.types))
-
-
-def literal(node: Node) -> Any | None:
-    """The value of a constant node, else None."""
-    return node.params[0][1].array if node.op is CONSTANT else None  # type: ignore[attr-defined]
-
-
-def number(node: Node) -> float | None:
-    """The value of a constant that is one number, else None."""
-    value = literal(node)
-    return None if value is None or value.shape != () else float(value)
 
 
 # --- graphs

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from adcore.errors import AdcoreError
-from adcore.graph.node import CONSTANT, INPUT, ITEM, Function, Graph, Node, Op
+from adcore.graph.node import Function, Graph, Node, Op
+from adcore.graph.primitives import CONSTANT, INPUT, ITEM
 from adcore.graph.types import Type
 
 

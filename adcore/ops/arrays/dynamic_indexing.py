@@ -16,7 +16,7 @@ from adcore.errors import IndexOutOfBounds, ShapeMismatch
 from adcore.graph import DType, Node, Op, Shape, Type
 from adcore.ops.arrays.indexing import ALL, check_indices, indexed, subscript, subscript_text
 from adcore.ops.base import Hidden, declare, sample, zero_array
-from adcore.ops.elementwise.arithmetic import where
+from adcore.ops.elementwise.choice import where
 from adcore.ops.shapes import broadcast_shapes, describe_shape
 
 AT = "at"

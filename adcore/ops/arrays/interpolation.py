@@ -11,7 +11,8 @@ from adcore.errors import BadCall, ShapeMismatch
 from adcore.graph import OPS, DType, Node, Type
 from adcore.ops.arrays.indexing import put, take
 from adcore.ops.base import Hidden, declare, sample
-from adcore.ops.elementwise.arithmetic import divide, where
+from adcore.ops.elementwise.arithmetic import divide
+from adcore.ops.elementwise.choice import where
 from adcore.ops.shapes import describe_shape
 from adcore.ops.strong import strong_times
 

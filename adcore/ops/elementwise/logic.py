@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from adcore.errors import NotDifferentiable, NotWholeNumber
-from adcore.graph import DType, Node
-from adcore.ops.base import declare, elementwise, infer_elementwise
+from adcore.graph import DType, Node, Type
+from adcore.ops.base import declare, elementwise, infer_elementwise, sample
+from adcore.ops.shapes import broadcast_shapes
 
 COMPARISON, NOT, AND, OR = 40, 30, 20, 10
 
@@ -74,6 +75,37 @@ logical_not = elementwise(
 isnan = elementwise("isnan", np.isnan, result=DType.BOOL, doc="Whether x is NaN.")
 isinf = elementwise("isinf", np.isinf, result=DType.BOOL, doc="Whether x is an infinity.")
 isfinite = elementwise("isfinite", np.isfinite, result=DType.BOOL, doc="Whether x is neither an infinity nor NaN.")
+
+
+# --- comparisons with a tolerance
+
+
+def _isclose(a: Any, b: Any, *, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Any:
+    return np.isclose(a, b, rtol, atol, equal_nan)
+
+
+def _allclose(a: Any, b: Any, *, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Any:
+    return np.isclose(a, b, rtol, atol, equal_nan).all()
+
+
+_CLOSE = (sample((), ()), sample((3,), (3,), rtol=0.5), sample((2, 3), (3,), atol=2.0, equal_nan=True))
+
+isclose = elementwise(
+    "isclose",
+    _isclose,
+    operands="a b",
+    result=DType.BOOL,
+    samples=_CLOSE,
+    doc="Whether a and b differ by no more than atol + rtol |b|.",
+)
+allclose = declare(
+    "allclose",
+    "a b",
+    _allclose,
+    lambda a, b, **_: Type(DType.BOOL, broadcast_shapes((a.shape, b.shape))[:0]),
+    samples=_CLOSE,
+    doc="Whether all elements of a and b differ by no more than atol + rtol |b|.",
+)
 
 
 # --- conversions, which the language writes where a value of one kind stands in the place of another

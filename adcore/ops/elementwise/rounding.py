@@ -1,4 +1,4 @@
-"""Degrees, signs and remainders as C has them, steps, and comparisons with a tolerance."""
+"""Signs, rounding, remainders as C has them, and degrees."""
 
 from __future__ import annotations
 
@@ -7,18 +7,29 @@ from typing import Any
 
 import numpy as np
 
-from adcore.graph import OPS, DType, Op, Type
-from adcore.ops.base import declare, elementwise, sample
-from adcore.ops.elementwise.arithmetic import divide, sign, trunc, where
-from adcore.ops.shapes import broadcast_shapes
+from adcore.graph import OPS, Op
+from adcore.ops.base import elementwise
+from adcore.ops.elementwise.arithmetic import divide
+from adcore.ops.elementwise.choice import where
 
-DEGREE = math.pi / 180.0
+# --- signs
 
-deg2rad = elementwise(
-    "deg2rad", np.deg2rad, lambda y, x: (DEGREE,), aliases=("radians",), doc="An angle in degrees, as radians."
+absolute = elementwise(
+    "abs",
+    np.absolute,
+    lambda y, x: (sign(x),),
+    aliases=("absolute", "fabs"),
+    latex=r"\left|{0}\right|",
+    domain=((0.2, 3),),
+    doc="The distance from 0. At 0 the derivative is 0.",
 )
-rad2deg = elementwise(
-    "rad2deg", np.rad2deg, lambda y, x: (1.0 / DEGREE,), aliases=("degrees",), doc="An angle in radians, as degrees."
+sign: Op = elementwise(
+    "sign",
+    np.sign,
+    lambda y, x: (None,),
+    latex=r"\operatorname{{sgn}}\left({0}\right)",
+    domain=((0.2, 3),),
+    doc="-1, 0 or 1. Its derivative is zero.",
 )
 copysign: Op = elementwise(
     "copysign",
@@ -27,14 +38,6 @@ copysign: Op = elementwise(
     operands="x1 x2",
     domain=((0.2, 3), (0.5, 3)),
     doc="x1 with the sign of x2. At x1 = 0 the derivative is 0.",
-)
-fmod = elementwise(
-    "fmod",
-    np.fmod,
-    lambda y, a, b: (1.0, -trunc(divide(a, b))),
-    operands="x1 x2",
-    domain=((1.3, 1.7), (0.9, 1.2)),
-    doc="What is left of x1 after whole multiples of x2; it has the sign of x1.",
 )
 heaviside = elementwise(
     "heaviside",
@@ -46,32 +49,66 @@ heaviside = elementwise(
 )
 
 
-# --- comparisons
+# --- rounding
 
-
-def _isclose(a: Any, b: Any, *, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Any:
-    return np.isclose(a, b, rtol, atol, equal_nan)
-
-
-def _allclose(a: Any, b: Any, *, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Any:
-    return np.isclose(a, b, rtol, atol, equal_nan).all()
-
-
-_CLOSE = (sample((), ()), sample((3,), (3,), rtol=0.5), sample((2, 3), (3,), atol=2.0, equal_nan=True))
-
-isclose = elementwise(
-    "isclose",
-    _isclose,
-    operands="a b",
-    result=DType.BOOL,
-    samples=_CLOSE,
-    doc="Whether a and b differ by no more than atol + rtol |b|.",
+floor = elementwise(
+    "floor",
+    np.floor,
+    lambda y, x: (None,),
+    latex=r"\left\lfloor {0} \right\rfloor",
+    domain=((1.2, 1.8),),
+    doc="The nearest whole number below. Its derivative is zero.",
 )
-allclose = declare(
-    "allclose",
-    "a b",
-    _allclose,
-    lambda a, b, **_: Type(DType.BOOL, broadcast_shapes((a.shape, b.shape))[:0]),
-    samples=_CLOSE,
-    doc="Whether all elements of a and b differ by no more than atol + rtol |b|.",
+ceil = elementwise(
+    "ceil",
+    np.ceil,
+    lambda y, x: (None,),
+    latex=r"\left\lceil {0} \right\rceil",
+    domain=((1.2, 1.8),),
+    doc="The nearest whole number above. Its derivative is zero.",
+)
+trunc = elementwise(
+    "trunc",
+    np.trunc,
+    lambda y, x: (None,),
+    aliases=("fix",),
+    domain=((1.2, 1.8),),
+    doc="The whole number next to x on the side of 0. Its derivative is zero.",
+)
+
+
+def _round(x: Any, *, decimals: int = 0) -> Any:
+    """Decimals beyond the range of float64, of which NumPy makes NaN, leave a number as it is, or leave 0 of it."""
+    rounded = np.round(x, max(-308, min(decimals, 308)))
+    return rounded if decimals <= 0 else np.where(np.isfinite(rounded), rounded, x)[()]
+
+
+round_ = elementwise(
+    "round",
+    _round,
+    lambda y, x: (None,),
+    aliases=("rint", "around"),
+    method=True,
+    domain=((1.1, 1.4),),
+    doc="Rounded to a number of decimals, halves to even. Its derivative is zero.",
+)
+fmod = elementwise(
+    "fmod",
+    np.fmod,
+    lambda y, a, b: (1.0, -trunc(divide(a, b))),
+    operands="x1 x2",
+    domain=((1.3, 1.7), (0.9, 1.2)),
+    doc="What is left of x1 after whole multiples of x2; it has the sign of x1.",
+)
+
+
+# --- degrees
+
+DEGREE = math.pi / 180.0
+
+deg2rad = elementwise(
+    "deg2rad", np.deg2rad, lambda y, x: (DEGREE,), aliases=("radians",), doc="An angle in degrees, as radians."
+)
+rad2deg = elementwise(
+    "rad2deg", np.rad2deg, lambda y, x: (1.0 / DEGREE,), aliases=("degrees",), doc="An angle in radians, as degrees."
 )

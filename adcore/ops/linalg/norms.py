@@ -13,7 +13,8 @@ from adcore.ops.arrays.reductions import shares, sum_, total
 from adcore.ops.arrays.reshaping import moveaxis
 from adcore.ops.arrays.statistics import root_of_squares
 from adcore.ops.base import Order, reducing, sample
-from adcore.ops.elementwise.arithmetic import absolute, divide, multiply, sign
+from adcore.ops.elementwise.arithmetic import divide, multiply
+from adcore.ops.elementwise.rounding import absolute, sign
 from adcore.ops.linalg.matrices import solved
 from adcore.ops.linalg.svd import svdvals, values_flow
 from adcore.ops.shapes import Axes, axes_of, count, describe_shape, reduced

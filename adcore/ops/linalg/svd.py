@@ -16,7 +16,8 @@ from adcore.errors import BadCall
 from adcore.graph import OPS, DType, Node, Op, Type, items
 from adcore.ops.arrays.sorting import tie_mean
 from adcore.ops.base import declare, sample
-from adcore.ops.elementwise.arithmetic import absolute, divide, multiply
+from adcore.ops.elementwise.arithmetic import divide, multiply
+from adcore.ops.elementwise.rounding import absolute
 from adcore.ops.linalg.eigh import ROUNDING, along, clusters, gaps, off_diagonal, over_gaps
 from adcore.ops.linalg.matrices import (
     after,

@@ -1,0 +1,60 @@
+"""The three ops every graph is made with: inputs, constants, and the items of nodes that have several results."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from adcore.errors import Span
+from adcore.graph.declaration import Facts, Notation
+from adcore.graph.node import Node, Op, Rules, register
+from adcore.graph.signature import Signature
+from adcore.graph.types import Kind, Parameter, Type, type_of
+
+
+def _no_type(**_: Any) -> Type:
+    raise AssertionError("inputs are made by input_node, which knows their type")
+
+
+_NAMELESS = Signature(public=False)
+
+INPUT = register(
+    Op("input", replace(_NAMELESS, parameters=(Parameter("name", Kind.HIDDEN, required=True),)), Rules(None, _no_type))
+)
+CONSTANT = register(
+    Op(
+        "constant",
+        replace(_NAMELESS, parameters=(Parameter("literal", Kind.HIDDEN, required=True),)),
+        Rules(lambda *, literal: literal.array, lambda *, literal: type_of(literal.array)),
+        facts=Facts(elementwise=True),
+    )
+)
+ITEM = register(
+    Op(
+        "item",
+        replace(_NAMELESS, operands=("results",), parameters=(Parameter("index", Kind.HIDDEN, required=True),)),
+        Rules(lambda results, *, index: results[index], _no_type),
+        notation=Notation(text="{0}[{index}]"),
+    )
+)
+
+
+def input_node(name: str, type: Type, span: Span | None = None) -> Node:
+    """An input of a graph: identity is what tells inputs apart, the name is for people."""
+    return Node(INPUT, (), (("name", name),), (type,), span)
+
+
+def items(node: Node) -> tuple[Node, ...]:
+    """The results of a node of several results, each as a value of its own."""
+    return tuple(Node(ITEM, (node,), (("index", i),), (t,), node.span) for i, t in enumerate(node.types))
+
+
+def literal(node: Node) -> Any | None:
+    """The value of a constant node, else None."""
+    return node.params[0][1].array if node.op is CONSTANT else None  # type: ignore[attr-defined]
+
+
+def number(node: Node) -> float | None:
+    """The value of a constant that is one number, else None."""
+    value = literal(node)
+    return None if value is None or value.shape != () else float(value)

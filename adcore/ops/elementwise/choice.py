@@ -1,0 +1,132 @@
+"""Choices between numbers, element by element: the greater, the smaller, bounds, and the choice by a condition."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from adcore.graph import DType, Node, Op, constant
+from adcore.ops.base import declare, elementwise, fit, infer_elementwise
+
+# --- the greater, the smaller
+
+
+def _step(a: Any, b: Any) -> Any:
+    return np.where(a > b, 1.0, np.where(a == b, 0.5, 0.0))[()]
+
+
+step: Op = elementwise(
+    "step",
+    _step,
+    lambda y, a, b: (None, None),
+    operands="x1 x2",
+    domain=((0.0, 1.0), (2.0, 3.0)),
+    public=False,
+    doc="1 where x1 is greater, 0 where x2 is, a half where they are equal: the symmetric derivative of a maximum.",
+)
+maximum = elementwise(
+    "maximum",
+    np.maximum,
+    lambda y, a, b: (step(a, b), step(b, a)),
+    operands="x1 x2",
+    latex=r"\max\left({0}, {1}\right)",
+    doc="The greater of the two; where they are equal, each has half of the derivative.",
+)
+minimum = elementwise(
+    "minimum",
+    np.minimum,
+    lambda y, a, b: (step(b, a), step(a, b)),
+    operands="x1 x2",
+    latex=r"\min\left({0}, {1}\right)",
+    doc="The smaller of the two; where they are equal, each has half of the derivative.",
+)
+
+
+def _number_step(a: Any, b: Any) -> Any:
+    return np.where(np.isnan(b) & ~np.isnan(a), 1.0, _step(a, b))[()]
+
+
+number_step: Op = elementwise(
+    "number_step",
+    _number_step,
+    lambda y, a, b: (None, None),
+    operands="x1 x2",
+    domain=((0.0, 1.0), (2.0, 3.0)),
+    public=False,
+    doc="As step, but 1 also where x2 is no number and x1 is one.",
+)
+fmax = elementwise(
+    "fmax",
+    np.fmax,
+    lambda y, a, b: (number_step(a, b), number_step(b, a)),
+    operands="x1 x2",
+    doc="The greater of the two; where one is NaN, the other; where they are equal, each has half of the derivative.",
+)
+fmin = elementwise(
+    "fmin",
+    np.fmin,
+    # -a > -b where a < b, and a NaN stays one.
+    lambda y, a, b: (number_step(-a, -b), number_step(-b, -a)),
+    operands="x1 x2",
+    doc="The smaller of the two; where one is NaN, the other; where they are equal, each has half of the derivative.",
+)
+
+
+def _clip_partials(y: Node, x: Node, low: Node, high: Node) -> tuple[Node, Node, Node]:
+    """Those of minimum(maximum(x, low), high), which is what clip computes."""
+    raised = maximum(x, low)
+    passes = step(high, raised)
+    return step(x, low) * passes, step(low, x) * passes, step(raised, high)
+
+
+clip = elementwise(
+    "clip",
+    lambda x, low, high: np.minimum(np.maximum(x, low), high),
+    _clip_partials,
+    operands="x a_min a_max",
+    defaults=(None, -np.inf, np.inf),
+    method=True,
+    domain=((-3, 3), (-2, -1), (1, 2)),
+    doc="x kept between two bounds; None is no bound.",
+)
+relu = elementwise(
+    "relu",
+    lambda x: np.maximum(x, 0.0),
+    lambda y, x: (step(x, constant(0.0)),),
+    domain=((0.2, 3),),
+    doc="x where it is positive, else 0. At 0 the derivative is a half.",
+)
+
+
+# --- the choice
+
+
+def _where(condition: Any, a: Any, b: Any) -> Any:
+    if condition.ndim == 0 and a.ndim == 0 and b.ndim == 0:
+        return a if condition else b
+    return np.where(condition, a, b)
+
+
+def _where_jvp(node: Node, tangents: tuple[Node | None, ...]) -> Node | None:
+    _, a, b = tangents
+    return fit(where(node.inputs[0], 0.0 if a is None else a, 0.0 if b is None else b), node.shape)
+
+
+def _where_vjp(node: Node, g: Node) -> tuple[Node | None, ...]:
+    condition, a, b = node.inputs
+    return None, fit(where(condition, g, 0.0), a.shape), fit(where(condition, 0.0, g), b.shape)
+
+
+where: Op = declare(
+    "where",
+    "condition x y",
+    _where,
+    infer_elementwise(),
+    jvp=_where_jvp,
+    vjp=_where_vjp,
+    dtypes=(DType.BOOL, DType.FLOAT, DType.FLOAT),
+    elementwise=True,
+    latex=r"\begin{{cases}} {1} & {0} \\ {2} & \text{{else}} \end{{cases}}",
+    doc="x where the condition holds, else y; nothing of the other one reaches the value or the derivative.",
+)
