@@ -11,9 +11,9 @@ from contextlib import contextmanager
 
 from adcore.errors import AdcoreError, BoundInOneBranch, BranchMismatch
 from adcore.graph import OPS, DType, Node
-from adcore.language.lowering.builder import Lowering
+from adcore.language.lowering.builder import Lowering, emit_zeros_like
 from adcore.language.lowering.regions import closed, needed, outside
-from adcore.language.lowering.trees import like
+from adcore.language.lowering.trees import leaf_pairs, rebuild_pairs
 from adcore.language.lowering.values import (
     Change,
     Held,
@@ -22,7 +22,6 @@ from adcore.language.lowering.values import (
     Missing,
     Place,
     Raised,
-    Several,
     Unresolved,
     Unusable,
     Value,
@@ -142,7 +141,7 @@ class Merge:
             return value
         assert not isinstance(other, Missing)
         outer, self.low.nodes = self.low.nodes, self.nodes[i]
-        zeros = like(self.low, other, self.place)
+        zeros = emit_zeros_like(self.low, other, self.place)
         self.low.nodes = outer
         return zeros
 
@@ -172,6 +171,14 @@ class Merge:
         at_b: ast.AST | None = None,
     ) -> MergedValue:
         """The value that is ``a`` after the first branch and ``b`` after the second."""
+        if a is b:
+            return lambda _: a
+        merged = [self._merge_leaf(x, y, name, at_a, at_b) for x, y in leaf_pairs(a, b)]
+        return lambda results: rebuild_pairs(a, b, (value(results) for value in merged))
+
+    def _merge_leaf(
+        self, a: Value, b: Value, name: str | None, at_a: ast.AST | None, at_b: ast.AST | None
+    ) -> MergedValue:
         if isinstance(a, Raised) or isinstance(b, Raised):
             return self._unless_raised(a, b)
         if (
@@ -180,10 +187,6 @@ class Merge:
             or (isinstance(a, (str, Known)) and a == b)
         ):
             return lambda _: a
-        if isinstance(a, Several) and isinstance(b, Several) and type(a) is type(b) and len(a.items) == len(b.items):
-            kind, size, depth = type(a), a.size, a.depth
-            parts = [self.pair(x, y, name, at_a, at_b) for x, y in zip(a.items, b.items, strict=True)]
-            return lambda results: kind(tuple(part(results) for part in parts), size, depth)
         values = [self._as_array(i, x) for i, x in enumerate((a, b))]
         known = [is_number(x) for x in values]
         shapes = [x.shape if isinstance(x, Node) else () if is_number(x) else None for x in values]
@@ -204,7 +207,7 @@ class Merge:
         token, other = (a.token, b) if isinstance(a, Raised) else (b.token, a)  # type: ignore[union-attr]
         i = int(isinstance(b, Raised))
         outer, self.low.nodes = self.low.nodes, self.nodes[i]
-        value = self.low.guarded(like(self.low, other, self.place), self.place, token)
+        value = self.low.guarded(emit_zeros_like(self.low, other, self.place), self.place, token)
         self.low.nodes = outer
         return self.pair(*((other, value) if i else (value, other)))
 

@@ -29,6 +29,7 @@ from adcore.errors import (
 from adcore.graph import OPS, Array, DType, Node, Op, Params, Type, constant
 from adcore.language.lowering.constant_arithmetic import WHOLE
 from adcore.language.lowering.partial_evaluation import TooDear, Unknown, evaluate
+from adcore.language.lowering.trees import map_leaves
 from adcore.language.lowering.values import (
     Change,
     Closure,
@@ -36,10 +37,11 @@ from adcore.language.lowering.values import (
     List,
     Place,
     Scope,
-    Several,
     Tuple,
     Value,
     describe_value,
+    is_number,
+    is_sequence,
     shape_text,
 )
 from adcore.language.syntax.program import KEYWORDS, Syntax
@@ -154,11 +156,11 @@ class Lowering:
         token = self.scope.variables.get(CHECKED, True) if token is None else token
         if not isinstance(token, Node):
             return value
-        if isinstance(value, Several):
-            return type(value)(tuple(self.guarded(x, place, token) for x in value.items), value.size, value.depth)
-        if isinstance(value, (Node, bool, int, float)):
-            return self.emit(OPS["guard"], (value, token), place)
-        return value
+
+        def guard(leaf: Value) -> Value:
+            return self.emit(OPS["guard"], (leaf, token), place) if isinstance(leaf, Node) or is_number(leaf) else leaf
+
+        return map_leaves(guard, value)
 
     def live(self, name: str, place: ast.stmt, own: bool = True) -> bool:
         """Whether what a name holds at the end of a statement may still be read.
@@ -255,7 +257,7 @@ class Lowering:
 
     def array(self, value: Value, place: Place) -> Node:
         """A value as an array or a number: a list, or a tuple where an array must be meant, becomes a stack."""
-        if not isinstance(value, Several):
+        if not is_sequence(value):
             return self.operand(value, None, place)
         made = self._stack(value, place)
         if isinstance(made, Node):
@@ -264,12 +266,12 @@ class Lowering:
         self.record(node)
         return node
 
-    def _stack(self, value: Several, place: Place) -> Any:
+    def _stack(self, value: Tuple | List, place: Place) -> Any:
         """An array of what is known, or a node."""
         elements = place.elts if isinstance(place, (ast.List, ast.Tuple)) else ()
         places = elements if len(elements) == len(value.items) else (place,) * len(value.items)
         rows = [
-            self._stack(x, p) if isinstance(x, Several) else x if isinstance(x, Node) else self._scalar(x, p)
+            self._stack(x, p) if is_sequence(x) else x if isinstance(x, Node) else self._scalar(x, p)
             for x, p in zip(value.items, places, strict=True)
         ]
         for row, p in zip(rows, places, strict=True):
@@ -348,13 +350,26 @@ class Lowering:
 
 def several(low: Lowering, kind: type[T], items: Sequence[Value], place: Place) -> T:
     """Values in a row, if they are not too many and not too deep."""
-    size = sum(x.size if isinstance(x, Several) else 1 for x in items)
-    depth = 1 + max((x.depth for x in items if isinstance(x, Several)), default=0)
+    size = sum(x.size if is_sequence(x) else 1 for x in items)
+    depth = 1 + max((x.depth for x in items if is_sequence(x)), default=0)
     if size > low.limits.array_elements:
         raise ArrayTooLarge(f"this list has more than {low.limits.array_elements} elements", span=low.span(place))
     if depth > low.limits.nesting_depth:
         raise NestingTooDeep(f"lists are nested deeper than {low.limits.nesting_depth}", span=low.span(place))
     return kind(tuple(items), size, depth)
+
+
+def emit_zeros(low: Lowering, type: Type, place: Place) -> Node:
+    """Zeros of a type, where no value exists yet."""
+    if type.shape:
+        node = low.emit(OPS["zeros"], (), place, (("shape", type.shape),))
+        return low.operand(node, type.dtype, place)
+    return low.operand(0, type.dtype, place)
+
+
+def emit_zeros_like(low: Lowering, value: Value, place: Place) -> Value:
+    """A value with every node replaced by zeros of its type."""
+    return map_leaves(lambda leaf: emit_zeros(low, leaf.type, place) if isinstance(leaf, Node) else leaf, value)
 
 
 def ends_of(place: ast.stmt) -> tuple[tuple[int, int], tuple[int, int]]:

@@ -16,18 +16,19 @@ from adcore.language import vocabulary
 from adcore.language.lowering.builder import Lowering, check_size, several
 from adcore.language.lowering.expressions.name_resolution import read_name
 from adcore.language.lowering.statements.statements import LAST, Rest, call_in, inline, run
+from adcore.language.lowering.trees import leaves_with_paths
 from adcore.language.lowering.values import (
     Closure,
     List,
     Missing,
     Raised,
     Scope,
-    Several,
     Tuple,
     Unusable,
     Value,
     describe_value,
     is_number,
+    is_sequence,
 )
 from adcore.language.syntax.outputs import RESULT
 from adcore.language.syntax.program import Syntax
@@ -178,9 +179,9 @@ def _parts(low: Lowering, value: Value) -> list[tuple[str, Value]]:
 
 def _flat(name: str, value: Value) -> list[tuple[str, Value]]:
     """A tuple's parts, numbered, those of tuples inside it too."""
-    if not isinstance(value, Tuple):
-        return [(name, value)]
-    return [pair for i, x in enumerate(value.items, 1) for pair in _flat(f"{name}_{i}", x)]
+    return [
+        ("_".join([name, *(str(i + 1) for i in path)]), leaf) for path, leaf in leaves_with_paths(value, within=Tuple)
+    ]
 
 
 def _named(low: Lowering, value: Value, outputs: Sequence[str] | None) -> list[tuple[str, Node]]:
@@ -215,4 +216,4 @@ def _output(low: Lowering, name: str, value: Value) -> Node:
         raise TypeMismatch(
             f"the result {name} is {describe_value(value)}, not a number or an array", span=low.span(_end(low))
         )
-    return low.array(value, _end(low)) if isinstance(value, Several) else low.operand(value, None, _end(low))
+    return low.array(value, _end(low)) if is_sequence(value) else low.operand(value, None, _end(low))

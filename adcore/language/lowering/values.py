@@ -6,15 +6,18 @@ Numbers written in the text stay Python's numbers until they meet a node, so tha
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import EllipsisType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from adcore.errors import AdcoreError
+from adcore.graph import DType, Graph, Node, Shape, Type
 from adcore.graph import Function as GraphFunction
-from adcore.graph import Graph, Node, Shape
 from adcore.language.syntax.scopes import LAMBDA, Names
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeIs
 
 Place = ast.expr | ast.stmt
 """The piece of syntax that an error or a node points at."""
@@ -27,6 +30,10 @@ class Several:
     items: tuple[Value, ...]
     size: int
     depth: int
+
+    def with_items(self, items: Iterable[Value]) -> Self:
+        """A sequence of the same kind and size with other items."""
+        return type(self)(tuple(items), self.size, self.depth)
 
 
 class Tuple(Several):
@@ -164,8 +171,22 @@ def shape_text(shape: Shape) -> str:
 
 
 def is_number(value: Any) -> bool:
-    """Whether a value is a number known when the program is compiled."""
+    """True for a number that is known when the program is compiled."""
     return isinstance(value, (int, float))
+
+
+def is_sequence(value: object) -> TypeIs[Tuple | List]:
+    """True for a tuple or a list."""
+    return isinstance(value, (Tuple, List))
+
+
+def operand_type(value: Value) -> Type | None:
+    """The type of a node, or of a known number as an operand; None for all other values."""
+    if isinstance(value, Node):
+        return value.type
+    if is_number(value):
+        return Type(DType.BOOL if isinstance(value, bool) else DType.FLOAT, ())
+    return None
 
 
 @dataclass(eq=False)

@@ -20,7 +20,7 @@ from adcore.language.lowering.calls.functionals import (
     function_argument,
     leaves,
 )
-from adcore.language.lowering.trees import rebuilt
+from adcore.language.lowering.trees import rebuild
 from adcore.language.lowering.values import (
     Callee,
     Derived,
@@ -61,7 +61,7 @@ def call_derived(low: Lowering, derived: Derived, arguments: Sequence[Argument],
     kind = GRADIENT if gradient else JACOBIAN
     y, *derivatives = emitted(low, "derivative", [*own, *captured], place, graph=graph, kind=kind, wrt=len(own))
     results = iter(derivatives)
-    parts = {i: rebuilt(value, results) for i, value in starts.items()}
+    parts = {i: rebuild(value, results) for i, value in starts.items()}
     ordered = [parts[positions[i]] for i in derived.argnums]
     result = ordered[0] if derived.single else several(low, Tuple, ordered, place)
     return several(low, Tuple, [y, result], place) if derived.kind == VALUE_AND_GRADIENT else result

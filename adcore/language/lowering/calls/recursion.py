@@ -16,7 +16,7 @@ from adcore.graph import OPS, DType, Node, Type, input_node, items
 from adcore.graph import Function as GraphFunction
 from adcore.language.lowering.builder import Lowering
 from adcore.language.lowering.regions import closed, needed, outside
-from adcore.language.lowering.trees import outlives, rebuilt
+from adcore.language.lowering.trees import outlives, rebuild
 from adcore.language.lowering.values import (
     Closure,
     Derived,
@@ -144,7 +144,7 @@ def call_again(low: Lowering, recursion: Recursion, bound: Mapping[str, Value], 
     results = items(node)
     for result in results:
         low.record(result)
-    return rebuilt(recursion.result, iter(results))
+    return rebuild(recursion.result, iter(results))
 
 
 def _function(low: Lowering, recursion: Recursion, bound: Mapping[str, Value]) -> GraphFunction:

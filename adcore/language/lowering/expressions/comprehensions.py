@@ -16,7 +16,7 @@ from typing import NamedTuple
 from adcore.errors import BadCall, NotConstant, TypeMismatch
 from adcore.graph import OPS, DType, Node, Type, input_node, items
 from adcore.language.lowering.branches import Merge, short_circuit
-from adcore.language.lowering.builder import Lowering, several
+from adcore.language.lowering.builder import Lowering, emit_zeros, several
 from adcore.language.lowering.constant_arithmetic import FOLDED
 from adcore.language.lowering.expressions.iteration import Iteration, LowerExpression, iteration, iterator
 from adcore.language.lowering.expressions.operators import truth
@@ -24,8 +24,7 @@ from adcore.language.lowering.expressions.unpacking import unpacked
 from adcore.language.lowering.partial_evaluation import TooDear, Unknown, evaluate
 from adcore.language.lowering.regions import repeated
 from adcore.language.lowering.rollback import written_out_if_needed
-from adcore.language.lowering.trees import emit_zeros
-from adcore.language.lowering.values import Known, List, Place, Scope, Several, Value, describe_value, is_number
+from adcore.language.lowering.values import Known, List, Place, Scope, Value, describe_value, is_number, is_sequence
 from adcore.ops.arrays.dynamic_indexing import AT
 
 
@@ -298,7 +297,7 @@ class _Elements:
         value = self._element()
         if how.decides is not None:
             return truth(low, value, place)
-        if isinstance(value, Several):
+        if is_sequence(value):
             value = low.array(value, place)
         if math.isinf(how.start) and isinstance(value, Node) and value.shape:
             raise TypeMismatch(

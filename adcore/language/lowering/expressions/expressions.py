@@ -39,12 +39,12 @@ from adcore.language.lowering.values import (
     Closure,
     Known,
     List,
-    Several,
     Tuple,
     Unusable,
     Value,
     describe_value,
     is_number,
+    is_sequence,
 )
 from adcore.language.syntax.scopes import last_of, reads_last
 
@@ -244,7 +244,7 @@ def _call(low: Lowering, node: ast.Call) -> Value:
     if isinstance(place, ast.Subscript) and isinstance(place.value, ast.Attribute) and place.value.attr == "at":
         return _replaced(low, node, func, place, place.value)
     value = lower_expression(low, func.value)
-    if isinstance(value, Several) or is_number(value):
+    if is_sequence(value) or is_number(value):
         value = low.array(value, func.value)
     if func.attr in ("copy", "astype", "item") and isinstance(value, Node):
         _arguments(low, node)

@@ -13,7 +13,16 @@ from adcore.graph import OPS, DType, Node, Shape
 from adcore.language.lowering.affine import distance
 from adcore.language.lowering.builder import Lowering
 from adcore.language.lowering.partial_evaluation import is_constant
-from adcore.language.lowering.values import List, Place, Several, Tuple, Value, describe_value, is_number, shape_text
+from adcore.language.lowering.values import (
+    List,
+    Place,
+    Tuple,
+    Value,
+    describe_value,
+    is_number,
+    is_sequence,
+    shape_text,
+)
 from adcore.ops.arrays.dynamic_indexing import AT, region, window
 from adcore.ops.arrays.indexing import ALL
 
@@ -22,11 +31,11 @@ LowerExpression = Callable[[Lowering, ast.expr], Value]
 
 def lower_subscript(low: Lowering, value: Value, node: ast.Subscript, expression: LowerExpression) -> Value:
     """The part of ``value`` that the subscript of ``node`` names."""
-    if isinstance(value, Several) and not isinstance(node.slice, ast.Tuple):
+    if is_sequence(value) and not isinstance(node.slice, ast.Tuple):
         item = _of_several(low, value, node.slice, expression)
         if item is not None:
             return item[0]
-    if is_number(value) or not isinstance(value, (Node, Several)):
+    if is_number(value) or not (isinstance(value, Node) or is_sequence(value)):
         raise TypeMismatch(f"{describe_value(value)} has no parts", span=low.span(node))
     array = low.array(value, node.value)
     return read_part(low, array, key_of(low, array, node, expression), node)
@@ -122,7 +131,7 @@ def write_part(
 
     The value is broadcast to the part's shape.
     """
-    value = low.array(value, place) if isinstance(value, Several) else low.operand(value, DType.FLOAT, place)
+    value = low.array(value, place) if is_sequence(value) else low.operand(value, DType.FLOAT, place)
     if key.mask is not None:
         return choose(low, array, key.mask, spread_masked(low, array, key.mask, value, node, place), node)
     shape = _shape_of_part(low, array, key, node)
@@ -228,7 +237,7 @@ def _part(low: Lowering, part: ast.expr, expression: LowerExpression) -> Any:
             raise TypeMismatch("a condition is no index", span=low.span(part), help=_CHOOSE)
         case int() | float():
             return low.whole(value, part, "an index")
-        case Several() | Node():
+        case Tuple() | List() | Node():
             index = low.array(value, part)
             if index.type.dtype is DType.BOOL:
                 return index
@@ -297,7 +306,7 @@ def _of_several(low: Lowering, value: Tuple | List, part: ast.expr, expression: 
         if step == 0:
             raise BadCall("the step of a slice must not be 0", span=low.span(part))
         items = value.items[start:stop:step]
-        return (type(value)(items, value.size, value.depth),)
+        return (value.with_items(items),)
     if isinstance(part, ast.Constant) and not is_number(part.value):
         return None
     index = expression(low, part)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from adcore.errors import ShapeMismatch, TypeMismatch
 from adcore.graph import OPS, Node
 from adcore.language.lowering.builder import Lowering, several
-from adcore.language.lowering.values import List, Several, Value, describe_value, shape_text
+from adcore.language.lowering.values import List, Value, describe_value, is_sequence, shape_text
 
 
 def unpacked(
@@ -40,7 +40,7 @@ def unpacked(
 
 def all_parts(low: Lowering, value: Value, place: ast.expr) -> Sequence[Value]:
     """The parts of a list or a tuple, or of an array along its first axis."""
-    if isinstance(value, Several):
+    if is_sequence(value):
         return value.items
     if isinstance(value, Node) and value.shape and value.shape[0] <= low.limits.graph_nodes:
         return [low.emit(OPS["index"], (value,), place, (("key", (i,)),)) for i in range(value.shape[0])]
@@ -51,17 +51,14 @@ def _parts(low: Lowering, target: ast.Tuple | ast.List, value: Value, place: ast
     """As many values as the target has names."""
     count = len(target.elts)
     parts: Sequence[Value]
-    match value:
-        case Several(items):
-            parts = items
-            have = len(items)
-        case Node() if value.shape:
-            have = value.shape[0]
-            parts = [
-                low.emit(OPS["index"], (value,), place, (("key", (i,)),)) for i in range(have if have == count else 0)
-            ]
-        case _:
-            raise TypeMismatch(f"{describe_value(value)} cannot be parted into {count} names", span=low.span(place))
+    if is_sequence(value):
+        parts = value.items
+        have = len(parts)
+    elif isinstance(value, Node) and value.shape:
+        have = value.shape[0]
+        parts = [low.emit(OPS["index"], (value,), place, (("key", (i,)),)) for i in range(have if have == count else 0)]
+    else:
+        raise TypeMismatch(f"{describe_value(value)} cannot be unpacked into {count} names", span=low.span(place))
     if have != count:
         shape = f" (shape {shape_text(value.shape)})" if isinstance(value, Node) else ""
         raise ShapeMismatch(

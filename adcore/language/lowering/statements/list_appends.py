@@ -7,13 +7,12 @@ from collections import Counter
 
 from adcore.errors import TypeMismatch, Unsupported
 from adcore.graph import OPS, DType, Node, Type, input_node
-from adcore.language.lowering.builder import Lowering, several
+from adcore.language.lowering.builder import Lowering, emit_zeros, several
 from adcore.language.lowering.expressions.expressions import lower_expression
 from adcore.language.lowering.expressions.iteration import Iteration
 from adcore.language.lowering.expressions.name_resolution import read_name
 from adcore.language.lowering.statements.loop_carried import Carried
-from adcore.language.lowering.trees import emit_zeros
-from adcore.language.lowering.values import List, Several, Value, describe_value
+from adcore.language.lowering.values import List, Value, describe_value, is_sequence
 from adcore.language.syntax.scopes import appended, last_of, reads_last
 from adcore.ops.arrays.dynamic_indexing import AT
 
@@ -74,7 +73,7 @@ def collection(
     """The list as an array that a pass puts its row into; nodes of the pass, but for what the loop starts from."""
     assert isinstance(place.value, ast.Call)
     at = place.value.args[0]
-    node = low.array(row, at) if isinstance(row, Several) else low.operand(row, None, at)
+    node = low.array(row, at) if is_sequence(row) else low.operand(row, None, at)
     node = low.operand(node, DType.FLOAT, at)
     count = low.whole(over.passes, place.value, f"the length of {name}")
     have = len(before.items) if isinstance(before, List) else before.shape[0]

@@ -10,10 +10,20 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, field
 
-from adcore.graph import DType, Node, Shape, Type, input_node
+from adcore.graph import DType, Node, Shape, input_node
 from adcore.language.lowering.builder import Lowering
-from adcore.language.lowering.trees import _leaves
-from adcore.language.lowering.values import MISSING, List, Missing, Place, Several, Unusable, Value, is_number
+from adcore.language.lowering.trees import leaf_pairs, map_leaves, nodes_of
+from adcore.language.lowering.values import (
+    MISSING,
+    List,
+    Missing,
+    Place,
+    Unusable,
+    Value,
+    is_number,
+    is_sequence,
+    operand_type,
+)
 
 
 class Width(enum.IntEnum):
@@ -66,46 +76,32 @@ def enter(low: Lowering, name: str, held: Value, width: Width, place: Place) -> 
         held = low.array(held, place)
     carried = Carried(name, held)
 
-    def taken(value: Value) -> Value:
-        if isinstance(value, Several):
-            return type(value)(tuple(taken(x) for x in value.items), value.size, value.depth)
-        if isinstance(value, Node):
-            type_ = value.type
-        elif is_number(value):
-            type_ = Type(DType.BOOL if isinstance(value, bool) else DType.FLOAT, ())
-        else:
+    def loop_input(value: Value) -> Value:
+        type = operand_type(value)
+        if type is None:
             return value
         if width:
-            type_ = type_._replace(dtype=DType.FLOAT)
-        node = input_node(name, type_, low.span(place))
+            type = type._replace(dtype=DType.FLOAT)
+        node = input_node(name, type, low.span(place))
         carried.inputs.append(node)
         carried.starts.append(value)
         low.carried.add(node)
         return node
 
-    carried.inside = taken(held)
+    carried.inside = map_leaves(loop_input, held)
     return carried
 
 
 def leave(low: Lowering, carried: Carried, end: Value, place: Place) -> list[Node]:
     """The nodes that a pass gives for a name, in the order of its inputs. Raises Differs, Widen and Spread."""
     outputs: list[Node] = []
-
-    def given(inside: Value, end: Value) -> None:
-        if isinstance(inside, Node):
-            outputs.append(_same(low, inside, end, place))
-        elif isinstance(inside, Several):
-            if type(end) is type(inside) and len(end.items) == len(inside.items):
-                for a, b in zip(inside.items, end.items, strict=True):
-                    given(a, b)
-            elif isinstance(inside, List) and isinstance(end, (Node, List)):
-                raise Widen(Width.ARRAY)
-            else:
-                raise Differs
-        elif end is not inside and (type(end) is not type(inside) or end != inside):
+    for before, after in leaf_pairs(carried.inside, end):
+        if isinstance(before, Node):
+            outputs.append(_same(low, before, after, place))
+        elif isinstance(before, List) and isinstance(after, (Node, List)):
+            raise Widen(Width.ARRAY)
+        elif is_sequence(before) or (after is not before and (type(after) is not type(before) or after != before)):
             raise Differs
-
-    given(carried.inside, end)
     return outputs
 
 
@@ -135,7 +131,7 @@ _NUMBERS = {DType.BOOL: bool, DType.INT: int}
 def begin(name: str, end: Value) -> Carried:
     """A name that a pass binds first: it is carried, from zeros on, so that its last value is there after the loop."""
     carried = Carried(name, end)
-    carried.outputs = list(_leaves(end))
+    carried.outputs = list(nodes_of(end))
     carried.inputs = [input_node(name, x.type, x.span) for x in carried.outputs]
     carried.starts = [MISSING for _ in carried.outputs]
     return carried

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from adcore.errors import AdcoreError, BoundInOneBranch, LoopMismatch
 from adcore.graph import OPS, DType, Node, Shape, Type, input_node, items
 from adcore.language.lowering.branches import ONE_EACH, VALUE, short_circuit
-from adcore.language.lowering.builder import Lowering, ends_of
+from adcore.language.lowering.builder import Lowering, emit_zeros, ends_of
 from adcore.language.lowering.expressions.expressions import lower_expression
 from adcore.language.lowering.expressions.iteration import Iteration, iteration
 from adcore.language.lowering.expressions.operators import truth
@@ -24,7 +24,7 @@ from adcore.language.lowering.statements.list_appends import collected, collecti
 from adcore.language.lowering.statements.loop_carried import Carried, Differs, Spread, Widen, Width, begin, enter, leave
 from adcore.language.lowering.statements.loop_exits import RETURNED, RUNNING, Body, LoopStatement, Outcome
 from adcore.language.lowering.statements.unrolling import written_out
-from adcore.language.lowering.trees import emit_zeros, outlives, rebuilt
+from adcore.language.lowering.trees import outlives, rebuild
 from adcore.language.lowering.values import MISSING, List, Missing, Place, Unresolved, Unusable, Value, describe_value
 from adcore.language.syntax.scopes import ALWAYS, accumulates, appended, assignments, last_of, reads_last
 from adcore.ops.control.loop_view import ENDLESS
@@ -369,7 +369,7 @@ class _Attempt:
         for result in results[: len(inputs)]:
             low.record(result)
         rest: Iterator[Node] = iter(results)
-        values = {one.name: rebuilt(one.inside, rest) for one in order}
+        values = {one.name: rebuild(one.inside, rest) for one in order}
         inner = {RUNNING, RETURNED, VALUE, *map(last_of, values)}
         for name, held in {**values, **self.after}.items():
             if name not in inner:

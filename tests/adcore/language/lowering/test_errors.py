@@ -313,7 +313,7 @@ TABLE = [
         "how many elements a condition chooses is not known when the program is compiled",
         "where(condition, x, 0) keeps the shape; sum(where(condition, x, 0)) adds those that are chosen",
     ),
-    ("a, c = «x»", "type_mismatch", "a number cannot be parted into 2 names", None),
+    ("a, c = «x»", "type_mismatch", "a number cannot be unpacked into 2 names", None),
     (
         "x if «v > 1» else y",
         "type_mismatch",
