@@ -10,10 +10,10 @@ from adcore.language.functionals import FUNCTIONALS
 from adcore.language.printing.expression import Text, literal_text
 from adcore.language.printing.printer import Printer, Statement
 from adcore.ops.control.assertions import UNSAID, guard, require
-from adcore.ops.control.call import call
-from adcore.ops.control.cond import cond
+from adcore.ops.control.call import call, call_view
+from adcore.ops.control.cond import cond, cond_view
 from adcore.ops.control.loop import loop
-from adcore.ops.control.loop_view import ENDLESS
+from adcore.ops.control.loop_view import ENDLESS, loop_view
 from adcore.ops.functionals.derivative import GRADIENT, JVP, derivative
 from adcore.ops.functionals.odes import reached
 from adcore.ops.functionals.solution import solution
@@ -60,40 +60,43 @@ def _reached(printer: Printer, node: Node, operands: Sequence[Text]) -> Sequence
 def _cond(printer: Printer, node: Node, operands: Sequence[Text]) -> Sequence[Text]:
     """An ``if`` statement, whose blocks assign the results that are read."""
     names = printer.names(node)
-    for head, branch in ((f"if {operands[0].text}:", "then"), ("else:", "otherwise")):
+    for head, branch in zip((f"if {operands[0].text}:", "else:"), cond_view(node).branches, strict=True):
         printer.line(head)
         with printer.indented():
-            for i, text in enumerate(printer.block(node.param(branch), operands[1:])):
+            for i, text in enumerate(printer.block(branch, operands[1:])):
                 if printer.is_read(node, i):
                     printer.line(f"{names[i]} = {text.text}")
     return _named(names)
 
 
 def _loop(printer: Printer, node: Node, operands: Sequence[Text]) -> Sequence[Text]:
-    """A loop, which assigns all it carries at once at the end of a pass; NotExpressible where it has stacks."""
-    body, test, carried = node.param("body"), node.param("test"), node.param("carried")
-    if len(node.types) > carried + 1 or node.param("read") or node.param("backwards"):
+    """A loop, which assigns all it carries at once at the end of a pass; NotExpressible for those of adjoints."""
+    view = loop_view(node)
+    if view.stacks or view.operands.read:
         raise NotExpressible("a program cannot express a loop that stacks values for its adjoint", span=node.span)
+    if view.backwards:
+        raise NotExpressible("a program cannot express a loop that runs backwards", span=node.span)
+    count, *starts = operands
     names = printer.names(node)
-    variables = ", ".join(names[:carried])
-    printer.line(f"{variables} = {', '.join(x.text for x in operands[1 : 1 + carried])}")
+    carried = view.results(names).finals
+    variables = ", ".join(carried)
+    printer.line(f"{variables} = {', '.join(x.text for x in view.by_role(starts).carried)}")
     position = printer.fresh()
-    endless = number(node.inputs[0]) == ENDLESS
-    printer.line("while True:" if endless else f"for {position} in range({operands[0].text}):")
-    inputs = [Text(position), *_named(names[:carried]), *operands[1 + carried :]]
+    printer.line("while True:" if number(view.count) == ENDLESS else f"for {position} in range({count.text}):")
+    inputs = [Text(position), *_named(carried), *view.by_role(starts).constants]
     with printer.indented():
-        if test is not None:
-            (condition,) = printer.block(test, inputs)
+        if view.test is not None:
+            (condition,) = printer.block(view.test, inputs)
             printer.line(f"if not ({condition.text}):")
             with printer.indented():
                 printer.line("break")
-        printer.line(f"{variables} = {', '.join(x.text for x in printer.block(body, inputs))}")
+        printer.line(f"{variables} = {', '.join(x.text for x in printer.block(view.body, inputs))}")
     return _named(names)
 
 
 def _call(printer: Printer, node: Node, operands: Sequence[Text]) -> Sequence[Text]:
     names = printer.names(node)
-    function = node.param("function")
+    function = call_view(node).function
     name = printer.function(function, function.name, function.graph)
     printer.line(f"{', '.join(names)} = {name}({', '.join(x.text for x in operands)})")
     return _named(names)
