@@ -44,7 +44,7 @@ class JsonTooDeep(InvalidJson):
 
 
 class NotFound(RequestError):
-    """There is nothing at this path."""
+    """This path does not exist."""
 
     code = "not_found"
 
@@ -78,7 +78,7 @@ class ServiceUnavailable(AdcoreError):
 
 
 class Overloaded(ServiceUnavailable):
-    """As many dear evaluations as the service takes are under way."""
+    """The service runs as many expensive evaluations as it accepts at one time."""
 
     code = "overloaded"
 
@@ -120,7 +120,7 @@ HEADERS: Mapping[type[AdcoreError], Mapping[str, str]] = MappingProxyType(
         ServiceUnavailable: {"Retry-After": "1"},
     }
 )
-"""What else an answer of this branch has to say."""
+"""Further headers of the answers of each branch."""
 
 
 def status_of(kind: type[AdcoreError]) -> int:
@@ -196,16 +196,16 @@ async def _on_adcore_error(request: Request, error: Exception) -> Response:
 async def _on_validation_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     # What was sent is not repeated: it may be large, and the pointer says where it is.
-    found = [{"pointer": _pointer(tuple(each["loc"])), "detail": str(each["msg"])} for each in error.errors()[:20]]
-    first = found[0]
+    invalid = [{"pointer": _pointer(tuple(each["loc"])), "detail": str(each["msg"])} for each in error.errors()[:20]]
+    first = invalid[0]
     where = f" at {first['pointer']}" if first["pointer"] else ""
-    return problem_response(InvalidRequest(f"{first['detail']}{where}"), errors=found)
+    return problem_response(InvalidRequest(f"{first['detail']}{where}"), errors=invalid)
 
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == 404:
-        return problem_response(NotFound(f"there is nothing at {request.url.path}"), error.headers)
+        return problem_response(NotFound(f"the path {request.url.path} does not exist"), error.headers)
     if error.status_code == 405:
         return problem_response(
             MethodNotAllowed(f"{request.url.path} does not answer to {request.method}"), error.headers

@@ -218,7 +218,7 @@ class Notice(_Strict):
 class _Answer(_Strict):
     program_id: str = Field(description="The hash of the program's text: the same on every server.")
     notices: list[Notice]
-    cached: bool = Field(description="Whether the program was found compiled.")
+    cached: bool = Field(description="Whether the compiled program was in the cache.")
     timing: Timing
 
 

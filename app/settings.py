@@ -23,11 +23,11 @@ class ServiceLimits(Limits):
     request_bytes: int = 8 * 2**20
     """Length of a request's body (``request_too_large``)."""
     concurrent_evaluations: int = 32
-    """Dear evaluations taken in at one time, running and waiting together (``overloaded``)."""
+    """Expensive evaluations accepted at one time, running and waiting together (``overloaded``)."""
     cache_entries: int = 1024
-    """Compiled programs that are kept."""
+    """Compiled programs in the cache."""
     cache_bytes: int = 256 * 2**20
-    """Memory the compiled programs that are kept may take, estimated."""
+    """Bytes of the compiled programs in the cache, estimated."""
 
 
 class Settings(BaseSettings):
@@ -44,7 +44,7 @@ class Settings(BaseSettings):
     log_level: Literal["critical", "error", "warning", "info", "debug"] = "warning"
     """Requests are logged from ``info`` on."""
     threads: int = Field(default_factory=lambda: min(os.cpu_count() or 1, 8), ge=1)
-    """Worker threads for what is dear: reading large requests, compiling, long evaluations."""
+    """Worker threads for expensive work: reading large requests, compiling, long evaluations."""
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     """The origins whose pages may call the service, separated by commas; * for any. By default those of its own."""
     inline_bytes: int = Field(default=256 * 2**10, ge=0)

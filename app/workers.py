@@ -1,4 +1,4 @@
-"""Where dear work runs: a bounded number of threads, and a bounded number of places in front of them.
+"""Where expensive work runs: a bounded number of threads, and a bounded queue in front of them.
 
 The event loop answers probes and cheap requests while the threads are busy.
 """

@@ -22,7 +22,7 @@ Array = NDArray[Any]
 Encoding = Literal["list", "base64"]
 
 NON_FINITE: Mapping[str, float] = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
-"""The spellings of the numbers that JSON has not."""
+"""The strings that stand for numbers that JSON does not have."""
 
 # Little-endian on the wire on every machine, and what each becomes inside.
 _WIRE: Mapping[str, tuple[np.dtype[Any], type[np.generic[Any]]]] = {
@@ -75,8 +75,8 @@ def _number(value: float | int, where: str) -> float:
 
 def _refuse(value: Any, where: str) -> NoReturn:
     what = {type(None): "null", bool: "a truth value", dict: "an object", list: "a list", str: "a string"}
-    spelt = " (the strings taken are NaN, Infinity and -Infinity)" if isinstance(value, str) else ""
-    raise BadInputValue(f"{where} is {what.get(type(value), 'something else')}, not a number{spelt}")
+    accepted = " (the strings accepted are NaN, Infinity and -Infinity)" if isinstance(value, str) else ""
+    raise BadInputValue(f"{where} is {what.get(type(value), 'something else')}, not a number{accepted}")
 
 
 # --- lists
@@ -256,7 +256,7 @@ def write_array(array: Array, encoding: Encoding = "list") -> Any:
         return array
     if array.ndim == 0:
         number = array.item()
-        return number if type(number) is not float or math.isfinite(number) else _spelt(number)
+        return number if type(number) is not float or math.isfinite(number) else _string_of(number)
     if encoding == "base64":
         name = "bool" if array.dtype.kind == "b" else "int64" if array.dtype.kind in "iu" else "float64"
         raw = np.ascontiguousarray(array, dtype=_WIRE[name][0]).tobytes()
@@ -264,12 +264,12 @@ def write_array(array: Array, encoding: Encoding = "list") -> Any:
         return {"shape": array.shape, "dtype": name, "data": {"buffer": buffer, "encoding": "base64"}}
     if array.dtype.kind != "f" or np.isfinite(array).all():
         return np.ascontiguousarray(array)
-    spelt = array.astype(object)
-    spelt[np.isnan(array)] = "NaN"
-    spelt[np.isposinf(array)] = "Infinity"
-    spelt[np.isneginf(array)] = "-Infinity"
-    return spelt.tolist()
+    objects = array.astype(object)
+    objects[np.isnan(array)] = "NaN"
+    objects[np.isposinf(array)] = "Infinity"
+    objects[np.isneginf(array)] = "-Infinity"
+    return objects.tolist()
 
 
-def _spelt(number: float) -> str:
+def _string_of(number: float) -> str:
     return "NaN" if math.isnan(number) else "Infinity" if number > 0 else "-Infinity"

@@ -1,8 +1,8 @@
-"""Parsing a large JSON text in slices, so that other threads of the process, the one that answers probes among them,
-run in between: a parse is one call, and the lists of a body as large as is read would hold them up for half a second.
+"""Parsing a large JSON text in slices, so that other threads run in between, the one that answers probes among them: a
+parse is one call, and for the largest body that is accepted it would block them for half a second.
 
-The text is cut at commas of its outer lists and objects, and what is between is parsed; where the cuts do not fit
-together, the text is no JSON.
+The text is cut at commas of its outer lists and objects, and each slice is parsed; where the slices do not fit
+together, the text is not JSON.
 """
 
 from __future__ import annotations
@@ -17,33 +17,33 @@ from numpy.typing import NDArray
 SLICE = 128 * 2**10
 """Bytes that are parsed in one call."""
 DEEPEST = 6
-"""Lists and objects inside one another that are cut; the arrays of a request are three levels down."""
+"""Levels of nesting that are cut; the arrays of a request are three levels down."""
 
 NESTED = 201
-"""Lists and objects inside one another that the parser takes."""
+"""Levels of nesting that the parser accepts."""
 
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 
 Parse = Callable[[bytes], Any]
 
 
-class Wrong(Exception):
-    """The text is no JSON: ``told`` is what the parser says of ``part``, which starts at ``start``."""
+class NotJson(Exception):
+    """The text is not JSON: ``message`` is the parser's, about ``part``, which starts at byte ``start``."""
 
-    def __init__(self, told: str, part: bytes, start: int) -> None:
-        super().__init__(told)
-        self.told, self.part, self.start = told, part, start
+    def __init__(self, message: str, part: bytes, start: int) -> None:
+        super().__init__(message)
+        self.message, self.part, self.start = message, part, start
 
 
-def _at(what: str, place: int) -> Wrong:
-    """The error that is seen once so many bytes have been read."""
-    return Wrong(f"{what} at line 1 column 0", b"", place)
+def _at(what: str, place: int) -> NotJson:
+    """The error at byte ``place``."""
+    return NotJson(f"{what} at line 1 column 0", b"", place)
 
 
 def parse_in_slices(body: bytes, parse: Parse, size: int = SLICE) -> Any:
-    """What ``parse`` gives for the body, parsed by at most about ``size`` bytes at a time.
+    """The value of the body, of which ``parse`` parses at most about ``size`` bytes at a time.
 
-    Raises Wrong, for what ``parse`` raises ValueError, and where the parts do not fit together.
+    Raises NotJson where ``parse`` raises ValueError, and where the parts do not fit together.
     """
     return _Text(body, parse, size).value(0, len(body), 0)
 
@@ -54,8 +54,8 @@ class _Text:
     def __init__(self, body: bytes, parse: Parse, size: int) -> None:
         self.body, self.parse, self.size = body, parse, size
         plain = np.frombuffer(bytearray(body), np.uint8)
-        for found in _STRING.finditer(body):
-            plain[found.start() : found.end()] = 0
+        for string in _STRING.finditer(body):
+            plain[string.start() : string.end()] = 0
         opens = (plain == ord("[")) | (plain == ord("{"))
         closes = (plain == ord("]")) | (plain == ord("}"))
         depth = np.cumsum(opens.view(np.int8) - closes.view(np.int8), dtype=np.int32)
@@ -69,15 +69,15 @@ class _Text:
         self.cuts: list[NDArray[Any]] = [commas[depth[commas] == level] for level in range(1, DEEPEST + 1)]
 
     def part(self, start: int, stop: int, before: bytes = b"", after: bytes = b"") -> Any:
-        """What stands between two places, parsed."""
+        """The value of the text between two places."""
         text = before + self.body[start:stop] + after
         try:
             return self.parse(text)
         except ValueError as error:
-            raise Wrong(str(error), text, start - len(before)) from None
+            raise NotJson(str(error), text, start - len(before)) from None
 
     def value(self, start: int, stop: int, level: int) -> Any:
-        """The value that stands between two places, inside of so many lists and objects."""
+        """The value of the text between two places, which is nested in ``level`` lists and objects."""
         text = self.body[start:stop]
         inner = text.strip(b" \t\r\n")
         if stop - start <= self.size or level == DEEPEST or inner[:1] not in (b"[", b"{"):
@@ -105,20 +105,20 @@ class _Text:
         return parts
 
     def _list(self, start: int, stop: int, level: int) -> list[Any]:
-        made: list[Any] = []
+        elements: list[Any] = []
         parts = self._parts(start, stop, level)
         for begin, end, single in parts:
             if single and end - begin > self.size:
-                made.append(self.value(begin, end, level + 1))
+                elements.append(self.value(begin, end, level + 1))
             else:
                 more = self.part(begin, end, b"[", b"]")
                 if not more and len(parts) > 1:
                     raise _at("nothing stands before this comma", end + 1)
-                made += more
-        return made
+                elements += more
+        return elements
 
     def _object(self, start: int, stop: int, level: int) -> dict[str, Any]:
-        made: dict[str, Any] = {}
+        members: dict[str, Any] = {}
         parts = self._parts(start, stop, level)
         for begin, end, single in parts:
             more: dict[str, Any]
@@ -132,7 +132,7 @@ class _Text:
                 more = self.part(begin, end, b"{", b"}")
             if not more and len(parts) > 1:
                 raise _at("nothing stands before this comma", end + 1)
-            for twice in made.keys() & more.keys():
+            for twice in members.keys() & more.keys():
                 raise _at(f'Detected duplicate key "{twice}"', end)
-            made |= more
-        return made
+            members |= more
+        return members

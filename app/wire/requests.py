@@ -1,7 +1,7 @@
 """How a request's body is read: with a cap, as JSON only, and strictly.
 
-The framework would read a body of any length and take the last of two equal keys; this route reads it itself. The
-models that endpoints declare stay what validates it, and what the OpenAPI schema tells.
+The framework would read a body of any length and accept the last of two equal keys; this route reads it itself. The
+models that endpoints declare still validate it, and describe it in the OpenAPI schema.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pydantic import BaseModel, ValidationError
 from adcore.errors import NumberOutOfRange, Span
 from app.errors import DuplicateKey, InvalidJson, JsonTooDeep, RequestTooLarge, UnsupportedMediaType
 from app.service import service_of
-from app.wire.json_slices import Wrong, parse_in_slices
+from app.wire.json_slices import NotJson, parse_in_slices
 
 _JSON_TYPE = re.compile(r"application/([\w.+-]+\+)?json")
 _DUPLICATE = "Detected duplicate key "
@@ -67,30 +67,30 @@ def parse_json(body: bytes) -> Any:
         return parse_in_slices(body, _parse) if len(body) > _LONG or body.count(b"[") > _MANY else _parse(body)
     except ValueError as error:
         raise _fault(body, str(error)) from None
-    except Wrong as wrong:
-        raise _fault(body, _moved(wrong, body)) from None
+    except NotJson as error:
+        raise _fault(body, _relocated(error, body)) from None
 
 
 def _parse(text: bytes) -> Any:
     return jiter.from_json(text, allow_inf_nan=False, catch_duplicate_keys=True)
 
 
-def _moved(wrong: Wrong, body: bytes) -> str:
-    """What the parser says of a part, with the place in the whole body."""
-    found = _PLACE.fullmatch(wrong.told)
-    if found is None:
-        return wrong.told
-    before = b"\n".join(wrong.part.split(b"\n", int(found["line"]) - 1)[:-1])
-    place = wrong.start + len(before) + (1 if int(found["line"]) > 1 else 0)
+def _relocated(error: NotJson, body: bytes) -> str:
+    """The parser's message about a part, with the place in the whole body."""
+    match = _PLACE.fullmatch(error.message)
+    if match is None:
+        return error.message
+    before = b"\n".join(error.part.split(b"\n", int(match["line"]) - 1)[:-1])
+    place = error.start + len(before) + (1 if int(match["line"]) > 1 else 0)
     first = body.rfind(b"\n", 0, max(place, 0)) + 1
     line = body.count(b"\n", 0, first) + 1
-    return f"{found['what']} at line {line} column {place - first + int(found['column'])}"
+    return f"{match['what']} at line {line} column {place - first + int(match['column'])}"
 
 
 def _fault(body: bytes, message: str) -> InvalidJson | NumberOutOfRange:
-    """The error for what the parser says, with the place in the body."""
-    found = _PLACE.fullmatch(message)
-    what, line, column = (found["what"], int(found["line"]), int(found["column"])) if found else (message, 1, 1)
+    """The error for a message of the parser, with the place in the body."""
+    match = _PLACE.fullmatch(message)
+    what, line, column = (match["what"], int(match["line"]), int(match["column"])) if match else (message, 1, 1)
     # The parser counts bytes from the last line feed; people and editors count characters from 1.
     lines = body.split(b"\n", line)
     text = lines[line - 1] if line <= len(lines) else b""
@@ -129,8 +129,8 @@ class JsonRequest(Request):
 class JsonRoute(APIRoute):
     """A route whose request has a JSON body. Its endpoint takes the body, as the model it declares, then the request.
 
-    The framework's own way there, through dependencies that these endpoints have not, takes longer than evaluating a
-    small program does. What is declared is still what it validates by and documents.
+    The framework's own way there, through dependencies that these endpoints do not have, takes longer than evaluating a
+    small program does. The declared model still validates and documents the body.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -147,12 +147,12 @@ class JsonRoute(APIRoute):
             else:
                 value = parse_json(body)
             try:
-                asked = model.model_validate(value)
+                validated = model.model_validate(value)
             except ValidationError as error:
                 raise RequestValidationError(error.errors(include_url=False, include_input=False)) from None
             read = JsonRequest(request.scope, request.receive)
             read.size = len(body)
-            response: Response = await endpoint(asked, read, **request.path_params)
+            response: Response = await endpoint(validated, read, **request.path_params)
             return response
 
         return handle

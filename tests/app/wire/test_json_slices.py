@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.errors import InvalidJson
-from app.wire.json_slices import Wrong, parse_in_slices
+from app.wire.json_slices import NotJson, parse_in_slices
 from app.wire.requests import _fault, _parse, parse_json
 
 values = st.recursive(
@@ -30,21 +30,21 @@ def whole(text: bytes) -> Any:
     try:
         return _parse(text)
     except ValueError:
-        return Wrong
+        return NotJson
 
 
 def sliced(text: bytes, size: int) -> Any:
     try:
         return parse_in_slices(text, _parse, size)
-    except Wrong:
-        return Wrong
+    except NotJson:
+        return NotJson
 
 
 @given(texts, st.integers(1, 40))
 @example(b'{"a":[1,2,[3,4]],"b":"[,]{","c":{"d":[[],[]]}}', 1)
 @example(b' [ [1 , 2] , "\\\\" , "\\"," , {} ] ', 2)
 def test_the_same_value_wherever_it_is_cut(text: bytes, size: int) -> None:
-    assert sliced(text, size) == whole(text) != Wrong
+    assert sliced(text, size) == whole(text) != NotJson
 
 
 @given(texts, st.integers(1, 40), st.data())
@@ -55,7 +55,7 @@ def test_what_is_no_json_stays_none(text: bytes, size: int, data: st.DataObject)
     changed = text[:place] + put + text[place + cut :]
     made = sliced(changed, size)
     # The slices never make more of a text than the whole is.
-    assert made == whole(changed) or made is Wrong
+    assert made == whole(changed) or made is NotJson
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_what_is_no_json_stays_none(text: bytes, size: int, data: st.DataObject)
 )
 @pytest.mark.parametrize("size", [1, 2, 5])
 def test_common_mistakes(text: bytes, size: int) -> None:
-    assert sliced(text, size) is Wrong
+    assert sliced(text, size) is NotJson
 
 
 def test_brackets_that_do_not_match_in_a_large_body() -> None:
