@@ -24,6 +24,15 @@ def filled(*values: str, entries: int = 10, size: int = 100) -> Cache[str]:
     return cache
 
 
+def wait_for_hits(cache: Cache[str], hits: int) -> None:
+    """Return once so many callers were counted as hits: those of a pending value count as they begin to wait."""
+    for _ in range(10_000):
+        if cache.info().hits >= hits:
+            return
+        time.sleep(0.001)
+    raise AssertionError(f"{cache.info().hits} of {hits} callers came")
+
+
 def kept(cache: Cache[str], *keys: str) -> str:
     return "".join(key for key in keys if cache.get(key) is not None)
 
@@ -156,7 +165,7 @@ def test_those_who_ask_together_wait_for_one_making() -> None:
 
     def slowly() -> str:
         made.append(threading.get_ident())
-        time.sleep(0.05)
+        wait_for_hits(cache, 7)
         return "value"
 
     with ThreadPoolExecutor(8) as pool:
@@ -192,7 +201,7 @@ def test_an_error_reaches_all_who_wait_and_is_not_kept() -> None:
 
     def fails() -> str:
         makers.append(1)
-        time.sleep(0.05)
+        wait_for_hits(cache, 4)
         raise ValueError("no such program")
 
     def ask(_: int) -> str:
@@ -223,7 +232,7 @@ def test_a_value_too_heavy_to_keep_still_reaches_all_who_wait() -> None:
 
     def slowly() -> str:
         made.append(1)
-        time.sleep(0.05)
+        wait_for_hits(cache, 3)
         return "heavy"
 
     def ask(_: int) -> str:

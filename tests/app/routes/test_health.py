@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
+import select
 import signal
+import socket
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -72,41 +73,45 @@ def test_not_ready_before_the_start_and_after_the_end() -> None:
     assert asyncio.run(probe()) == [503, 200, 503]
 
 
+def handled(address: str, path: str, body: object) -> socket.socket:
+    """A connection on which the service handles this request; its answer is yet to come.
+
+    The service asks for the body once it handles the request ("Expect: 100-continue"), so no time is to be guessed.
+    """
+    content = json.dumps(body).encode()
+    host = address.removeprefix("http://")
+    connection = socket.create_connection((host.partition(":")[0], int(host.partition(":")[2])), timeout=120)
+    head = ("Content-Type: application/json", f"Content-Length: {len(content)}", "Expect: 100-continue")
+    connection.sendall("\r\n".join((f"POST {path} HTTP/1.1", f"Host: {host}", *head, "", "")).encode())
+    assert connection.recv(1000).startswith(b"HTTP/1.1 100 ")
+    connection.sendall(content)
+    return connection
+
+
+def status(connection: socket.socket) -> int:
+    """The status of the answer that comes on a connection, which is closed."""
+    with connection:
+        return int(connection.recv(1000).split()[1])
+
+
 def test_alive_while_every_worker_is_busy() -> None:
     with process(threads="2", max_live_elements="1000000000") as (address, _):
-        ended: list[int] = []
-
-        def load(number: int) -> None:
-            body = {"program": dear(200), "inputs": {"x": number}}
-            ended.append(httpx.post(f"{address}/evaluate", json=body, timeout=120, trust_env=False).status_code)
-
-        threads = [threading.Thread(target=load, args=(number,)) for number in range(4)]
-        for thread in threads:
-            thread.start()
         with httpx.Client(base_url=address, timeout=120, trust_env=False) as client:
-            time.sleep(0.5)
+            client.get("/health/live")
+            connections = [handled(address, "/evaluate", {"program": dear(50), "inputs": {"x": i}}) for i in range(4)]
             statuses = [client.get("/health/live").status_code for _ in range(20)]
-            # A service that lets the probes wait until a worker is free answers them after the evaluations.
-            before = len(ended)
-        for thread in threads:
-            thread.join()
+            # A service that lets the probes wait until a worker is free answers them after the evaluations. The order
+            # of the answers says so, however slow the machine is: the evaluations take a second or more of each worker,
+            # the probes some milliseconds.
+            before, _, _ = select.select(connections, [], [], 0)
         assert statuses == [200] * 20
-        assert before == 0
-        assert ended == [200] * 4
+        assert before == []
+        assert [status(connection) for connection in connections] == [200] * 4
 
 
 def test_a_shutdown_lets_the_requests_under_way_end() -> None:
     with process() as (address, running):
-        answers: list[int] = []
-
-        def ask() -> None:
-            body = {"program": dear(40), "inputs": {"x": 1}}
-            answers.append(httpx.post(f"{address}/grad", json=body, timeout=30, trust_env=False).status_code)
-
-        thread = threading.Thread(target=ask)
-        thread.start()
-        time.sleep(0.3)
+        connection = handled(address, "/grad", {"program": dear(20), "inputs": {"x": 1}})
         running.send_signal(signal.SIGTERM)
-        thread.join()
-        assert answers == [200]
-        assert running.wait(timeout=10) in (0, -signal.SIGTERM)
+        assert status(connection) == 200
+        assert running.wait(timeout=30) in (0, -signal.SIGTERM)

@@ -142,9 +142,9 @@ def answered(text: str) -> str:
 
 @pytest.mark.parametrize(("text", "codes"), HOSTILE.values(), ids=HOSTILE.keys())
 def test_a_hostile_text_is_answered_soon(text: str, codes: str) -> None:
-    start = time.perf_counter()
+    start = time.thread_time()
     assert answered(text) in codes.split()
-    assert time.perf_counter() - start < 10
+    assert time.thread_time() - start < 10
 
 
 def deeper(frames: int, then: Callable[[], object]) -> object:
