@@ -19,9 +19,8 @@ from adcore.ops.functionals.odes import reached
 from adcore.ops.functionals.solution import solution
 
 
-def _tuple(texts: Iterable[str]) -> str:
-    """A tuple, of one part too."""
-    return f"({''.join(f'{text}, ' for text in texts)})"
+def _tuple(texts: Sequence[str]) -> str:
+    return f"({', '.join(texts)}{',' if len(texts) == 1 else ''})"
 
 
 def _named(names: Iterable[str]) -> list[Text]:

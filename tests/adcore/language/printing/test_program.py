@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from adcore.compiler import Compiler
 from adcore.errors import NotExpressible
 from adcore.graph import OPS, DType, Graph, Op, Type, input_node, items
 from adcore.graph.traversal import check, graph_of
@@ -111,34 +110,3 @@ def test_a_program_reads_as_people_write_it() -> None:
     assert to_source(graph) == (
         "def program(A, B, C):\n    t1 = A * B + C\n    W = t1 + 4\n    Y = t1 ** 2 - (3 * t1 + B)\n    return W, Y\n"
     )
-
-
-def test_a_branch_is_printed_as_an_if_statement() -> None:
-    graph = lowered("y = x\nif x > k:\n  y = sin(x) * k\ny", {"x": 1.0, "k": 2.0}).graph
-    assert to_source(graph) == (
-        "def program(x, k):\n    if x > k:\n        y = sin(x) * k\n    else:\n        y = x\n    return y\n"
-    )
-
-
-# Why it is there, the program, and what a program has no form for in its gradient.
-UNSAYABLE = [
-    (
-        "a loop that stacks values",
-        "y = x\nfor i in range(n):\n  y = sin(y)\ny",
-        "a program cannot express a loop that stacks values for its adjoint",
-    ),
-    (
-        "a recursion, whose tape has no form",
-        "def f(x, n):\n  return x if n < 1 else sin(f(x, n - 1))\nf(x, n)",
-        "a program cannot express the op zero_stack",
-    ),
-]
-
-
-@pytest.mark.parametrize(("text", "message"), [row[1:] for row in UNSAYABLE], ids=[row[0] for row in UNSAYABLE])
-def test_what_a_program_cannot_express_is_an_error_with_a_place(text: str, message: str) -> None:
-    inputs = {"x": np.array(2.0), "n": np.array(3.0)}
-    with pytest.raises(NotExpressible) as caught:
-        to_source(Compiler().graph(text, inputs, "gradient", wrt=("x",)))
-    assert (caught.value.message, caught.value.code) == (message, "not_expressible")
-    assert caught.value.span is not None

@@ -1,0 +1,121 @@
+"""Syntax that Python has and the language does not support: the place (marked « »), the message and the help."""
+
+from __future__ import annotations
+
+import pytest
+
+from adcore.language import parse
+from adcore.limits import Limits
+from tests.adcore.language.marking import syntax_error, unmarked
+
+# The program, the error's code, its message, the help.
+TABLE = [
+    ("def f(a, «a»): return a\nf(x)", "syntax_error", "two parameters are called a", None),
+    ("«{1: 2}»", "unsupported_syntax", "dictionaries do not exist in this language", "give each value a name"),
+    ("«{1, 2}»", "unsupported_syntax", "sets do not exist in this language", "an array is written with [ ]"),
+    ("«class» A: pass", "unsupported_syntax", "classes do not exist in this language", "write functions"),
+    ("«try»:\n  x\nexcept: y", "unsupported_syntax", "try blocks do not exist in this language", None),
+    ("«with» x: y", "unsupported_syntax", "with blocks do not exist in this language", None),
+    ("def f(*«a»): return a[0]", "unsupported_syntax", "the program's inputs are named one by one, without *", None),
+    ("def f(**«a»): return a\nf(x)", "unsupported_syntax", "arguments with ** do not exist in this language", None),
+    ("@«jit»\ndef f(x): return x", "unsupported_syntax", "decorators do not exist in this language", None),
+    (
+        "«global» x",
+        "unsupported_syntax",
+        "global does not exist in this language",
+        "return the value from the function",
+    ),
+    ("«del» x", "unsupported_syntax", "del does not exist in this language", None),
+    (
+        "(«z := x»)",
+        "unsupported_syntax",
+        "assignments inside an expression do not exist in this language",
+        "assign on a line of its own",
+    ),
+    ('«f"{x}"»', "unsupported_syntax", "f-strings do not exist in this language", None),
+    ('«"abc"» + x', "unsupported_syntax", "strings are not supported here", None),
+    (
+        "import «os»",
+        "unsupported_syntax",
+        "os cannot be imported",
+        "the functions of numpy, math and scipy.special are known without an import",
+    ),
+    (
+        "import «numpy.fft»",
+        "unsupported_syntax",
+        "numpy.fft cannot be imported",
+        "the functions of numpy, math and scipy.special are known without an import",
+    ),
+    (
+        "«from os import path»",
+        "unsupported_syntax",
+        "os cannot be imported",
+        "the functions of numpy, math and scipy.special are known without an import",
+    ),
+    ('v[«"a"»]', "unsupported_syntax", "strings are not supported here", None),
+    ("«x.y» = 3", "unsupported_syntax", "attributes cannot be assigned to", None),
+    (
+        "«x << 2»",
+        "unsupported_syntax",
+        "<< does not exist in this language",
+        "to multiply by a power of 2, write x * 2**n",
+    ),
+    (
+        "«x >> 2»",
+        "unsupported_syntax",
+        ">> does not exist in this language",
+        "to divide by a power of 2, write x // 2**n",
+    ),
+    ("x = «3j»", "unsupported_syntax", "complex numbers do not exist in this language", None),
+    ('«b"a"»', "unsupported_syntax", "strings are not supported here", None),
+    ("«yield» x", "unsupported_syntax", "yield does not exist in this language", "return an array"),
+    ("«await» x", "unsupported_syntax", "await does not exist in this language", None),
+    ('x = [1, 2, «"a"»]', "unsupported_syntax", "strings are not supported here", None),
+    ("«match» x:\n  case 1: y", "unsupported_syntax", "match does not exist in this language", "write if and elif"),
+    ("«async» def f(): pass", "unsupported_syntax", "async functions do not exist in this language", "write def"),
+    ("«raise»", "unsupported_syntax", "raise needs an exception", None),
+    (
+        "«nonlocal» x",
+        "unsupported_syntax",
+        "nonlocal does not exist in this language",
+        "return the value from the function",
+    ),
+    (
+        "«*a» = v\na",
+        "syntax_error",
+        "a starred target stands in a list of targets",
+        "write *a, = x, or leave the * out",
+    ),
+    ("*a, «*b» = v\na", "syntax_error", "only one target can be starred", None),
+    (
+        "for «*a» in v:\n  pass\nx",
+        "syntax_error",
+        "a starred target stands in a list of targets",
+        "write *a, = x, or leave the * out",
+    ),
+    ("from math import «sine»", "unknown_function", "there is no function sine", "did you mean sin?"),
+]
+
+
+@pytest.mark.parametrize(("marked", "code", "message", "help"), TABLE, ids=[row[0] for row in TABLE])
+def test_what_is_not_supported(marked: str, code: str, message: str, help: str | None) -> None:
+    text, span = unmarked(marked)
+    error = syntax_error(text)
+    assert (error.code, error.span, error.message, error.help) == (code, span, message, help)
+    assert error.source == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("print(x)\nx", id="a print"),
+        pytest.param("'A docstring.'\n...\nx", id="a docstring and an ellipsis"),
+        pytest.param("from __future__ import annotations\nfrom typing import Any\nx", id="imports for annotations"),
+        pytest.param("import numpy as np\nnp.sin(x)", id="imports of NumPy"),
+        pytest.param("if __name__ == '__main__':\n  with open(x): pass\nx", id="what a file does when it is run"),
+        pytest.param("x if mode == 'full' else x in ('a', 'b')", id="strings that are compared"),
+        pytest.param("einsum('ij->ji', x)", id="a string as an argument"),
+    ],
+)
+def test_what_may_stand_in_a_program(text: str) -> None:
+    assert "x" in [entry.name for entry in parse(text, Limits()).inputs]
