@@ -24,6 +24,7 @@ from adcore.graph.node import (
     register,
 )
 from adcore.graph.primitives import CONSTANT, INPUT, ITEM, input_node, items, literal, number
+from adcore.graph.scalar import Relation, ScalarBuilder, ScalarRule
 from adcore.graph.signature import BindingError, BindingFault, Signature
 from adcore.graph.types import SCALAR, Array, DType, Kind, Literal, Parameter, Params, Shape, Type, type_of
 
@@ -53,9 +54,12 @@ __all__ = [
     "Pullback",
     "Push",
     "Pushed",
+    "Relation",
     "Rules",
     "RunGraph",
     "Sampling",
+    "ScalarBuilder",
+    "ScalarRule",
     "Shape",
     "Signature",
     "Split",

@@ -16,6 +16,7 @@ import numpy as np
 
 from adcore.errors import AdcoreError, Span
 from adcore.graph.declaration import Facts, Notation, Sampling
+from adcore.graph.scalar import ScalarRule
 from adcore.graph.signature import Signature
 from adcore.graph.types import Array, DType, Literal, Params, Shape, Type, type_of
 
@@ -40,6 +41,10 @@ class Rules:
     """The result's value and those of the operands to the code and the message of a notice, where one is due."""
     work: Callable[[Node], int] | None = None
     """Scalar operations of one application, where they are not as many as the elements of the largest array."""
+    decompose: Callable[[Node], Node | tuple[Node, ...]] | None = None
+    """The same results in simpler ops, as graph, for exports and engines that do not know this op."""
+    scalar: ScalarRule | None = None
+    """How an engine that compiles computes one element of the result; for elementwise ops only."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from adcore.graph import OPS, Node, number
+from adcore.graph import OPS, Node, ScalarBuilder, number
 
 
 def strong_repair(product: Any, *factors: Any) -> Any:
@@ -21,6 +21,14 @@ def strong_repair(product: Any, *factors: Any) -> Any:
         for f in factors:
             zero |= f == 0
         product = np.where(wrong & zero, 0.0, product)
+    return product
+
+
+def strong_select(b: ScalarBuilder[Any], product: Any, *factors: Any) -> Any:
+    """``strong_repair`` of one number, for engines that compile."""
+    for factor in factors:
+        zero = b.select(b.compare("==", factor, b.const(0.0)), b.const(0.0), product)
+        product = b.select(b.compare("!=", product, product), zero, product)
     return product
 
 

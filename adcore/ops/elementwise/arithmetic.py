@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from adcore.graph import OPS, Node, Op, number
+from adcore.graph import OPS, Node, Op, ScalarBuilder, number
 from adcore.ops.base import Hidden, declare, elementwise, fit, infer_elementwise
-from adcore.ops.strong import strong_repair
+from adcore.ops.strong import strong_repair, strong_select
 
 # How tightly the texts hold together, as in Python.
 SUM, PRODUCT, SIGN, POWER = 50, 60, 70, 80
@@ -33,6 +33,7 @@ add = elementwise(
     text="{0} + {1}",
     binding=SUM,
     latex="{0} + {1}",
+    scalar=lambda b, x1, x2: b.add(x1, x2),
     doc="The sum.",
 )
 subtract = elementwise(
@@ -44,6 +45,7 @@ subtract = elementwise(
     text="{0} - {1}",
     binding=SUM,
     latex="{0} - {1}",
+    scalar=lambda b, x1, x2: b.sub(x1, x2),
     doc="The difference.",
 )
 negative = elementwise(
@@ -55,6 +57,7 @@ negative = elementwise(
     text="-{0}",
     binding=SIGN,
     latex="-{0}",
+    scalar=lambda b, x: b.neg(x),
     doc="The number with its sign changed.",
 )
 positive = elementwise(
@@ -78,6 +81,10 @@ def _multiply(a: Any, b: Any, *, strong: Hidden = 0) -> Any:
     if not strong:
         return product
     return strong_repair(product, *((a,) if strong == 1 else (b,) if strong == 2 else (a, b)))
+
+
+def _scalar_multiply(b: ScalarBuilder[Any], x1: Any, x2: Any, *, strong: int) -> Any:
+    return strong_select(b, b.mul(x1, x2), *((x1,) if strong & 1 else ()), *((x2,) if strong & 2 else ()))
 
 
 def _multiply_term(node: Node, g: Node, operand: int) -> Node:
@@ -112,6 +119,7 @@ multiply: Op = declare(
     text="{0} * {1}",
     binding=PRODUCT,
     latex=r"{0} \cdot {1}",
+    scalar=_scalar_multiply,
     doc="The product.",
 )
 
@@ -120,6 +128,10 @@ def _divide(a: Any, b: Any, *, strong: Hidden = False) -> Any:
     """``strong``: a zero of ``a`` wins over a zero or NaN of ``b``."""
     quotient = a / b
     return strong_repair(quotient, a) if strong else quotient
+
+
+def _scalar_divide(b: ScalarBuilder[Any], x1: Any, x2: Any, *, strong: bool) -> Any:
+    return strong_select(b, b.div(x1, x2), *((x1,) if strong else ()))
 
 
 def _divide_term(node: Node, g: Node, operand: int) -> Node:
@@ -146,6 +158,7 @@ divide: Op = declare(
     latex=r"\frac{{{0}}}{{{1}}}",
     aliases=("true_divide",),
     domain=((-3, 3), (0.5, 3)),
+    scalar=_scalar_divide,
     doc="The quotient.",
 )
 floor_divide: Op = elementwise(
@@ -177,6 +190,8 @@ reciprocal = elementwise(
     lambda y, x: (-square(y),),
     latex=r"\frac{{1}}{{{0}}}",
     domain=((0.5, 3),),
+    decompose=lambda node: 1.0 / node.inputs[0],
+    scalar=lambda b, x: b.div(b.const(1.0), x),
     doc="One over x.",
 )
 
@@ -217,13 +232,22 @@ power: Op = elementwise(
     domain=((0.5, 2), (-2, 2)),
     doc="x1 to the power x2; NaN for a negative x1 and a broken x2.",
 )
-square: Op = elementwise("square", lambda x: x * x, lambda y, x: (2.0 * x,), latex="{{{0}}}^2", doc="x times x.")
+square: Op = elementwise(
+    "square",
+    lambda x: x * x,
+    lambda y, x: (2.0 * x,),
+    latex="{{{0}}}^2",
+    decompose=lambda node: node.inputs[0] * node.inputs[0],
+    scalar=lambda b, x: b.mul(x, x),
+    doc="x times x.",
+)
 sqrt = elementwise(
     "sqrt",
     np.sqrt,
     lambda y, x: (1.0 / (2.0 * y),),
     latex=r"\sqrt{{{0}}}",
     domain=((0.5, 3),),
+    scalar=lambda b, x: b.call("sqrt", x),
     doc="The square root; NaN for a negative number. At 0 the derivative is infinite.",
 )
 cbrt = elementwise(
@@ -242,5 +266,6 @@ hypot = elementwise(
     operands="x1 x2",
     latex=r"\sqrt{{{0}^2 + {1}^2}}",
     domain=((0.5, 3),),
+    scalar=lambda b, x1, x2: b.call("hypot", x1, x2),
     doc="The length of the hypotenuse, without overflow.",
 )

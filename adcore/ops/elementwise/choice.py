@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from adcore.graph import DType, Node, Op, constant
+from adcore.graph import DType, Node, Op, ScalarBuilder, constant
 from adcore.ops.base import declare, elementwise, fit, infer_elementwise
 
 # --- the greater, the smaller
@@ -25,12 +25,27 @@ step: Op = elementwise(
     public=False,
     doc="1 where x1 is greater, 0 where x2 is, a half where they are equal: the symmetric derivative of a maximum.",
 )
+
+
+def _greater(b: ScalarBuilder[Any], x1: Any, x2: Any) -> Any:
+    """The greater of two numbers; NaN where either is."""
+    second = b.select(b.compare("!=", x1, x1), x1, x2)
+    return b.select(b.compare(">=", x1, x2), x1, second)
+
+
+def _smaller(b: ScalarBuilder[Any], x1: Any, x2: Any) -> Any:
+    """The smaller of two numbers; NaN where either is."""
+    second = b.select(b.compare("!=", x1, x1), x1, x2)
+    return b.select(b.compare("<=", x1, x2), x1, second)
+
+
 maximum = elementwise(
     "maximum",
     np.maximum,
     lambda y, a, b: (step(a, b), step(b, a)),
     operands="x1 x2",
     latex=r"\max\left({0}, {1}\right)",
+    scalar=_greater,
     doc="The greater of the two; where they are equal, each has half of the derivative.",
 )
 minimum = elementwise(
@@ -39,6 +54,7 @@ minimum = elementwise(
     lambda y, a, b: (step(b, a), step(a, b)),
     operands="x1 x2",
     latex=r"\min\left({0}, {1}\right)",
+    scalar=_smaller,
     doc="The smaller of the two; where they are equal, each has half of the derivative.",
 )
 
@@ -88,6 +104,8 @@ clip = elementwise(
     defaults=(None, -np.inf, np.inf),
     method=True,
     domain=((-3, 3), (-2, -1), (1, 2)),
+    decompose=lambda node: minimum(maximum(node.inputs[0], node.inputs[1]), node.inputs[2]),
+    scalar=lambda b, x, low, high: _smaller(b, _greater(b, x, low), high),
     doc="x kept between two bounds; None is no bound.",
 )
 relu = elementwise(
@@ -95,6 +113,8 @@ relu = elementwise(
     lambda x: np.maximum(x, 0.0),
     lambda y, x: (step(x, constant(0.0)),),
     domain=((0.2, 3),),
+    decompose=lambda node: maximum(node.inputs[0], 0.0),
+    scalar=lambda b, x: _greater(b, x, b.const(0.0)),
     doc="x where it is positive, else 0. At 0 the derivative is a half.",
 )
 
@@ -128,5 +148,6 @@ where: Op = declare(
     dtypes=(DType.BOOL, DType.FLOAT, DType.FLOAT),
     elementwise=True,
     latex=r"\begin{{cases}} {1} & {0} \\ {2} & \text{{else}} \end{{cases}}",
+    scalar=lambda b, condition, x, y: b.select(condition, x, y),
     doc="x where the condition holds, else y; nothing of the other one reaches the value or the derivative.",
 )

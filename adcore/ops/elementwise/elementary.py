@@ -13,7 +13,14 @@ LN10 = float(np.log(10.0))
 
 # --- exponentials and logarithms
 
-exp: Op = elementwise("exp", np.exp, lambda y, x: (y,), latex="e^{{{0}}}", doc="e to the power x.")
+exp: Op = elementwise(
+    "exp",
+    np.exp,
+    lambda y, x: (y,),
+    latex="e^{{{0}}}",
+    scalar=lambda b, x: b.call("exp", x),
+    doc="e to the power x.",
+)
 exp2 = elementwise("exp2", np.exp2, lambda y, x: (y * LN2,), latex="2^{{{0}}}", doc="2 to the power x.")
 expm1 = elementwise(
     # exp(x) rather than y + 1, which keeps no digit of it for large negative x.
@@ -21,6 +28,7 @@ expm1 = elementwise(
     np.expm1,
     lambda y, x: (exp(x),),
     latex="e^{{{0}}} - 1",
+    scalar=lambda b, x: b.call("expm1", x),
     doc="exp(x) - 1, exact for small x.",
 )
 log = elementwise(
@@ -30,6 +38,7 @@ log = elementwise(
     aliases=("ln",),
     latex=r"\ln\left({0}\right)",
     domain=((0.5, 3),),
+    scalar=lambda b, x: b.call("log", x),
     doc="The natural logarithm; -inf at 0, NaN for a negative number.",
 )
 log2 = elementwise(
@@ -54,16 +63,27 @@ log1p = elementwise(
     lambda y, x: (1.0 / (1.0 + x),),
     latex=r"\ln\left(1 + {0}\right)",
     domain=((-0.5, 3),),
+    scalar=lambda b, x: b.call("log1p", x),
     doc="log(1 + x), exact for small x.",
 )
 
 # --- circles
 
 sin = elementwise(
-    "sin", np.sin, lambda y, x: (cos(x),), latex=r"\sin\left({0}\right)", doc="The sine of an angle in radians."
+    "sin",
+    np.sin,
+    lambda y, x: (cos(x),),
+    latex=r"\sin\left({0}\right)",
+    scalar=lambda b, x: b.call("sin", x),
+    doc="The sine of an angle in radians.",
 )
 cos: Op = elementwise(
-    "cos", np.cos, lambda y, x: (-sin(x),), latex=r"\cos\left({0}\right)", doc="The cosine of an angle in radians."
+    "cos",
+    np.cos,
+    lambda y, x: (-sin(x),),
+    latex=r"\cos\left({0}\right)",
+    scalar=lambda b, x: b.call("cos", x),
+    doc="The cosine of an angle in radians.",
 )
 tan = elementwise(
     "tan",
@@ -128,6 +148,7 @@ tanh = elementwise(
     np.tanh,
     lambda y, x: (1.0 / square(cosh(x)),),
     latex=r"\tanh\left({0}\right)",
+    scalar=lambda b, x: b.call("tanh", x),
     doc="The hyperbolic tangent.",
 )
 arcsinh = elementwise(

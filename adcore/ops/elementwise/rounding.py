@@ -21,6 +21,7 @@ absolute = elementwise(
     aliases=("absolute", "fabs"),
     latex=r"\left|{0}\right|",
     domain=((0.2, 3),),
+    scalar=lambda b, x: b.call("fabs", x),
     doc="The distance from 0. At 0 the derivative is 0.",
 )
 sign: Op = elementwise(

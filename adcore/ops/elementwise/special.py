@@ -10,10 +10,12 @@ import numpy as np
 from scipy import special as sc
 
 from adcore.errors import BadCall
-from adcore.graph import Node, Op, Type
+from adcore.graph import OPS, Node, Op, ScalarBuilder, Type
 from adcore.ops.base import Hidden, elementwise, moved, sample
 from adcore.ops.elementwise.arithmetic import square
-from adcore.ops.elementwise.elementary import exp
+from adcore.ops.elementwise.choice import maximum, where
+from adcore.ops.elementwise.elementary import exp, log1p
+from adcore.ops.elementwise.rounding import absolute
 
 # --- the error function
 
@@ -107,6 +109,29 @@ gammaln = elementwise(
 
 # --- steps without a kink
 
+
+def _decomposed_sigmoid(node: Node) -> Node:
+    """exp(-|x|) does not overflow on either side."""
+    (x,) = node.inputs
+    e = exp(-absolute(x))
+    return where(OPS["less"](x, 0.0), e, 1.0) / (1.0 + e)
+
+
+def _scalar_sigmoid(b: ScalarBuilder[Any], x: Any) -> Any:
+    one, e = b.const(1.0), b.call("exp", b.neg(b.call("fabs", x)))
+    return b.div(b.select(b.compare("<", x, b.const(0.0)), e, one), b.add(one, e))
+
+
+def _decomposed_softplus(node: Node) -> Node:
+    (x,) = node.inputs
+    return maximum(x, 0.0) + log1p(exp(-absolute(x)))
+
+
+def _scalar_softplus(b: ScalarBuilder[Any], x: Any) -> Any:
+    positive = b.select(b.compare("<", x, b.const(0.0)), b.const(0.0), x)
+    return b.add(positive, b.call("log1p", b.call("exp", b.neg(b.call("fabs", x)))))
+
+
 sigmoid: Op = elementwise(
     # sigmoid(-x) rather than 1 - y, which keeps no digit of it for large x.
     "sigmoid",
@@ -114,6 +139,8 @@ sigmoid: Op = elementwise(
     lambda y, x: (y * sigmoid(-x),),
     aliases=("expit",),
     latex=r"\sigma\left({0}\right)",
+    decompose=_decomposed_sigmoid,
+    scalar=_scalar_sigmoid,
     doc="1 / (1 + exp(-x)).",
 )
 softplus = elementwise(
@@ -121,6 +148,8 @@ softplus = elementwise(
     lambda x: np.logaddexp(0.0, x),
     lambda y, x: (sigmoid(x),),
     latex=r"\ln\left(1 + e^{{{0}}}\right)",
+    decompose=_decomposed_softplus,
+    scalar=_scalar_softplus,
     doc="log(1 + exp(x)), without overflow.",
 )
 logaddexp = elementwise(
