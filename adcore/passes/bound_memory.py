@@ -1,41 +1,37 @@
-"""Loops bound to a budget: how many elements each may hold of what it stacks."""
+"""Bounds on the memory of loops: the elements that each may hold of what it stacks for its adjoint."""
 
 from __future__ import annotations
 
 from adcore.graph import Graph, Node
-from adcore.graph.traversal import graph_of
+from adcore.graph.traversal import rewrite
 from adcore.ops.control.loop import loop
 from adcore.ops.control.loop_view import loop_view
 
 INSIDE = 8
-"""What part of a loop's memory those inside its passes have: what they stack is an entry of what the loop stacks."""
+"""The loops inside a pass share this part of the memory, an eighth: their stacks are entries of those around them."""
 
 
 def bound_memory(graph: Graph, memory: int) -> Graph:
-    """The graph, its loops bound to hold so many elements together of what they stack.
+    """The graph with its loops bound to hold at most ``memory`` elements of their stacks, all together.
 
-    The loops of functions that call themselves are not reached; they have the bound they were made with.
+    The loops of functions that call themselves are not reached: they have the bound that they were lowered with.
     """
-    holders = {node for node in graph.nodes if _stacks(node)}
-    if not holders:
+    sharing = sum(map(_stacks, graph.nodes))
+    if not sharing:
         return graph
-    new: dict[Node, Node] = {x: x for x in graph.inputs}
-    for node in graph.nodes:
-        new[node] = node.with_inputs(tuple([new[x] for x in node.inputs]))
-        if node in holders:
-            own = memory // len(holders)
-            params = dict(node.params)
-            if node.op is loop:
-                params["memory"] = own if node.param("memory") is None else min(own, node.param("memory"))
-            inside = own // INSIDE if _stacks_itself(node) else own
-            params |= {name: bound_memory(value, inside) for name, value in node.params if isinstance(value, Graph)}
-            new[node] = Node(node.op, new[node].inputs, tuple(params.items()), node.types, node.span)
-    order = [new[node] for node in graph.nodes]
-    return graph_of(graph.inputs, [new[y] for y in graph.outputs], graph.output_names, order)
+    share = memory // sharing
+    return rewrite(graph, lambda node: _bounded(node, share) if _stacks(node) else node)
 
 
-def _stacks_itself(node: Node) -> bool:
-    return node.op is loop and bool(loop_view(node).stacks)
+def _bounded(node: Node, memory: int) -> Node:
+    """The node bound to ``memory`` elements, or to its own bound where that is tighter."""
+    params = dict(node.params)
+    if node.op is loop:
+        own = loop_view(node).memory
+        params["memory"] = memory if own is None else min(memory, own)
+    inside = memory // INSIDE if _stacks_itself(node) else memory
+    params |= {name: bound_memory(value, inside) for name, value in node.params if isinstance(value, Graph)}
+    return Node(node.op, node.inputs, tuple(params.items()), node.types, node.span)
 
 
 def _stacks(node: Node) -> bool:
@@ -44,3 +40,7 @@ def _stacks(node: Node) -> bool:
         return False
     inner = (value for _, value in node.params if isinstance(value, Graph))
     return _stacks_itself(node) or any(_stacks(x) for graph in inner for x in graph.nodes)
+
+
+def _stacks_itself(node: Node) -> bool:
+    return node.op is loop and bool(loop_view(node).stacks)

@@ -1,8 +1,7 @@
-"""A run with control flow, laid out in a line: what it did, as a graph without control flow."""
+"""The straight line of one run: what a program with control flow did, as a graph without any."""
 
 from __future__ import annotations
 
-import functools
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,13 +13,13 @@ from adcore.engines.apply import apply
 from adcore.engines.executable import Executable
 from adcore.engines.interpreter import prepare
 from adcore.errors import CallSite, EvaluationTooLong
-from adcore.graph import CONSTANT, ITEM, OPS, Graph, Node, RunGraph, constant
+from adcore.graph import CONSTANT, ITEM, OPS, Graph, Node, RunGraph, constant, graphs_of
 from adcore.graph.traversal import graph_of
 from adcore.limits import Limits
-from adcore.ops.control.call import call
+from adcore.ops.control.call import call, call_view
 from adcore.ops.control.cond import cond
 from adcore.ops.control.loop import loop
-from adcore.ops.control.stacks import Tape, ZeroStack, add_stacks
+from adcore.ops.control.loop_view import loop_view
 
 
 class Whereabouts(NamedTuple):
@@ -34,7 +33,7 @@ class Whereabouts(NamedTuple):
 class Straight:
     """What a run did, as a graph without control flow; the conditions that decided are among its nodes.
 
-    Where the run is too long to be laid out, the graph is what came first, and its outputs are not the program's.
+    A run that is too long is ``cut``: the graph is its beginning, and has other outputs than the program.
     """
 
     graph: Graph
@@ -43,15 +42,20 @@ class Straight:
 
 
 class _Cut(Exception):
-    """The run is too long to be laid out to its end."""
+    """The run is longer than a trace may be."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluated:
-    """A value on its way through the run: what computes it, and what it is."""
+    """A value of a run, with the node of the straight line that computes it; a sum with another is the next node."""
 
     node: Node
     value: Any
+    line: list[Node]
+
+    def __add__(self, other: Evaluated) -> Evaluated:
+        self.line.append(OPS["add"](self.node, other.node))
+        return Evaluated(self.line[-1], self.value + other.value, self.line)
 
     def __bool__(self) -> bool:
         return bool(self.value)
@@ -66,119 +70,130 @@ class Evaluated:
 
 
 def is_straight(graph: Graph) -> bool:
-    """Whether every run of the graph does the same."""
+    """Whether the graph has no control flow, so that every run of it does the same."""
     return all(node.op.rules.structure is None for node in graph.nodes)
 
 
 def straighten(graph: Graph, values: Sequence[Any], limits: Limits, deadline: float | None = None) -> Straight:
-    """Run the graph, and lay out what the run did, as far as it is not too much for a trace.
+    """Run the graph on ``values``, and record what the run did, as far as a trace may go.
 
     Raises EvaluationTooLong, and what ops raise at run time, with their place.
     """
-    order: list[Node] = []
-    places: dict[Node, Whereabouts] = {}
-    conditions: list[Node] = []
-    held = 0
+    run = _Run(limits, deadline)
+    try:
+        with np.errstate(all="ignore"):
+            inputs = [Evaluated(x, value, run.line) for x, value in zip(graph.inputs, values, strict=True)]
+            outputs = run.walk(graph, inputs, Whereabouts())
+    except _Cut:
+        first = [node for node in dict.fromkeys(run.line) if node.op is not CONSTANT][: limits.trace_rows]
+        return Straight(graph_of(graph.inputs, _within(first, limits.trace_elements // 2)), run.places, cut=True)
+    ends = [y.node for y in outputs]
+    straight = graph_of(graph.inputs, [*ends, *run.conditions], order=dict.fromkeys(run.line))
+    return Straight(Graph(graph.inputs, straight.nodes, tuple(ends), graph.output_names), run.places)
 
-    def step(value: Any) -> Any:
-        """A value as a step of the run: what control flow makes itself, a count, say, is a constant of it."""
-        if isinstance(value, (Evaluated, list, Tape, ZeroStack)):
+
+class _Run:
+    """A run in progress. Its values are ``Evaluated``, and the stacks and tapes that hold such."""
+
+    def __init__(self, limits: Limits, deadline: float | None) -> None:
+        self.limits = limits
+        self.deadline = deadline
+        self.line: list[Node] = []
+        """The nodes of the straight line so far, in the order of their evaluation."""
+        self.places: dict[Node, Whereabouts] = {}
+        self.conditions: list[Node] = []
+        self.elements = 0
+        """The elements of all values of the line."""
+        self._prepared: dict[Graph, Executable] = {}
+
+    def walk(self, graph: Graph, operands: Sequence[Any], where: Whereabouts) -> list[Any]:
+        """The values of the outputs, the evaluation of each node appended to the line."""
+        values: dict[Node, Any] = dict(zip(graph.inputs, map(self._evaluated, operands), strict=True))
+        for node in graph.nodes:
+            values[node] = self._apply(node, [values[x] for x in node.inputs], where)
+        return [values[y] for y in graph.outputs]
+
+    def _apply(self, node: Node, operands: list[Any], where: Whereabouts) -> Any:
+        structure = node.op.rules.structure
+        if structure is not None and not structure.opaque:
+            if node.op is cond:
+                self.conditions.append(operands[0].node)  # the predicate
+            return apply(_unbounded(node), operands, self._inside(node, where))
+        if node.op.facts.on_stacks:
+            # Stacks and tapes, made by derivatives inside the program, hold values of the run and are none themselves.
+            return apply(node, operands)
+        if node.op is ITEM and not isinstance(operands[0], Evaluated):
+            return self._evaluated(apply(node, operands))
+        return self._step(node.with_inputs(tuple([x.node for x in operands])), [x.value for x in operands], where)
+
+    def _step(self, node: Node, values: Sequence[Any], where: Whereabouts) -> Evaluated:
+        """The next node of the line, evaluated."""
+        if self.deadline is not None and time.monotonic() > self.deadline:
+            raise EvaluationTooLong("the evaluation took longer than is allowed", span=node.span)
+        result = Evaluated(node, apply(node, values, self._run_opaque), self.line)
+        self.line.append(node)
+        if where.iteration or where.calls:
+            self.places.setdefault(node, where)
+        self.elements += sum(t.size for t in node.types)
+        if self.elements > self.limits.trace_elements or len(self.line) > self.limits.graph_nodes:
+            raise _Cut
+        return result
+
+    def _evaluated(self, value: Any) -> Any:
+        """The value as one of the run: an array that control flow makes itself, a count, say, is a constant of it."""
+        if not isinstance(value, (np.ndarray, np.generic)):
             return value
-        order.append(constant(value))
-        return Evaluated(order[-1], value)
+        self.line.append(constant(value))
+        return Evaluated(self.line[-1], value, self.line)
 
-    def added(a: Any, b: Any) -> Any:
-        """The sum of two stacks or tapes, or of two values on them."""
-        if isinstance(a, ZeroStack) or isinstance(b, ZeroStack):
-            return b if isinstance(a, ZeroStack) else a
-        if isinstance(a, Tape):
-            return Tape([added(x, y) for x, y in zip(a.parts, b.parts, strict=True)])
-        if isinstance(a, list):
-            return [added(x, y) for x, y in zip(a, b, strict=True)]
-        first, second = step(a), step(b)
-        order.append(OPS["add"](first.node, second.node))
-        return Evaluated(order[-1], first.value + second.value)
+    def _inside(self, node: Node, where: Whereabouts) -> RunGraph:
+        """The runner of the graphs inside a node; of each graph inside a loop, every run is another iteration."""
+        if node.op is loop:
+            return self._iterations(node, where)
+        if node.op is call and node.span is not None:
+            site = CallSite(call_view(node).function.name, node.span)
+            where = where._replace(calls=(*where.calls, *node.span.calls, site))
+        return lambda graph, operands: self.walk(graph, operands, where)
 
-    def inside(node: Node, where: Whereabouts) -> RunGraph:
-        """How the graphs inside a node are run: in a loop, each run of one is another iteration."""
-        runs: dict[Graph, int] = {}
+    def _iterations(self, node: Node, where: Whereabouts) -> RunGraph:
+        test, runs = loop_view(node).test, dict.fromkeys(graphs_of(node), 0)
 
-        def run(inner: Graph, operands: Sequence[Any]) -> list[Any]:
-            k = runs[inner] = runs.get(inner, -1) + 1
-            if node.op is loop:
-                results = walk(inner, operands, where._replace(iteration=(*where.iteration, k)))
-                if inner is node.param("test"):
-                    conditions.append(results[0].node)
-                return results
-            if node.op is call and node.span is not None:
-                name = node.param("function").name
-                calls = (*where.calls, *node.span.calls, CallSite(name, node.span))
-                return walk(inner, operands, where._replace(calls=calls))
-            return walk(inner, operands, where)
+        def run(graph: Graph, operands: Sequence[Any]) -> list[Any]:
+            results = self.walk(graph, operands, where._replace(iteration=(*where.iteration, runs[graph])))
+            runs[graph] += 1
+            if graph is test:
+                self.conditions.append(results[0].node)
+            return results
 
         return run
 
-    @functools.cache
-    def ready(inner: Graph) -> Executable:
-        return prepare(inner)
+    def _run_opaque(self, graph: Graph, operands: Sequence[Any]) -> Sequence[Any]:
+        """Runs a graph inside an opaque node, a solver's function, say: it is no part of the line."""
+        if graph not in self._prepared:
+            self._prepared[graph] = prepare(graph)
+        return self._prepared[graph].run(operands, self.deadline)
 
-    def run_opaque(inner: Graph, operands: Sequence[Any]) -> Sequence[Any]:
-        """The graphs inside opaque nodes, a solver's function, say, are no part of the trace."""
-        return ready(inner).run(operands, deadline)
 
-    def walk(inner: Graph, operands: Sequence[Any], where: Whereabouts) -> list[Any]:
-        nonlocal held
-        at: dict[Node, Any] = dict(zip(inner.inputs, map(step, operands), strict=True))
-        for node in inner.nodes:
-            given = [at[x] for x in node.inputs]
-            if node.op.rules.structure is not None and not node.op.rules.structure.opaque:
-                if node.op is cond:
-                    conditions.append(given[0].node)
-                params = dict(node.params)
-                if "memory" in params:
-                    # A pass that ran again would stand in the trace again; what the trace holds is bounded itself.
-                    params["memory"] = None
-                at[node] = node.op.rules.structure.run(inside(node, where), *given, **params)
-            elif node.op is add_stacks:
-                at[node] = added(*given)
-            elif node.op.facts.on_stacks:
-                # What derivatives inside the program keep is no value of the run, but holds such.
-                result = apply(node, given)
-                at[node] = list(result) if isinstance(result, tuple) else result
-            elif node.op is ITEM and isinstance(given[0], list):
-                at[node] = step(given[0][node.param("index")])
-            else:
-                if deadline is not None and time.monotonic() > deadline:
-                    raise EvaluationTooLong("the evaluation took longer than is allowed", span=node.span)
-                new = node.with_inputs(tuple([step.node for step in given]))
-                at[node] = Evaluated(new, apply(new, [step.value for step in given], run_opaque))
-                order.append(new)
-                if where.iteration or where.calls:
-                    places.setdefault(new, where)
-                held += sum(t.size for t in new.types)
-                if held > limits.trace_elements or len(order) > limits.graph_nodes:
-                    raise _Cut
-        return [at[y] for y in inner.outputs]
+def _unbounded(node: Node) -> Node:
+    """The node without bound on the memory of what it stacks: a pass that ran again would be in the trace twice.
 
-    try:
-        with np.errstate(all="ignore"):
-            outputs = walk(graph, [Evaluated(x, v) for x, v in zip(graph.inputs, values, strict=True)], Whereabouts())
-    except _Cut:
-        first = [node for node in dict.fromkeys(order) if node.op is not CONSTANT][: limits.trace_rows]
-        return Straight(graph_of(graph.inputs, _within(first, limits.trace_elements // 2)), places, cut=True)
-    ends = [y.node for y in outputs]
-    laid = graph_of(graph.inputs, [*ends, *conditions], order=dict.fromkeys(order))
-    return Straight(Graph(graph.inputs, laid.nodes, tuple(ends), graph.output_names), places)
+    What the trace holds has a limit of its own.
+    """
+    params = tuple([(name, None if name == "memory" else value) for name, value in node.params])
+    return Node(node.op, node.inputs, params, node.types, node.span)
 
 
 def _within(nodes: Sequence[Node], elements: int) -> list[Node]:
-    """The first of the nodes that hold so many elements together, one at least, and are one value each."""
-    found: list[Node] = []
-    held = 0
+    """The longest beginning of ``nodes`` that has at most so many elements, of its nodes those with one value.
+
+    The first node is there in any case.
+    """
+    within: list[Node] = []
+    total = 0
     for node in nodes:
-        held += sum(t.size for t in node.types)
-        if found and held > elements:
+        total += sum(t.size for t in node.types)
+        if within and total > elements:
             break
         if not node.op.facts.several:
-            found.append(node)
-    return found
+            within.append(node)
+    return within

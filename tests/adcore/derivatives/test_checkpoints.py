@@ -19,7 +19,6 @@ from adcore.graph import DType, Graph, Type
 from adcore.graph.traversal import check
 from adcore.limits import Limits
 from adcore.ops.control.checkpoints import Record
-from adcore.ops.control.loop import loop
 from adcore.ops.control.stacks import OVERHEAD
 from adcore.passes import optimise
 from adcore.passes.bound_memory import bound_memory
@@ -134,18 +133,6 @@ def test_what_a_nested_loop_keeps_counts() -> None:
 
     assert peak(AMPLE) > 20_000
     assert peak(8_000) < 10_000
-
-
-def test_the_loops_of_a_program_share_its_memory() -> None:
-    text = (
-        "y = x\nfor i in range(9):\n  y = sin(y) * x\nfor i in range(9):\n  for j in range(i):\n    y = sin(y) * x\ny"
-    )
-    graph = with_memory(text, {"x": 0.5}, "rr", 10_000)
-    stacking = [node for node in graph.nodes if node.op is loop and len(node.types) > node.param("carried") + 1]
-    assert len(stacking) > 2
-    assert sum(node.param("memory") for node in stacking) <= 10_000
-    for node in stacking:
-        assert all(x.param("memory") <= node.param("memory") // 8 for x in node.param("body").nodes if x.op is loop)
 
 
 def test_a_trace_is_the_same_whatever_the_memory() -> None:

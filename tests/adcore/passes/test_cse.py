@@ -1,15 +1,14 @@
-"""Common subexpressions and dead code."""
+"""Common subexpressions: equal computations are made once, to the same bits."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from adcore.graph import OPS, SCALAR, Graph, Node, Op, constant, input_node, items
+from adcore.graph import OPS, SCALAR, Graph, Node, Op, input_node, items
 from adcore.graph.traversal import check, graph_of
 from adcore.passes.cse import merge_common
-from adcore.passes.dead import prune
-from tests.adcore.graphs import Build, bits, build, if_else, run
+from tests.adcore.graphs import Build, bits, build, run
 
 SIN, ADD, MULTIPLY, DIVIDE, MAXIMUM = OPS["sin"], OPS["add"], OPS["multiply"], OPS["divide"], OPS["maximum"]
 
@@ -81,23 +80,3 @@ def test_one_cond_with_the_same_branches_is_run_once() -> None:
     graph = build(twice, SCALAR)
     assert len(list(check(merge_common(graph)).subgraphs())) == 2
     assert run(merge_common(graph), 1.0) == run(graph, 1.0)
-
-
-def test_dead_code_goes_and_the_signature_stays() -> None:
-    x, y = input_node("x", SCALAR), input_node("y", SCALAR)
-    live, dead = SIN(x), SIN(y)
-    graph = check(Graph((x, y), (dead, live, dead + live), (live,), ("a",)))
-    pruned = check(prune(graph))
-    assert (pruned.inputs, pruned.nodes, pruned.outputs, pruned.output_names) == ((x, y), (live,), (live,), ("a",))
-    assert prune(pruned).nodes == pruned.nodes
-
-
-def test_dead_code_goes_with_all_that_only_it_needed() -> None:
-    graph = build(lambda x: [SIN(x), SIN(x + constant(3.0))])
-    only = Graph(graph.inputs, graph.nodes, graph.outputs[:1])
-    assert [n.op.name for n in check(prune(only)).nodes] == ["sin"]
-
-
-def test_an_unused_result_of_a_cond_is_left_out() -> None:
-    graph = build(lambda x: if_else(OPS["less"](x, 0.0), lambda a: [a, SIN(a)], lambda a: [a, a], x)[0])
-    assert [n.op.name for n in check(prune(graph)).nodes] == ["constant", "less", "cond", "item"]
