@@ -46,34 +46,38 @@ FUNCTIONALS: dict[str, Functional] = {
     each.name: each
     for each in (
         Functional(
-            "grad", _ARGNUMS, "The function that gives the gradient of f, a number, by one argument or several."
+            "grad",
+            _ARGNUMS,
+            "The function that computes the gradient of f, which returns a number, by one argument or several.",
         ),
-        Functional("value_and_grad", _ARGNUMS, "The function that gives both f and its gradient."),
+        Functional("value_and_grad", _ARGNUMS, "The function that computes both f and its gradient."),
         Functional(
             "jacobian",
             replace(_ARGNUMS, aliases=("jacfwd", "jacrev")),
-            "The function that gives the derivatives of all that f gives: its shape, then the argument's.",
+            "The function that computes the derivatives of all elements of f: the result's shape, then the argument's.",
         ),
-        Functional("hessian", _ARGNUMS, "The function that gives the second derivatives of f, a number."),
+        Functional(
+            "hessian", _ARGNUMS, "The function that computes the second derivatives of f, which returns a number."
+        ),
         Functional(
             "jvp",
             Signature(("f", "primals", "tangents")),
-            "f at the arguments, a tuple, and its derivative in the direction of the tangents, another.",
+            "The value of f at the primals, a tuple, and its derivative in the direction of the tangents, another.",
         ),
         Functional(
             ROOT,
             _SOLVER,
-            "Where f, of a number or an array, is zero, found from x0; differentiated as an implicit function.",
+            "A root of f, which takes a number or an array, searched from x0; differentiated as an implicit function.",
         ),
         Functional(
             FIXED_POINT,
             _SOLVER,
-            "Where f gives what it takes, found from x0; differentiated as an implicit function.",
+            "A fixed point of f, x = f(x), searched from x0; differentiated as an implicit function.",
         ),
         Functional(
             MINIMUM,
             _SOLVER,
-            "Where f, a number, has a local minimum, found from x0; differentiated as an implicit function.",
+            "A local minimum of f, which returns a number, searched from x0; differentiated as an implicit function.",
         ),
         Functional(
             "odeint",
@@ -88,7 +92,7 @@ FUNCTIONALS: dict[str, Functional] = {
                 defaults=(None, None, None, ()),
             ),
             "The solution of y' = f(y, t) at the times t, from y0 at the first: by the adaptive method of Dormand & "
-            "Prince, or by the classical one of Runge & Kutta with so many steps between two times.",
+            "Prince, or, with steps, by the classical one of Runge & Kutta with that many steps between two times.",
         ),
     )
 }

@@ -43,8 +43,8 @@ PASSED_OVER = frozenset({"__future__", "typing", "collections.abc", "numpy.typin
 FLOAT_TYPES = frozenset({"float", "float64", "double", "float_"})
 """The names of float64 that ``dtype=`` accepts."""
 
-BUILTINS = {name: name for name in ("len", "float", "int", "bool", "list", "tuple", "divmod")}
-"""Python's own functions that are not ops, by name."""
+BUILTINS = ("len", "float", "int", "bool", "list", "tuple", "divmod")
+"""Python's own functions that are not ops."""
 
 _CONVERSIONS = ("array", "asarray", "asanyarray", "atleast_1d", "float64", "copy", "ascontiguousarray")
 """NumPy's functions that convert to an array."""
@@ -55,7 +55,8 @@ def functions() -> dict[str, str]:
     """Every name a program can call, with the op, the functional or the built-in function it stands for."""
     declared: list[Op | Functional] = [*FUNCTIONALS.values(), *(op for op in OPS.values() if op.signature.public)]
     names = {alias: each.name for each in declared for alias in (each.name, *each.signature.aliases)}
-    return {**dict.fromkeys(_CONVERSIONS, "array"), **BUILTINS, "sorted": "sort", "fsum": "sum", **names}
+    built_in = {**{name: name for name in BUILTINS}, **dict.fromkeys(_CONVERSIONS, "array")}
+    return {**built_in, "sorted": "sort", "fsum": "sum", **names}
 
 
 @functools.cache

@@ -88,9 +88,9 @@ def bind_call(
         help: str | None = f"it is called as {callee.usage}"
         related: tuple[tuple[Span, str], ...] = ()
         at = place if error.argument is None else error.argument.place
-        if error.fault is BindingFault.UNKNOWN and signature.order:
+        if error.fault is BindingFault.UNKNOWN:
             near = vocabulary.did_you_mean(str(error.name), signature.order)
-            help = f"{near or 'it takes other ones'}: {callee.usage}"
+            help = f"{near}: {callee.usage}" if near else help
         if error.fault is BindingFault.REPEATED:
             help, related = None, ((low.span(error.earlier.place), "first here"),)
         raise BadCall(f"{callee.name} {error}", span=low.span(at), help=help, related=related) from None

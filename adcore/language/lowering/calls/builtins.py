@@ -15,7 +15,7 @@ from adcore.language.lowering.values import Known, List, Several, Tuple, Value, 
 
 def apply_known(low: Lowering, function: Known, arguments: Sequence[Argument], place: ast.Call) -> Value:
     """The value of a call of an op or a built-in function."""
-    special = _SPECIAL.get(function.name)
+    special = BUILTIN_RULES.get(function.name)
     if special is not None:
         return special(low, function.name, arguments, place)
     op = OPS[function.name]
@@ -140,7 +140,7 @@ def _greatest(low: Lowering, op: Op, arguments: Sequence[Argument], place: ast.C
     return result
 
 
-_SPECIAL: dict[str, Callable[[Lowering, str, Sequence[Argument], ast.Call], Value]] = {
+BUILTIN_RULES: dict[str, Callable[[Lowering, str, Sequence[Argument], ast.Call], Value]] = {
     "len": _len,
     "array": _array,
     "float": _float,
@@ -150,3 +150,4 @@ _SPECIAL: dict[str, Callable[[Lowering, str, Sequence[Argument], ast.Call], Valu
     "tuple": _several,
     "divmod": _divmod,
 }
+"""How a call of each built-in function is lowered."""

@@ -83,7 +83,7 @@ TABLE = [
     ("def f(a, c=2): return a*c\nf(x, a=«3»)", "bad_arguments", "f is given a twice", None),
     ("«sin()»", "bad_arguments", "sin needs x", "it is called as sin(x)"),
     ("sin(x, «y»)", "bad_arguments", "sin takes at most 1 argument, and this is number 2", "it is called as sin(x)"),
-    ("sin(x, axis=«0»)", "bad_arguments", "sin takes no argument axis", "it takes other ones: sin(x)"),
+    ("sin(x, axis=«0»)", "bad_arguments", "sin takes no argument axis", "it is called as sin(x)"),
     (
         "sum(v, axs=«0»)",
         "bad_arguments",
@@ -98,14 +98,14 @@ TABLE = [
         "norm(v, ord=x, axis=None, foo=«1»)",
         "bad_arguments",
         "norm takes no argument foo",
-        "it takes other ones: norm(x, ord=None, axis=None, keepdims=False)",
+        "it is called as norm(x, ord=None, axis=None, keepdims=False)",
     ),
     ('«einsumm»("ij,j", A, v)', "unknown_function", "there is no function einsumm", "did you mean einsum?"),
     ("x.T.T.T.«Q»", "unknown_function", "a number has no Q", None),
     ("«dot(A)»", "bad_arguments", "dot needs x2", "it is called as dot(x1, x2)"),
     ("np.array([1, 2], dtype=«int»)", "bad_arguments", "numbers are float64 here, and nothing else", "leave dtype out"),
     ("np.zeros(3, dtype=«complex»)", "bad_arguments", "numbers are float64 here, and nothing else", "leave dtype out"),
-    ("exp(v, out=«v»)", "bad_arguments", "exp takes no argument out", "it takes other ones: exp(x)"),
+    ("exp(v, out=«v»)", "bad_arguments", "exp takes no argument out", "it is called as exp(x)"),
     # names
     (
         "z = «z» + 1",
