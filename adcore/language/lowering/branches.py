@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from adcore.errors import AdcoreError, BoundInOneBranch, BranchMismatch
 from adcore.graph import OPS, DType, Node
@@ -58,26 +58,18 @@ class Merge:
     def side(self, i: int) -> Iterator[None]:
         """Within this, nodes are those of branch ``i``, and so are assignments, which are taken back at the end."""
         low, scope = self.low, self.low.scope
-        nodes, low.nodes = low.nodes, self.nodes[i]
-        outer, scope.journal = scope.journal, []
-        statement = isinstance(self.place, ast.stmt)
-        mark = low.mark()
-        if statement:
-            low.enter(self.place)
-        try:
-            yield
-        except Unresolved:
-            self.unresolved[i] = True
-        low.back(mark)
-        before: dict[str, Held | Missing] = {}
-        for name, held, place in scope.journal:
-            before.setdefault(name, held)
-            self.changed[i][name] = Change(name, scope.variables[name], place)
-        scope.journal = outer
-        for name, held in before.items():
-            scope.restore(name, held)
-        self.before |= before
-        low.nodes = nodes
+        with low.region(self.nodes[i]), scope.journaled() as changes:
+            level = low.nested(self.place) if isinstance(self.place, ast.stmt) else nullcontext()
+            try:
+                with low.attempt(), level:
+                    yield
+            except Unresolved:
+                self.unresolved[i] = True
+            before: dict[str, Held | Missing] = {}
+            for name, held, place in changes:
+                before.setdefault(name, held)
+                self.changed[i][name] = Change(name, scope.variables[name], place)
+            self.before |= before
 
     def value(self, a: Value, b: Value) -> Value:
         """The value of the branch that is taken; BranchMismatch where the two are not of one kind and shape."""
@@ -140,10 +132,8 @@ class Merge:
         if not isinstance(value, Missing):
             return value
         assert not isinstance(other, Missing)
-        outer, self.low.nodes = self.low.nodes, self.nodes[i]
-        zeros = emit_zeros_like(self.low, other, self.place)
-        self.low.nodes = outer
-        return zeros
+        with self.low.region(self.nodes[i]):
+            return emit_zeros_like(self.low, other, self.place)
 
     def _bound_in_one(self, name: str, assigned: ast.AST | None) -> Callable[[ast.AST], AdcoreError]:
         low, place = self.low, self.place
@@ -194,9 +184,8 @@ class Merge:
             raise self._mismatch(values, name, at_a, at_b)
         dtype = self._dtype(values, known)
         for i, value in enumerate(values):
-            outer, self.low.nodes = self.low.nodes, self.nodes[i]
-            self.outputs[i].append(self.low.operand(value, dtype, self.place))
-            self.low.nodes = outer
+            with self.low.region(self.nodes[i]):
+                self.outputs[i].append(self.low.operand(value, dtype, self.place))
         position = len(self.outputs[0]) - 1
         return lambda results: results[position]
 
@@ -206,18 +195,15 @@ class Merge:
             return lambda _: a
         token, other = (a.token, b) if isinstance(a, Raised) else (b.token, a)  # type: ignore[union-attr]
         i = int(isinstance(b, Raised))
-        outer, self.low.nodes = self.low.nodes, self.nodes[i]
-        value = self.low.guarded(emit_zeros_like(self.low, other, self.place), self.place, token)
-        self.low.nodes = outer
+        with self.low.region(self.nodes[i]):
+            value = self.low.guarded(emit_zeros_like(self.low, other, self.place), self.place, token)
         return self.pair(*((other, value) if i else (value, other)))
 
     def _as_array(self, i: int, value: Value) -> Value:
         if not isinstance(value, List):
             return value
-        outer, self.low.nodes = self.low.nodes, self.nodes[i]
-        array = self.low.array(value, self.place)
-        self.low.nodes = outer
-        return array
+        with self.low.region(self.nodes[i]):
+            return self.low.array(value, self.place)
 
     def _dtype(self, values: Sequence[Value], known: Sequence[bool]) -> DType:
         """The kind both values are taken as: their own where it is one, else float."""
@@ -275,21 +261,19 @@ def short_circuit(
     low: Lowering, is_and: bool, first: Node, rest: Callable[[], bool | Node], place: Place
 ) -> bool | Node:
     """``first and rest``, or ``or``. What can fail is computed only where ``first`` does not decide."""
-    mark, low.nodes = low.mark(), []
     try:
-        second = rest()
+        with low.attempt(), low.region() as nodes:
+            second = rest()
     except Unresolved:
-        low.back(mark)
         return first
-    made, low.nodes = low.nodes, mark.nodes
     if isinstance(second, bool):
         return first if second is is_and else second
     # An op with graphs of its own may hold ops that can fail.
-    if not any(node.op.rules.structure or node.op.facts.can_fail for node in made):
-        low.nodes += made
+    if not any(node.op.rules.structure or node.op.facts.can_fail for node in nodes):
+        low.nodes += nodes
         return low.emit(OPS["logical_and" if is_and else "logical_or"], (first, second), place)
     merge = Merge(low, first, place)
-    merge.nodes[not is_and].extend(made)
+    merge.nodes[not is_and].extend(nodes)
     value = merge.value(second, False) if is_and else merge.value(True, second)
     assert isinstance(value, Node)
     return value

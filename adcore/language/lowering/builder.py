@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -31,7 +32,6 @@ from adcore.language.lowering.constant_arithmetic import WHOLE
 from adcore.language.lowering.partial_evaluation import TooDear, Unknown, evaluate
 from adcore.language.lowering.trees import map_leaves
 from adcore.language.lowering.values import (
-    Change,
     Closure,
     Held,
     List,
@@ -60,18 +60,6 @@ _STEPS_PER_NODE = 4
 T = TypeVar("T", Tuple, List)
 
 
-class Mark(NamedTuple):
-    """Where a lowering stands."""
-
-    scope: Scope
-    journal: list[Change] | None
-    nodes: list[Node]
-    active: int
-    loops: int
-    depth: int
-    calls: tuple[CallSite, ...]
-
-
 @dataclass(slots=True, eq=False)
 class Lowering:
     """One program on its way to one graph."""
@@ -89,15 +77,13 @@ class Lowering:
     """The values that had to be known while compiling."""
     static: set[str] = field(default_factory=set)
     """The names of the inputs these depend on."""
-    active: list[tuple[ast.FunctionDef, Scope | None]] = field(default_factory=list)
-    """The functions that are being called, outermost first, with the scopes they were made in."""
     wanted: frozenset[str] = frozenset()
     """The names of the main block that are asked for at its end."""
     calls: tuple[CallSite, ...] = ()
     """The calls within which nodes are made that stand in the graph themselves."""
     loops: list[tuple[Scope, ast.For | ast.While]] = field(default_factory=list)
     """The loops that are being lowered, outermost first, with the scopes they stand in."""
-    collecting: set[ast.Expr] = field(default_factory=set)
+    collecting: frozenset[ast.Expr] = frozenset()
     """The statements that append to a list what a loop collects in an array."""
     carried: set[Node] = field(default_factory=set)
     """What changes from pass to pass: the inputs of the loops' graphs."""
@@ -123,7 +109,7 @@ class Lowering:
         return span
 
     def enter(self, place: Place) -> None:
-        """Go one level deeper; whoever does must take it back from ``depth``."""
+        """Go one level deeper, which the caller takes back from ``depth``, or an attempt around it."""
         self.depth += 1
         self.step(place)
         if self.depth > self.limits.nesting_depth:
@@ -140,16 +126,67 @@ class Lowering:
                 "the program's functions are called too often, or its lists gone over", span=self.span(place)
             )
 
-    def mark(self) -> Mark:
-        """Where the lowering stands, to come ``back`` to."""
-        active, loops = len(self.active), len(self.loops)
-        return Mark(self.scope, self.scope.journal, self.nodes, active, loops, self.depth, self.calls)
+    @contextmanager
+    def nested(self, place: Place) -> Iterator[None]:
+        """Within this, the lowering is one level deeper."""
+        depth = self.depth
+        self.enter(place)
+        try:
+            yield
+        finally:
+            self.depth = depth
 
-    def back(self, mark: Mark) -> None:
-        """Take up the lowering where it stood; assignments and nodes of the scope itself stay."""
-        self.scope, self.scope.journal, self.nodes = mark.scope, mark.journal, mark.nodes
-        del self.active[mark.active :], self.loops[mark.loops :]
-        self.depth, self.calls = mark.depth, mark.calls
+    @contextmanager
+    def region(self, into: list[Node] | None = None) -> Iterator[list[Node]]:
+        """Within this, nodes are appended to a list of their own, which is new, or is ``into`` continued."""
+        outer = self.nodes
+        nodes = self.nodes = [] if into is None else into
+        try:
+            yield nodes
+        finally:
+            self.nodes = outer
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """Where this is left by an exception, the nodes emitted within it are dropped, and their count and the depth
+        restored. Scopes, regions and loops restore themselves."""
+        nodes, length, count, depth = self.nodes, len(self.nodes), self.count, self.depth
+        try:
+            yield
+        except BaseException:
+            del nodes[length:]
+            self.count, self.depth = count, depth
+            raise
+
+    @contextmanager
+    def within(self, scope: Scope) -> Iterator[None]:
+        """Within this, names are those of ``scope``."""
+        outer, self.scope = self.scope, scope
+        try:
+            yield
+        finally:
+            self.scope = outer
+
+    @contextmanager
+    def calling(self, calls: tuple[CallSite, ...]) -> Iterator[None]:
+        """Within this, nodes stand within these calls of functions."""
+        outer, self.calls = self.calls, calls
+        try:
+            yield
+        finally:
+            self.calls = outer
+
+    @contextmanager
+    def looping(self, statement: ast.For | ast.While, collecting: Iterable[ast.Expr] = ()) -> Iterator[None]:
+        """Within this, a loop's pass is lowered; ``collecting`` are the appends whose elements an array collects."""
+        self.loops.append((self.scope, statement))
+        collected = self.collecting
+        self.collecting = collected.union(collecting)
+        try:
+            yield
+        finally:
+            self.loops.pop()
+            self.collecting = collected
 
     def guarded(self, value: Value, place: Place, token: Held | None = None) -> Value:
         """A value that is given only if all that this scope, or the token, has asserted holds."""

@@ -21,9 +21,9 @@ def written_out_if_needed(
     low: Lowering, passes: int, changing: Collection[Node], looped: Callable[[], T], one_by_one: Callable[[], T]
 ) -> T:
     """What ``looped`` gives, or ``one_by_one``, where what is ``changing`` from pass to pass must be known in it."""
-    mark, length, count, before = low.mark(), len(low.nodes), low.count, dict(low.scope.variables)
     try:
-        return looped()
+        with low.attempt():
+            return looped()
     except (NotConstant, LoopMismatch, BranchMismatch) as error:
         if isinstance(error, NotConstant):
             helps = error.depends in changing
@@ -31,9 +31,6 @@ def written_out_if_needed(
             helps = error.help == ONE_EACH
         if not helps or passes > MOST_PASSES:
             raise
-        low.back(mark)
-        del low.nodes[length:]
-        low.count, low.scope.variables = count, before
         try:
             return one_by_one()
         except AdcoreError as other:

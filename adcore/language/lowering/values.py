@@ -6,7 +6,8 @@ Numbers written in the text stay Python's numbers until they meet a node, so tha
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import EllipsisType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
@@ -129,12 +130,30 @@ class Scope:
             self.journal.append(Change(name, self.variables.get(name, MISSING), place))
         self.variables[name] = value
 
-    def restore(self, name: str, held: Held | Missing) -> None:
-        """Take an assignment back."""
-        if isinstance(held, Missing):
-            del self.variables[name]
-        else:
-            self.variables[name] = held
+    @contextmanager
+    def journaled(self) -> Iterator[list[Change]]:
+        """Assignments within this are listed, and undone at its end."""
+        outer = self.journal
+        changes = self.journal = []
+        try:
+            yield changes
+        finally:
+            self.journal = outer
+            for name, before, _ in reversed(changes):
+                if isinstance(before, Missing):
+                    del self.variables[name]
+                else:
+                    self.variables[name] = before
+
+    @contextmanager
+    def copied(self) -> Iterator[dict[str, Held]]:
+        """Assignments within this are to a copy of the variables, and not journaled; it gives the original."""
+        variables, journal = self.variables, self.journal
+        self.variables, self.journal = dict(variables), None
+        try:
+            yield variables
+        finally:
+            self.variables, self.journal = variables, journal
 
 
 def describe_value(value: Value) -> str:

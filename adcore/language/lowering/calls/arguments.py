@@ -12,7 +12,7 @@ from adcore.graph import OPS, BindingError, BindingFault, Kind, Node, Op, Parame
 from adcore.language import vocabulary
 from adcore.language.functionals import Functional
 from adcore.language.lowering.builder import Lowering
-from adcore.language.lowering.values import Place, Several, Tuple, Value, describe_value, is_number
+from adcore.language.lowering.values import Place, Tuple, Value, describe_value, is_number, is_sequence
 
 INT_BOUND = 2**31
 """Bound of the whole numbers in parameters, since NumPy keeps some of them in 32 bits."""
@@ -43,7 +43,7 @@ def call_op(low: Lowering, op: Op, arguments: Sequence[Argument], place: ast.Cal
             places += their_places
         else:
             value = argument.value
-            operands.append(low.array(value, argument.place) if isinstance(value, Several) else value)
+            operands.append(low.array(value, argument.place) if is_sequence(value) else value)
             places.append(argument.place)
     params: list[tuple[str, Hashable]] = []
     for parameter in op.signature.parameters:
@@ -110,7 +110,7 @@ def _parts(low: Lowering, op: Op, argument: Argument) -> tuple[list[Value], list
             low.emit(OPS["index"], (value,), place, (("key", (i,)),))
             for i in range(min(value.shape[0], low.limits.graph_nodes))
         ], [place] * value.shape[0]
-    if not isinstance(value, Several):
+    if not is_sequence(value):
         raise TypeMismatch(
             f"{op.name} takes a list of arrays, and this is {describe_value(value)}",
             span=low.span(place),
@@ -118,7 +118,7 @@ def _parts(low: Lowering, op: Op, argument: Argument) -> tuple[list[Value], list
         )
     elements = place.elts if isinstance(place, (ast.List, ast.Tuple)) else ()
     places: list[Place] = list(elements) if len(elements) == len(value.items) else [place] * len(value.items)
-    return [low.array(v, p) if isinstance(v, Several) else v for v, p in zip(value.items, places, strict=True)], places
+    return [low.array(v, p) if is_sequence(v) else v for v, p in zip(value.items, places, strict=True)], places
 
 
 def _without_dtype(low: Lowering, op: Op, arguments: Sequence[Argument]) -> Sequence[Argument]:
@@ -193,7 +193,7 @@ def _number(low: Lowering, value: Value, what: str, place: Place) -> Hashable:
 
 def _whole_numbers(low: Lowering, value: Value, what: str, place: Place, single: bool) -> Hashable:
     """A tuple of whole numbers; one alone stays a number if ``single``, else becomes a tuple of one."""
-    if isinstance(value, Several):
+    if is_sequence(value):
         elements = place.elts if isinstance(place, (ast.List, ast.Tuple)) else ()
         places = elements if len(elements) == len(value.items) else (place,) * len(value.items)
         return tuple([_small(low, low.whole(v, p, what), what, p) for v, p in zip(value.items, places, strict=True)])
@@ -206,7 +206,7 @@ def _whole_numbers(low: Lowering, value: Value, what: str, place: Place, single:
 
 def _axes_of_both(low: Lowering, value: Value, what: str, place: Place) -> Hashable:
     """A number of axes, or a pair: the axes of one array and those of another."""
-    if isinstance(value, Several):
+    if is_sequence(value):
         return tuple([_whole_numbers(low, part, what, place, single=True) for part in value.items])
     return _whole_numbers(low, value, what, place, single=True)
 

@@ -10,7 +10,7 @@ from adcore.errors import BadCall, TypeMismatch
 from adcore.graph import OPS, DType, Node, Op
 from adcore.language.lowering.builder import Lowering, several
 from adcore.language.lowering.calls.arguments import Argument, call_op, check_dtype
-from adcore.language.lowering.values import Known, List, Several, Tuple, Value, describe_value, is_number
+from adcore.language.lowering.values import Known, List, Tuple, Value, describe_value, is_number, is_sequence
 
 
 def apply_known(low: Lowering, function: Known, arguments: Sequence[Argument], place: ast.Call) -> Value:
@@ -19,7 +19,7 @@ def apply_known(low: Lowering, function: Known, arguments: Sequence[Argument], p
     if special is not None:
         return special(low, function.name, arguments, place)
     op = OPS[function.name]
-    if function == ("sum", True) and len(arguments) == 1 and isinstance(arguments[0].value, Several):
+    if function == ("sum", True) and len(arguments) == 1 and is_sequence(arguments[0].value):
         arrays = [x for x in arguments[0].value.items if isinstance(x, Node) and x.shape]
         if arrays:
             return _added(low, arguments[0].value, place)
@@ -42,11 +42,10 @@ def _only(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.Ca
 
 def _len(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.Call) -> Value:
     argument = _only(low, name, arguments, place)
-    match argument.value:
-        case Several(items):
-            return len(items)
-        case Node(types=types) if types[0].shape:
-            return types[0].shape[0]
+    if is_sequence(argument.value):
+        return len(argument.value.items)
+    if isinstance(argument.value, Node) and argument.value.shape:
+        return argument.value.shape[0]
     raise TypeMismatch(f"{describe_value(argument.value)} has no length", span=low.span(argument.place))
 
 
@@ -87,7 +86,7 @@ def _bool(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.Ca
     return low.operand(argument.value, DType.BOOL, argument.place)
 
 
-def _added(low: Lowering, values: Several, place: ast.Call) -> Value:
+def _added(low: Lowering, values: Tuple | List, place: ast.Call) -> Value:
     """Python's own ``sum([a, b, c])``: the values added one after the other."""
     total, *rest = values.items
     for value in rest:
@@ -99,7 +98,7 @@ def _several(low: Lowering, name: str, arguments: Sequence[Argument], place: ast
     """``list(x)`` and ``tuple(x)``; an array stays an array, as lists of numbers are arrays here."""
     argument = _only(low, name, arguments, place) if arguments else Argument(None, List((), 0, 1), place)
     value = argument.value
-    if isinstance(value, Several):
+    if is_sequence(value):
         return several(low, Tuple, value.items, place) if name == "tuple" else several(low, List, value.items, place)
     if isinstance(value, Node) and value.shape:
         return value
@@ -122,7 +121,7 @@ def _greatest(low: Lowering, op: Op, arguments: Sequence[Argument], place: ast.C
             raise BadCall(
                 f"{op.name} of several numbers takes no argument {argument.name}", span=low.span(argument.place)
             )
-        if isinstance(argument.value, Several) or (isinstance(argument.value, Node) and argument.value.shape):
+        if is_sequence(argument.value) or (isinstance(argument.value, Node) and argument.value.shape):
             raise TypeMismatch(
                 f"{op.name} of several values compares numbers, and this is {describe_value(argument.value)}",
                 span=low.span(argument.place),

@@ -18,18 +18,17 @@ from adcore.language.lowering.calls.functionals import (
     bound_to,
     emitted,
     function_argument,
-    leaves,
 )
-from adcore.language.lowering.trees import rebuild
+from adcore.language.lowering.trees import nodes_of, rebuild
 from adcore.language.lowering.values import (
     Callee,
     Derived,
     List,
-    Several,
     Tuple,
     Value,
     describe_value,
     is_number,
+    is_sequence,
     shape_text,
 )
 from adcore.ops.functionals.derivative import GRADIENT, JACOBIAN, JVP
@@ -57,7 +56,7 @@ def call_derived(low: Lowering, derived: Derived, arguments: Sequence[Argument],
     graph, captured = with_inputs.graph(
         lambda: _number(low, derived, call(low, derived.function, replaced, place), place, gradient)
     )
-    own = list(leaves(list(starts.values())))
+    own = [node for start in starts.values() for node in nodes_of(start)]
     kind = GRADIENT if gradient else JACOBIAN
     y, *derivatives = emitted(low, "derivative", [*own, *captured], place, graph=graph, kind=kind, wrt=len(own))
     results = iter(derivatives)
@@ -112,8 +111,8 @@ def _function_and_argnums(
     bound = bound_to(low, functional, arguments, place)
     function = function_argument(low, functional, bound["f"])
     value, at = bound["argnums"].value, bound["argnums"].place
-    single = not isinstance(value, Several)
-    numbers = value.items if isinstance(value, Several) else [value]
+    single = not is_sequence(value)
+    numbers = value.items if is_sequence(value) else [value]
     argnums = tuple(low.whole(x, at, "an argument's number") for x in numbers)
     if len(set(argnums)) < len(argnums):
         raise BadCall("argnums names each argument once", span=low.span(at))
@@ -128,7 +127,7 @@ def lower_jvp(
     primals, tangents = (as_operands(low, bound[key].value, bound[key].place) for key in ("primals", "tangents"))
     if not (isinstance(primals, Tuple) and isinstance(tangents, Tuple)):
         raise TypeMismatch("jvp takes the arguments and their tangents as tuples", span=low.span(place))
-    operands, directions = list(leaves([primals])), list(leaves([tangents]))
+    operands, directions = list(nodes_of(primals)), list(nodes_of(tangents))
     if [x.shape for x in operands] != [x.shape for x in directions]:
         raise ShapeMismatch("tangents have the shapes of the arguments", span=low.span(bound["tangents"].place))
     with_inputs = WithInputs(low, primals.items, place)

@@ -6,7 +6,7 @@ The graph's first inputs stand for the arguments that the functional varies, its
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Sequence
 
 from adcore.errors import TypeMismatch
 from adcore.graph import OPS, DType, Graph, Node, input_node, items
@@ -14,7 +14,8 @@ from adcore.language.functionals import Functional
 from adcore.language.lowering.builder import Lowering
 from adcore.language.lowering.calls.arguments import Argument, bind_call
 from adcore.language.lowering.regions import closed, needed, outside
-from adcore.language.lowering.values import Callee, List, Place, Several, Tuple, Value, describe_value, is_number
+from adcore.language.lowering.trees import map_leaves
+from adcore.language.lowering.values import Callee, List, Place, Tuple, Value, describe_value, is_number
 
 Apply = Callable[[Lowering, Callee, Sequence[Argument], ast.Call], Value]
 """Lowers a call of anything callable."""
@@ -34,22 +35,19 @@ class WithInputs:
         self.nodes: list[Node] = []
 
         def as_input(value: Value) -> Value:
-            if isinstance(value, Several):
-                return type(value)(tuple(as_input(x) for x in value.items), value.size, value.depth)
             assert isinstance(value, Node)
             node = input_node(f"x{len(self.nodes) + 1}", value.type, low.span(place))
             self.nodes.append(node)
             low.arguments.add(node)
             return node
 
-        self.values = [as_input(value) for value in starts]
+        self.values = [map_leaves(as_input, value) for value in starts]
 
     def graph(self, body: Callable[[], Node]) -> tuple[Graph, list[Node]]:
         """The graph of what ``body`` lowers, and the values that it captures, which are the graph's last inputs."""
         low = self.low
-        outer, low.nodes = low.nodes, []
-        output = body()
-        nodes, low.nodes = low.nodes, outer
+        with low.region() as nodes:
+            output = body()
         inside = needed(nodes, [output])
         own = set(self.nodes)
         captured = [x for x in outside(inside, [output]) if x not in own]
@@ -58,23 +56,15 @@ class WithInputs:
 
 def as_operands(low: Lowering, value: Value, place: Place) -> Value:
     """A value with its numbers, arrays and lists of numbers as float nodes."""
-    if isinstance(value, Tuple):
-        return Tuple(tuple(as_operands(low, x, place) for x in value.items), value.size, value.depth)
-    if isinstance(value, (Node, List)) or is_number(value):
-        return low.operand(value, DType.FLOAT, place)
-    raise TypeMismatch(
-        f"derivatives are by numbers and arrays, and this is {describe_value(value)}", span=low.span(place)
-    )
 
+    def as_operand(leaf: Value) -> Value:
+        if isinstance(leaf, (Node, List)) or is_number(leaf):
+            return low.operand(leaf, DType.FLOAT, place)
+        raise TypeMismatch(
+            f"derivatives are by numbers and arrays, and this is {describe_value(leaf)}", span=low.span(place)
+        )
 
-def leaves(values: Sequence[Value]) -> Iterator[Node]:
-    """The nodes of values that ``as_operands`` has converted, in order."""
-    for value in values:
-        if isinstance(value, Several):
-            yield from leaves(value.items)
-        else:
-            assert isinstance(value, Node)
-            yield value
+    return map_leaves(as_operand, value, within=Tuple)
 
 
 def emitted(low: Lowering, op: str, operands: Sequence[Node], place: Place, **params: object) -> tuple[Node, ...]:

@@ -8,26 +8,25 @@ further lowering, which knows that type, follows the others.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Hashable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Hashable, Mapping
+from functools import partial
 
 from adcore.errors import AdcoreError, BranchMismatch, CallSite, NotConstant, RecursionTooDeep, ShapeMismatch
-from adcore.graph import OPS, DType, Node, Type, input_node, items
+from adcore.graph import OPS, Node, Type, input_node, items
 from adcore.graph import Function as GraphFunction
 from adcore.language.lowering.builder import Lowering
 from adcore.language.lowering.regions import closed, needed, outside
-from adcore.language.lowering.trees import outlives, rebuild
+from adcore.language.lowering.trees import leaves, map_leaves, nodes_of, outlives, rebuild, structure
 from adcore.language.lowering.values import (
     Closure,
     Derived,
     Place,
     Recursion,
-    Scope,
-    Several,
     Unresolved,
     Value,
     describe_value,
     is_number,
+    operand_type,
 )
 
 TRIES = 4
@@ -51,20 +50,16 @@ def signature(low: Lowering, function: Closure, bound: Mapping[str, Value]) -> H
 
     unrolled = function.definition in low.unrolled
 
-    def of(value: Value) -> Hashable:
-        if isinstance(value, Node):
-            return value.type
-        if is_number(value):
-            return repr(value) if unrolled else Type(DType.BOOL if isinstance(value, bool) else DType.FLOAT, ())
-        if isinstance(value, Several):
-            return (type(value), *map(of, value.items))
-        if isinstance(value, Closure):
-            return (value.definition, value.scope)
-        if isinstance(value, Derived):
-            return (value.kind, value.argnums, of(value.function))
-        return value if isinstance(value, Hashable) else id(value)
+    def of(leaf: Value) -> Hashable:
+        if is_number(leaf) and unrolled:
+            return repr(leaf)
+        if isinstance(leaf, Closure):
+            return (leaf.definition, leaf.scope)
+        if isinstance(leaf, Derived):
+            return (leaf.kind, leaf.argnums, of(leaf.function))
+        return operand_type(leaf) or (leaf if isinstance(leaf, Hashable) else id(leaf))
 
-    return (function.definition, function.scope, tuple((name, of(value)) for name, value in bound.items()))
+    return (function.definition, function.scope, tuple((name, structure(value, of)) for name, value in bound.items()))
 
 
 def called(low: Lowering, function: Closure, bound: Mapping[str, Value], place: ast.Call, run: RunBody) -> Value:
@@ -76,29 +71,22 @@ def called(low: Lowering, function: Closure, bound: Mapping[str, Value], place: 
     if key in low.running:
         raise Recurs(key)
     low.running.add(key)
-    mark, length, count = low.mark(), len(low.nodes), low.count
-    low.calls = (*low.calls, CallSite(function.definition.name, low.span(place)))
+    site = CallSite(function.definition.name, low.span(place))
     try:
-        value = run(bound)
-        low.calls = mark.calls
-        return value
-    except Recurs as met:
-        if met.key != key:
+        with low.attempt(), low.calling((*low.calls, site)):
+            return run(bound)
+    except Recurs as recurs:
+        if recurs.key != key:
             raise
-        low.back(mark)
-        del low.nodes[length:]
-        low.count = count
     finally:
         low.running.discard(key)
     try:
-        return call_apart(low, function, bound, place, key, run)
+        with low.attempt():
+            return call_apart(low, function, bound, place, key, run)
     except (NotConstant, BranchMismatch, ShapeMismatch) as error:
         # A known number may decide a shape in each call: then the recursion is unrolled.
         if function.definition in low.unrolled or not any(map(is_number, bound.values())):
             raise
-        low.back(mark)
-        del low.nodes[length:]
-        low.count = count
         low.unrolled.add(function.definition)
         try:
             return called(low, function, bound, place, run)
@@ -133,7 +121,7 @@ def call_again(low: Lowering, recursion: Recursion, bound: Mapping[str, Value], 
     if not recursion.known:
         raise Unresolved
     function = _function(low, recursion, bound)
-    operands = [low.operand(x, t.dtype, place) for (x, t) in _leaves(bound.values())]
+    operands = [low.operand(x, type.dtype, place) for x, type in _operands(*bound.values())]
     if operands:
         # Assertions are checked before the call, which might not end otherwise.
         guarded = low.guarded(operands[0], place)
@@ -153,8 +141,8 @@ def _function(low: Lowering, recursion: Recursion, bound: Mapping[str, Value]) -
         recursion.graph_function = GraphFunction(
             recursion.function.definition.name,
             frozenset(bound),
-            (*(t for _, t in _leaves(bound.values())), *(x.type for x in recursion.captured)),
-            tuple(t for _, t in _leaves([recursion.result])),
+            (*(type for _, type in _operands(*bound.values())), *(x.type for x in recursion.captured)),
+            tuple(type for _, type in _operands(recursion.result)),
             lambda: graphs[0],
             low.limits.recursion_depth,
             low.limits.live_elements,
@@ -170,23 +158,20 @@ def _lowered(low: Lowering, recursion: Recursion, bound: Mapping[str, Value], ru
     inputs: list[Node] = []
 
     def as_input(name: str, value: Value) -> Value:
-        if isinstance(value, Several):
-            return type(value)(tuple(as_input(name, x) for x in value.items), value.size, value.depth)
-        if not (isinstance(value, Node) or is_number(value)):
+        type = operand_type(value)
+        if type is None:
             return value
-        ((_, type_),) = _leaves([value])
-        node = input_node(name, type_, low.span(place))
+        node = input_node(name, type, low.span(place))
         inputs.append(node)
         low.arguments.add(node)
         return node
 
-    parameters = {name: as_input(name, value) for name, value in bound.items()}
-    outer, low.nodes = low.nodes, []
+    parameters = {name: map_leaves(partial(as_input, name), value) for name, value in bound.items()}
     count = low.count
-    # The call sites of nodes in the function's own graph are known only when it runs.
-    calls, low.calls = low.calls, ()
     try:
-        result = run(parameters)
+        # The call sites of nodes in the function's own graph are known only when it runs.
+        with low.region() as nodes, low.calling(()):
+            result = _as_nodes(low, run(parameters), place)
     except Unresolved:
         if recursion.known or any(not other.known for other in low.recursions.values() if other is not recursion):
             raise
@@ -196,19 +181,16 @@ def _lowered(low: Lowering, recursion: Recursion, bound: Mapping[str, Value], ru
             help="let it return without calling itself for some arguments",
             related=((low.syntax.source.word(recursion.function.definition, 3), "defined here"),),
         ) from None
-    if not _outlives(result, recursion.function.scope):
+    if not outlives(result, recursion.function.scope):
         raise NotConstant(
             f"{recursion.function.definition.name} calls itself, and returns a function that each call defines anew",
             span=low.span(place.func),
         )
-    result = _as_nodes(low, result, place)
-    low.calls = calls
-    nodes, low.nodes = low.nodes, outer
-    outputs = [x for x, _ in _leaves([result]) if isinstance(x, Node)]
+    outputs = list(nodes_of(result))
     inside = needed(nodes, outputs)
     own = set(inputs)
     captured = tuple(x for x in outside(inside, outputs) if x not in own)
-    fixed = recursion.known and set(captured) <= set(recursion.captured) and _shape(result) == _shape(recursion.result)
+    fixed = recursion.known and set(captured) <= set(recursion.captured) and _types(result) == _types(recursion.result)
     if not fixed:
         low.count = count
         recursion.captured = tuple(dict.fromkeys((*recursion.captured, *captured)))
@@ -218,37 +200,28 @@ def _lowered(low: Lowering, recursion: Recursion, bound: Mapping[str, Value], ru
     return True
 
 
-def _outlives(value: Value, scope: Scope) -> bool:
-    """Whether a returned value can be used after the call: a closure may capture what belongs to the call."""
-    if isinstance(value, Several):
-        return all(_outlives(x, scope) for x in value.items)
-    return not isinstance(value, (Closure, Derived)) or outlives(value, scope)
-
-
 def _as_nodes(low: Lowering, value: Value, place: Place) -> Value:
     """The value with its numbers converted to nodes."""
-    if isinstance(value, Several):
-        return type(value)(tuple(_as_nodes(low, x, place) for x in value.items), value.size, value.depth)
-    if is_number(value):
-        return low.operand(value, DType.BOOL if isinstance(value, bool) else DType.FLOAT, place)
-    return value
+
+    def as_node(leaf: Value) -> Value:
+        type = operand_type(leaf)
+        return leaf if type is None else low.operand(leaf, type.dtype, place)
+
+    return map_leaves(as_node, value)
 
 
-def _shape(value: Any) -> Hashable:
+def _types(value: Value) -> Hashable:
     """The structure and types of a result: what the results of all calls have in common."""
-    if isinstance(value, Node):
-        return value.type
-    if isinstance(value, Several):
-        return (type(value), *map(_shape, value.items))
-    return value if value is None or isinstance(value, str) else describe_value(value)
+
+    def key(leaf: Value) -> Hashable:
+        if isinstance(leaf, Node):
+            return leaf.type
+        return leaf if leaf is None or isinstance(leaf, str) else describe_value(leaf)
+
+    return structure(value, key)
 
 
-def _leaves(values: Any) -> Iterator[tuple[Value, Type]]:
-    """The leaves of values, with their types as operands."""
-    for value in values:
-        if isinstance(value, Node):
-            yield value, value.type
-        elif is_number(value):
-            yield value, Type(DType.BOOL if isinstance(value, bool) else DType.FLOAT, ())
-        elif isinstance(value, Several):
-            yield from _leaves(value.items)
+def _operands(*values: Value) -> list[tuple[Value, Type]]:
+    """The nodes and numbers among the leaves of values, with their types as operands."""
+    pairs = [(leaf, operand_type(leaf)) for value in values for leaf in leaves(value)]
+    return [(leaf, type) for leaf, type in pairs if type is not None]

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -45,10 +46,9 @@ def listed(low: Lowering, node: ast.expr, expression: LowerExpression) -> Value:
 
     Raises NotConstant where their number is not known when the program is compiled.
     """
-    elements, leave = _enter(low, node, expression)
-    found = elements.listed(0)
-    leave()
-    return found if isinstance(found, Node) else several(low, List, found, node)
+    with _elements_of(low, node, expression) as elements:
+        result = elements.listed(0)
+    return result if isinstance(result, Node) else several(low, List, result, node)
 
 
 def joined(low: Lowering, name: str, node: ast.Call, expression: LowerExpression) -> Value:
@@ -62,9 +62,8 @@ def joined(low: Lowering, name: str, node: ast.Call, expression: LowerExpression
     wrong = [*more, *(value for key, value in given.items() if key != option)]
     if wrong:
         raise BadCall(f"{name} of elements takes no such argument", span=low.span(wrong[0]))
-    elements, leave = _enter(low, node.args[0], expression)
-    value, some = elements.joined(0, how)
-    leave()
+    with _elements_of(low, node.args[0], expression) as elements:
+        value, some = elements.joined(0, how)
     other = expression(low, given[option]) if option in given else None
     if name == "sum" and other is not None:
         return how.join(low, other, value, source)
@@ -112,18 +111,15 @@ JOINED = {
 """The functions that need not see all elements at once."""
 
 
-def _enter(low: Lowering, node: ast.expr, expression: LowerExpression) -> tuple[_Elements, Callable[[], None]]:
-    """The elements that a piece of syntax gives, within its names, and how to leave those."""
-    outer = low.scope
+@contextmanager
+def _elements_of(low: Lowering, node: ast.expr, expression: LowerExpression) -> Iterator[_Elements]:
+    """The elements that a piece of syntax yields; within this, names are those of its scope."""
     if not isinstance(node, (ast.ListComp, ast.GeneratorExp)):
-        return _Elements(low, node, expression, [], None, iteration(low, node, expression)), lambda: None
+        yield _Elements(low, node, expression, [], None, iteration(low, node, expression))
+        return
     first = iteration(low, node.generators[0].iter, expression)
-    low.scope = Scope(low.syntax.comprehensions[node], outer)
-
-    def leave() -> None:
-        low.scope = outer
-
-    return _Elements(low, node, expression, node.generators, node.elt, first), leave
+    with low.within(Scope(low.syntax.comprehensions[node], low.scope)):
+        yield _Elements(low, node, expression, node.generators, node.elt, first)
 
 
 @dataclass(eq=False)
@@ -248,19 +244,18 @@ class _Elements:
     def _array(self, i: int, over: Iteration, count: int, position: Node) -> Node:
         """A loop that puts a row into an array in each pass."""
         low, place = self.low, self.place
-        outer, low.nodes = low.nodes, []
-        self._bind(i, over.at(position))
-        inner = self.listed(i + 1)
-        if self._is_element(i + 1):
-            assert isinstance(inner, list)
-            row = low.array(inner[0], self.element or place)
-        else:
-            row = inner if isinstance(inner, Node) else self._stacked(inner)
-        dtype = row.type.dtype
-        row = low.operand(row, DType.FLOAT, place)
-        array = input_node("list", Type(DType.FLOAT, (count, *row.shape)), low.span(place))
-        filled = low.emit(OPS["assign"], (array, row, position), place, (("key", (AT,)),))
-        body, low.nodes = low.nodes, outer
+        with low.region() as body:
+            self._bind(i, over.at(position))
+            inner = self.listed(i + 1)
+            if self._is_element(i + 1):
+                assert isinstance(inner, list)
+                row = low.array(inner[0], self.element or place)
+            else:
+                row = inner if isinstance(inner, Node) else self._stacked(inner)
+            dtype = row.type.dtype
+            row = low.operand(row, DType.FLOAT, place)
+            array = input_node("list", Type(DType.FLOAT, (count, *row.shape)), low.span(place))
+            filled = low.emit(OPS["assign"], (array, row, position), place, (("key", (AT,)),))
         (result,) = self._loop(count, position, {array: emit_zeros(low, array.type, place)}, body, [filled])
         if not self._is_element(i + 1):
             shape = (count * row.shape[0], *row.shape[1:])
@@ -364,24 +359,23 @@ class _Elements:
 
     def _in_a_loop(self, i: int, over: Iteration, how: Joining, position: Node) -> tuple[Value, bool | Node]:
         low, place = self.low, self.place
-        outer, low.nodes = low.nodes, []
-        self._bind(i, over.at(position))
-        value, some = self._where(self._tests(i), i, how)
-        if some is False:
-            low.nodes = outer
-            return how.start, False
-        part = low.operand(value, DType.FLOAT if how.decides is None else DType.BOOL, place)
-        total = input_node("total", part.type, low.span(place))
-        outputs = [low.emit(OPS[how.op], (total, part), place)]
-        found = None
-        if isinstance(some, Node) and how.decides is None and math.isinf(how.start):
-            found = input_node("some", some.type, low.span(place))
-            outputs.append(low.emit(OPS["logical_or"], (found, some), place))
-        body, low.nodes = low.nodes, []
-        goes_on = (
-            None if how.decides is None else low.emit(OPS["logical_not"], (total,), place) if how.decides else total
-        )
-        test, low.nodes = (low.nodes, goes_on), outer
+        with low.region() as body:
+            self._bind(i, over.at(position))
+            value, some = self._where(self._tests(i), i, how)
+            if some is False:
+                return how.start, False
+            part = low.operand(value, DType.FLOAT if how.decides is None else DType.BOOL, place)
+            total = input_node("total", part.type, low.span(place))
+            outputs = [low.emit(OPS[how.op], (total, part), place)]
+            found = None
+            if isinstance(some, Node) and how.decides is None and math.isinf(how.start):
+                found = input_node("some", some.type, low.span(place))
+                outputs.append(low.emit(OPS["logical_or"], (found, some), place))
+        with low.region() as test_nodes:
+            goes_on = total if how.decides is False else None
+            if how.decides:
+                goes_on = low.emit(OPS["logical_not"], (total,), place)
+        test = (test_nodes, goes_on)
         carried = {total: self._neutral(total.type, how)}
         if found is not None:
             carried[found] = low.operand(False, DType.BOOL, place)

@@ -63,17 +63,18 @@ def over(low: Lowering, value: Value, place: ast.expr) -> Iteration:
 
 
 def _items(low: Lowering, value: Tuple | List, place: ast.expr) -> Callable[[Node | int], Value]:
-    nodes, array = low.nodes, None
+    nodes, index = low.nodes, -1
+    array: Node | None = None
 
     def at(position: Node | int) -> Value:
-        nonlocal array
+        nonlocal array, index
         if isinstance(position, int):
             return value.items[position]
-        if array is None:
-            # It is made around the loop, once it is seen to be needed.
-            inside, low.nodes = low.nodes, nodes
-            array = low.array(value, place)
-            low.nodes = inside
+        # It is emitted outside the loop, when it is first needed; an attempt that failed may have dropped it again.
+        if array is None or not (index < len(nodes) and nodes[index] is array):
+            with low.region(nodes):
+                array = low.array(value, place)
+            index = len(nodes) - 1
         return low.emit(OPS["take"], (array, position), place, (("axis", 0),), (place, place))
 
     return at

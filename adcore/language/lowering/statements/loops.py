@@ -35,33 +35,27 @@ def lower_loop(low: Lowering, statement: LoopStatement, body: Body) -> Outcome:
     over = iteration(low, statement.iter, lower_expression) if isinstance(statement, ast.For) else None
     if over is not None and over.passes == 0:
         return Outcome(True, False, None)
-    low.enter(statement)
     widths: dict[str, Width] = {}
     shapes: dict[str, Shape] = {}
-    mark, before = low.mark(), dict(low.scope.variables)
     changing: set[Node] = set()
 
     def looped() -> Outcome:
         while True:
-            attempt = _Attempt(low, statement, over, widths, shapes, changing)
-            outcome = attempt.lower(body)
-            if outcome is not None:
-                return outcome
+            try:
+                with low.attempt():
+                    return _Pass(low, statement, over, widths, shapes, changing).lower(body)
+            except _Widened:
+                pass
 
     try:
-        if over is None or not isinstance(over.passes, int):
-            outcome = looped()
-        else:
+        with low.nested(statement), low.attempt():
+            if over is None or not isinstance(over.passes, int):
+                return looped()
             passes = over.passes
-            outcome = written_out_if_needed(
+            return written_out_if_needed(
                 low, passes, changing, looped, lambda: written_out(low, statement, over, passes, body)
             )
-        low.depth -= 1
-        return outcome
     except Unresolved:
-        low.back(mark)
-        low.depth -= 1
-        low.scope.variables = before
         # What follows a loop that has a pass in any case is not known either.
         endless = isinstance(statement, ast.While) and isinstance(statement.test, ast.Constant)
         if endless or (over is not None and isinstance(over.passes, int)):
@@ -77,11 +71,15 @@ def _variable(statement: LoopStatement) -> str:
     return target.id if isinstance(target, ast.Name) else "position"
 
 
-@dataclass(eq=False)
-class _Attempt:
-    """One lowering of a loop, its names carried as wide as ``widths`` says, and as arrays of ``shapes``.
+class _Widened(Exception):
+    """The widths or shapes of loop-carried variables have grown: the loop is lowered again."""
 
-    These grow where they were not enough.
+
+@dataclass(eq=False)
+class _Pass:
+    """One lowering of a loop, its variables carried as wide as ``widths`` says, and as arrays of ``shapes``.
+
+    Where these do not suffice they are extended, and ``_Widened`` is raised.
     """
 
     low: Lowering
@@ -98,64 +96,46 @@ class _Attempt:
     body_nodes: list[Node] = field(default_factory=list)
     errors: dict[str, AdcoreError] = field(default_factory=dict)
 
-    def lower(self, body: Body) -> Outcome | None:
-        """The loop, or None where a name must be carried wider."""
-        low, statement = self.low, self.statement
-        scope, syntax = low.scope, low.syntax
-        before, journal, count, outer = dict(scope.variables), scope.journal, low.count, low.nodes
+    def lower(self, body: Body) -> Outcome:
+        """The loop; raises ``_Widened``."""
+        low, statement, scope = self.low, self.statement, self.low.scope
         names = assignments(statement)
-        lists = self._collected(before)
-        for name in lists:
-            del names[name]
-        stops = statement in syntax.breaking or statement in syntax.early_exits
         position = input_node(_variable(statement), Type(DType.INT, ()), low.span(statement))
         low.carried.add(position)
         self.changing.add(position)
-        low.loops.append((scope, statement))
-        scope.journal = None
-        for name in names:
-            held = before.get(name, MISSING)
-            if not isinstance(held, (Missing, Unusable)):
-                if name in self.shapes:
-                    held = low.emit(OPS["broadcast_to"], (held,), statement, (("shape", self.shapes[name]),))
-                self._enter(name, held)
-        if stops:
-            self.carried[RUNNING] = enter(low, RUNNING, True, Width.AS_IT_IS, statement)
-        low.nodes = self.test_nodes
-        test = self._test()
-        if test is False:
-            scope.variables, scope.journal, low.nodes = before, journal, outer
-            low.loops.pop()
-            return Outcome(True, False, None)
-        sure = isinstance(self.over.passes, int) if self.over else test is True or test is self._running()
-        low.nodes = self.body_nodes
-        scope.variables |= {RUNNING: True, RETURNED: False}
-        scope.variables.pop(VALUE, None)
-        body(low, statement, self.over, position)
-        ends, scope.variables = scope.variables, before
-        if ends[RETURNED] is not False:
-            self.carried[RETURNED] = enter(low, RETURNED, False, Width.AS_IT_IS, statement)
-            self._first(VALUE, ends.get(VALUE, MISSING), statement, sure=True)
-        for name, place in names.items():
-            if name not in self.carried:
-                self._first(name, ends.get(name, MISSING), place, sure)
-        for name, place in lists.items():
-            held, row = before[name], ends[row_of(name)]
-            assert isinstance(held, (List, Node))
-            assert self.over is not None
-            assert not isinstance(row, Unusable)
-            one = self.carried[name] = collection(low, name, held, row, self.over, position, place)
-            low.nodes = outer
-            started(low, one, place)
-            low.nodes = self.body_nodes
-            names[name] = names[last_of(name)] = place
-        low.loops.pop()
-        outputs = [test] if isinstance(test, Node) else []
-        again = not self._settle(ends, names, outputs)
-        low.nodes, scope.journal = outer, journal
-        if again:
-            low.count = count
-            return None
+        with scope.copied() as before:
+            lists = self._collected(before)
+            for name in lists:
+                del names[name]
+            with low.looping(statement, lists.values()):
+                for name in names:
+                    held = before.get(name, MISSING)
+                    if not isinstance(held, (Missing, Unusable)):
+                        if name in self.shapes:
+                            held = low.emit(OPS["broadcast_to"], (held,), statement, (("shape", self.shapes[name]),))
+                        self._enter(name, held)
+                if statement in low.syntax.breaking or statement in low.syntax.early_exits:
+                    self.carried[RUNNING] = enter(low, RUNNING, True, Width.AS_IT_IS, statement)
+                with low.region(self.test_nodes):
+                    test = self._test()
+                if test is False:
+                    return Outcome(True, False, None)
+                sure = isinstance(self.over.passes, int) if self.over else test is True or test is self._running()
+                scope.variables |= {RUNNING: True, RETURNED: False}
+                scope.variables.pop(VALUE, None)
+                with low.region(self.body_nodes):
+                    body(low, statement, self.over, position)
+                ends = scope.variables
+                if ends[RETURNED] is not False:
+                    self.carried[RETURNED] = enter(low, RETURNED, False, Width.AS_IT_IS, statement)
+                    self._first(VALUE, ends.get(VALUE, MISSING), statement, sure=True)
+                for name, place in names.items():
+                    if name not in self.carried:
+                        self._first(name, ends.get(name, MISSING), place, sure)
+                for name, place in lists.items():
+                    self._collect(name, before[name], ends[row_of(name)], position, place)
+                    names[name] = names[last_of(name)] = place
+            self._settle(ends, names, [test] if isinstance(test, Node) else [])
         return self._emit(position, test, names, ends)
 
     # --- the parts of a pass
@@ -187,8 +167,19 @@ class _Attempt:
                 del found[name]
             else:
                 self._enter(last_of(name), last)
-        low.collecting.update(found.values())
         return found
+
+    def _collect(
+        self, name: str, start: Value | Unusable, row: Value | Unusable, position: Node, place: ast.Expr
+    ) -> None:
+        """Carry a list as the array that its rows are put into."""
+        assert isinstance(start, (List, Node))
+        assert self.over is not None
+        assert not isinstance(row, Unusable)
+        with self.low.region(self.body_nodes):
+            one = collection(self.low, name, start, row, self.over, position, place)
+        started(self.low, one, place)
+        self.carried[name] = one
 
     def _running(self) -> Node | None:
         running = self.carried.get(RUNNING)
@@ -222,8 +213,8 @@ class _Attempt:
         else:
             self.after[name] = Unusable(self._unbound(name, place))
 
-    def _settle(self, ends: dict[str, Value | Unusable], names: dict[str, Place], outputs: list[Node]) -> bool:
-        """Find the names that must be carried, drop the others, and see that each keeps its kind; else widen."""
+    def _settle(self, ends: dict[str, Value | Unusable], names: dict[str, Place], outputs: list[Node]) -> None:
+        """Find the names that must be carried, drop the others, and check that each keeps its type; else widen."""
         low = self.low
         owner = {node: one for one in self.carried.values() for node in one.inputs}
         inside = {*self.test_nodes}
@@ -243,13 +234,13 @@ class _Attempt:
                     except Widen as wider:
                         if self.widths.get(name, Width.AS_IT_IS) < wider.width:
                             self.widths[name] = wider.width
-                            return False
+                            raise _Widened from None
                         self.errors[name] = self._mismatch(one, ends[name], names)
                     except Spread as spread:
                         alone = low.scope.names.last_read.get(name) != ALWAYS and accumulates(self.statement, name)
                         if alone and name not in self.shapes:
                             self.shapes[name] = spread.shape
-                            return False
+                            raise _Widened from None
                         self.errors[name] = self._mismatch(one, ends[name], names)
                     except Differs:
                         self.errors[name] = self._mismatch(one, ends[name], names)
@@ -279,7 +270,6 @@ class _Attempt:
             end = ends.get(name, MISSING)
             self.after[name] = end if isinstance(end, Unusable) else Unusable(self._unread(name, names))
             del self.carried[name]
-        return True
 
     def _is_static(self, name: str) -> bool:
         """Whether a name's value holds nothing that changes: then reading it leaves no trace in the nodes."""
@@ -293,10 +283,8 @@ class _Attempt:
         one.end = end
         if isinstance(end, (Unusable, Missing)):
             raise Differs
-        nodes, self.low.nodes = self.low.nodes, self.body_nodes
-        outputs = leave(self.low, one, end, names.get(one.name, self.statement))
-        self.low.nodes = nodes
-        return outputs
+        with self.low.region(self.body_nodes):
+            return leave(self.low, one, end, names.get(one.name, self.statement))
 
     # --- errors
 

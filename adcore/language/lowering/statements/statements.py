@@ -230,7 +230,6 @@ def inline(
 
 def call_in(low: Lowering, definition: ast.FunctionDef, scope: Scope, finish: Finish) -> Value:
     """Run a function's statements in a scope that has its parameters."""
-    outer, low.scope = low.scope, scope
     if scope.names.asserts:
         scope.variables[CHECKED] = True
         inner = finish
@@ -238,11 +237,8 @@ def call_in(low: Lowering, definition: ast.FunctionDef, scope: Scope, finish: Fi
         def finish(value: Value | Missing) -> Value:
             return low.guarded(inner(value), definition)
 
-    low.active.append((definition, scope.parent))
-    value = run(low, Rest(definition.body, 0, None), finish)
-    low.active.pop()
-    low.scope = outer
-    return value
+    with low.within(scope):
+        return run(low, Rest(definition.body, 0, None), finish)
 
 
 def _bound(

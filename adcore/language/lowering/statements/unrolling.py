@@ -14,22 +14,19 @@ from adcore.language.syntax.scopes import assignments
 def written_out(low: Lowering, statement: LoopStatement, over: Iteration, passes: int, body: Body) -> Outcome:
     """The passes of a loop one after the other, as if each were written down."""
     scope = low.scope
-    before, journal = dict(scope.variables), scope.journal
-    scope.journal = None
-    low.loops.append((scope, statement))
     running: Value | Unusable = True
     returned: Value | Unusable = False
-    for k in range(passes):
-        low.step(statement)
-        scope.variables |= {RUNNING: True, RETURNED: False}
-        body(low, statement, over, k)
-        running, returned = scope.variables[RUNNING], scope.variables[RETURNED]
-        if not isinstance(running, bool) or not isinstance(returned, bool):
-            raise NotConstant("how a pass of a loop that is written out ends must be known", span=low.span(statement))
-        if not running:
-            break
-    low.loops.pop()
-    ends, scope.variables, scope.journal = scope.variables, before, journal
+    with low.looping(statement), scope.copied() as before:
+        for k in range(passes):
+            low.step(statement)
+            scope.variables |= {RUNNING: True, RETURNED: False}
+            body(low, statement, over, k)
+            running, returned = scope.variables[RUNNING], scope.variables[RETURNED]
+            if not isinstance(running, bool) or not isinstance(returned, bool):
+                raise NotConstant("how each pass of an unrolled loop ends must be known", span=low.span(statement))
+            if not running:
+                break
+        ends = scope.variables
     for name, place in assignments(statement).items():
         if name in ends and ends[name] is not before.get(name):
             scope.assign(name, ends[name], place)
