@@ -1,7 +1,7 @@
 """The interpreter: runs any graph at once with NumPy, one node after the other.
 
 A graph is planned once: every value gets a slot, every node becomes a kernel with the slots it reads and writes, and
-a slot is emptied after its last reader, so that memory follows what is still needed and not the program's length.
+a slot is emptied after its last reader, so that memory grows with the values in use, not with the program's length.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from adcore.graph import CONSTANT, Array, Function, Graph, Node
 
 
 class Instruction(NamedTuple):
-    """One kernel, the slots it reads, the slot it writes, and the slots that nobody reads after it."""
+    """One kernel, the slots it reads, the slot it writes, and the slots that have no later reader."""
 
     kernel: Callable[..., Any]
     reads: tuple[int, ...]
@@ -31,22 +31,23 @@ class Instruction(NamedTuple):
     empties: tuple[int, ...]
     structured: bool
     function: Function | None
-    """What a call calls."""
+    """The function of a call."""
     span: Span | None
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A graph, ready to run. ``slots`` holds the constants in their places."""
+    """A graph, ready to run."""
 
     slots: tuple[Any, ...]
+    """The slots before a run: the constants in their places, None elsewhere."""
     inputs: int
     steps: tuple[Instruction, ...]
     outputs: tuple[int, ...]
     elements: int
     """The most elements that are live at one time in a run, the inputs apart."""
     nested: Mapping[Graph, Plan] = field(default_factory=dict)
-    """The plans of all graphs inside it, at any depth, and of the functions they call."""
+    """The plans of all graphs inside it, at any depth, and of the functions that they call."""
 
 
 INSTRUCTION_BYTES = 300
@@ -93,39 +94,31 @@ def prepare(graph: Graph, room: int = sys.maxsize) -> Interpreted:
     return Interpreted(graph, planned, block_size(graph, planned.elements, room))
 
 
-# Each call of a program's function takes some eight of Python's, and these about 200 bytes of the machine's stack a
-# piece, of which a thread has 8 MiB. What goes deeper than this is told as an error.
+# A call of a program's function takes some eight of Python's, and each of these about 200 bytes of the machine's stack,
+# of which a thread has 8 MiB. Deeper recursion is an error.
 sys.setrecursionlimit(max(20_000, sys.getrecursionlimit()))
 
 
 def plan(graph: Graph) -> Plan:
-    """Lay out a graph, all graphs nested in it, and the functions they call."""
+    """The plan of a graph, with those of all graphs nested in it, and of the functions that they call."""
     return _plan(graph, {}, set())
 
 
 def _plan(graph: Graph, nested: dict[Graph, Plan], begun: set[Graph]) -> Plan:
-    """``nested`` collects the plans; a graph that is ``begun`` is being laid out, and calls itself."""
+    """``nested`` collects the plans; a nested graph that is ``begun`` already is shared, or calls itself."""
     begun.add(graph)
     for inner in graph.subgraphs():
         if inner not in begun:
             nested[inner] = _plan(inner, nested, begun)
     slot = {node: i for i, node in enumerate((*graph.inputs, *graph.nodes))}
-    last: dict[Node, Node] = {}
-    for node in graph.nodes:
-        for x in node.inputs:
-            last[x] = node
-    kept = {*graph.outputs, *(node for node in graph.nodes if node.op is CONSTANT)}
-    dying: dict[Node, list[Node]] = {}
-    for x, reader in last.items():
-        if x not in kept:
-            dying.setdefault(reader, []).append(x)
-    values: list[Any] = [None] * len(slot)
+    last_uses = _last_uses(graph)
+    slots: list[Any] = [None] * len(slot)
     steps = []
     for node in graph.nodes:
         if node.op is CONSTANT:
-            values[slot[node]] = node.param("literal").array
+            slots[slot[node]] = node.param("literal").array
             continue
-        empties = tuple([slot[x] for x in dying.get(node, ())])
+        empties = tuple([slot[x] for x in last_uses.get(node, ())])
         reads = tuple([slot[x] for x in node.inputs])
         structured = node.op.rules.structure is not None
         function = next((p for _, p in node.params if isinstance(p, Function)), None) if structured else None
@@ -134,15 +127,29 @@ def _plan(graph: Graph, nested: dict[Graph, Plan], begun: set[Graph]) -> Plan:
             kernel = with_notice(kernel, node)
         steps.append(Instruction(kernel, reads, slot[node], empties, structured, function, node.span))
     outputs = tuple([slot[y] for y in graph.outputs])
-    # What a function takes that calls itself is seen when it runs.
-    elements = most_live(graph, dying, {x: nested[x].elements for x in graph.subgraphs() if x in nested})
-    return Plan(tuple(values), len(graph.inputs), tuple(steps), outputs, elements, nested)
+    # The memory of a function that calls itself depends on the depth of its calls: ``_enter`` bounds it at run time.
+    elements = most_live(graph, last_uses, {x: nested[x].elements for x in graph.subgraphs() if x in nested})
+    return Plan(tuple(slots), len(graph.inputs), tuple(steps), outputs, elements, nested)
+
+
+def _last_uses(graph: Graph) -> dict[Node, list[Node]]:
+    """For each node the operands that no later node reads; outputs and constants live on."""
+    reader: dict[Node, Node] = {}
+    for node in graph.nodes:
+        for x in node.inputs:
+            reader[x] = node
+    outputs = set(graph.outputs)
+    last_uses: dict[Node, list[Node]] = {}
+    for x, node in reader.items():
+        if x not in outputs and x.op is not CONSTANT:
+            last_uses.setdefault(node, []).append(x)
+    return last_uses
 
 
 def execute(plan: Plan, values: Sequence[Any], deadline: float | None = None) -> list[Any]:
-    """The outputs' values for the inputs' values, which are NumPy scalars or arrays.
+    """The values of the outputs for the values of the inputs, which are NumPy scalars or arrays.
 
-    Raises EvaluationTooLong when ``time.monotonic()`` passes ``deadline``, and what ops raise at run time (an index
+    Raises EvaluationTooLong once ``time.monotonic()`` passes ``deadline``, and what ops raise at run time (an index
     out of bounds), with the span of the node.
     """
     with np.errstate(all="ignore"):
@@ -152,7 +159,7 @@ def execute(plan: Plan, values: Sequence[Any], deadline: float | None = None) ->
 def _execute(
     plan: Plan, values: Sequence[Any], nested: Mapping[Graph, Plan], deadline: float | None, depth: int
 ) -> list[Any]:
-    """``depth`` is how many calls this is inside of."""
+    """``depth`` is the number of calls around this run."""
     slots = list(plan.slots)
     slots[: plan.inputs] = values
     step = None
@@ -184,7 +191,7 @@ def _execute(
 
 
 def _enter(function: Function, nested: Mapping[Graph, Plan], depth: int) -> int:
-    """One call deeper. Raises RecursionTooDeep, and MemoryTooLarge where so many calls hold more than is allowed."""
+    """The depth inside a call. Raises RecursionTooDeep, and MemoryTooLarge where so many calls would hold too much."""
     if depth >= function.limit:
         raise RecursionTooDeep(f"calls go deeper than {function.limit} inside one another, which is the most allowed")
     if function.memory is not None and depth * nested[function.graph].elements > function.memory:

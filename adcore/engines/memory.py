@@ -1,6 +1,6 @@
-"""How much memory a run takes at the most: told from the lifetimes of its values, before it runs.
+"""The memory of a run at its peak, known before it runs.
 
-Shapes are known when a program is compiled, and so is the step after which a value is let go.
+Shapes are known when a program is compiled, and so is the node after which each value is needed no more.
 """
 
 from __future__ import annotations
@@ -10,38 +10,38 @@ from collections.abc import Mapping, Sequence
 from adcore.graph import CONSTANT, ITEM, Graph, Node, graphs_of
 
 
-def most_live(graph: Graph, dying: Mapping[Node, Sequence[Node]], nested: Mapping[Graph, int]) -> int:
-    """The most elements that are live at one time: constants, values, and the dearest graph inside a node.
+def most_live(graph: Graph, last_uses: Mapping[Node, Sequence[Node]], nested: Mapping[Graph, int]) -> int:
+    """The most elements that are live at one time: constants, values, and the largest of the graphs inside a node.
 
-    ``dying`` has the values that are let go after each node, ``nested`` what the graphs inside take. The inputs belong
-    to whoever runs the graph, and are not counted. What ``item`` takes out of a node is shared with that node.
+    ``last_uses`` has the operands that are dropped after each node, ``nested`` the peaks of the graphs inside. The
+    inputs belong to the caller and are not counted. An array that ``item`` takes out of a node is shared with the node.
     """
-    holders: dict[tuple[Node, int], int] = {}
+    users: dict[tuple[Node, int], int] = {}
     live = peak = sum(node.type.size for node in graph.nodes if node.op is CONSTANT)
     for node in graph.nodes:
         if node.op is CONSTANT:
             continue
         if node.op.rules.structure is not None:
             peak = max(peak, live + max((nested.get(g, 0) for g in graphs_of(node)), default=0))
-        for part in _parts(node):
-            if part not in holders:
-                live += part[0].types[part[1]].size
-            holders[part] = holders.get(part, 0) + 1
+        for array in _arrays(node):
+            if array not in users:
+                live += array[0].types[array[1]].size
+            users[array] = users.get(array, 0) + 1
         if live > peak:
             peak = live
-        for gone in dying.get(node, ()):
-            for part in _parts(gone):
-                left = holders.get(part, 0)
-                if left == 1:
-                    live -= part[0].types[part[1]].size
-                    del holders[part]
-                elif left:
-                    holders[part] = left - 1
+        for operand in last_uses.get(node, ()):
+            for array in _arrays(operand):
+                count = users.get(array, 0)
+                if count == 1:
+                    live -= array[0].types[array[1]].size
+                    del users[array]
+                elif count:
+                    users[array] = count - 1
     return peak
 
 
-def _parts(node: Node) -> list[tuple[Node, int]]:
-    """The arrays that are held while the node's value is: each as a node, and which of its results it is."""
+def _arrays(node: Node) -> list[tuple[Node, int]]:
+    """The arrays that live as long as the node's value: each as the node that computes it, and its place there."""
     if node.op is ITEM:
         return [(node.inputs[0], node.params[0][1])]  # type: ignore[list-item]
     return [(node, i) for i in range(len(node.types))]

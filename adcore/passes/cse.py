@@ -14,13 +14,13 @@ def merge_common(graph: Graph) -> Graph:
 
 
 def sharing() -> Callable[[Node], Node]:
-    """A rule that gives, for each node it is shown, the first one it was shown that computes the same."""
+    """A rule that maps each node to the first of its calls so far that computes the same."""
     first: dict[Hashable, Node] = {}
 
     def shared(node: Node) -> Node:
         inputs = node.inputs
         if node.op.facts.commutative and id(inputs[0]) > id(inputs[1]):
-            # A strong product knows its operands by their places; only plain ones may change them.
+            # The operands of a strong product have different roles; those of a plain one may be swapped.
             plain = all(
                 value == p.default for p, (_, value) in zip(node.op.signature.parameters, node.params, strict=True)
             )

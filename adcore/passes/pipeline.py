@@ -1,6 +1,6 @@
-"""The passes as one: a single walk, in which each node is simplified, folded and shared after what it reads has been.
+"""The passes as one: a single walk, in which each node is simplified, folded and shared after its operands have been.
 
-Because a rule sees operands that are in their final form already, one walk finds what rounds of single passes would.
+A rule sees operands in their final form, so one walk achieves what rounds of single passes would.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from adcore.passes.simplify import simplified
 
 
 def optimise(graph: Graph) -> Graph:
-    """A graph of the same inputs, the same outputs to the bit, and at most as many nodes; nested graphs too."""
+    """A graph of at most as many nodes with the same inputs, and the same outputs to the bit; nested graphs too."""
     shared = sharing()
 
     def rule(node: Node) -> Node:

@@ -13,14 +13,14 @@ from adcore.graph.traversal import rewrite
 
 
 def simplify(graph: Graph) -> Graph:
-    """The graph with each node replaced by a simpler one of the same value, where an identity gives one."""
+    """The graph with each node replaced by a simpler one of the same value, where an identity applies."""
     return rewrite(graph, simplified)
 
 
 def simplified(node: Node) -> Node:
-    """A simpler node of the same value, else the node."""
-    for identity in (_neutral, _minus_one, _involution, _idle):
-        simpler = identity(node)
+    """A simpler node of the same value, where an identity applies, else the node."""
+    for rule in (_neutral, _minus_one, _involution, _identity):
+        simpler = rule(node)
         if simpler is not None:
             return simpler
     return node
@@ -39,12 +39,12 @@ def _neutral(node: Node) -> Node | None:
     return None
 
 
-def _is_number(node: Node, wanted: float | None) -> bool:
-    """Whether the node is the constant ``wanted``, sign of zero included."""
+def _is_number(node: Node, expected: float | None) -> bool:
+    """Whether the node is the constant ``expected``, sign of zero included."""
     value = number(node)
-    if value is None or wanted is None:
+    if value is None or expected is None:
         return False
-    return value == wanted and math.copysign(1, value) == math.copysign(1, wanted)
+    return value == expected and math.copysign(1, value) == math.copysign(1, expected)
 
 
 def _minus_one(node: Node) -> Node | None:
@@ -67,6 +67,6 @@ def _involution(node: Node) -> Node | None:
     return inner.inputs[0] if inner.op is node.op and inner.params == node.params else None
 
 
-def _idle(node: Node) -> Node | None:
-    """An application that changes nothing: a reshape to the same shape, a sum over no axes."""
+def _identity(node: Node) -> Node | None:
+    """f(x) = x: a reshape to the same shape, a sum over no axes."""
     return node.inputs[0] if node.op.rules.is_identity is not None and node.op.rules.is_identity(node) else None

@@ -1,4 +1,4 @@
-"""What the rows of a trace say, laid out before they have values, and the graph that computes these."""
+"""The layout of a trace: its rows without their values, and the graph that computes the values."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from adcore.wengert.unfolding import Whereabouts
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The rows of a trace without their values, and the graph that computes these.
+    """The rows of a trace without their values, and the graph that computes the values.
 
-    The graph takes the program's inputs, then, in forward mode, the tangents of ``seeds``; it gives the values of the
-    primal rows, then those of the adjoint rows, or of the tangent rows of one pass.
+    The graph's inputs are the program's, then, in forward mode, the tangents of ``seeds``; its outputs are the values
+    of the primal rows, then those of the adjoint rows, or of the tangent rows of one pass.
     """
 
     graph: Graph
@@ -30,9 +30,9 @@ class Layout:
     adjoint: tuple[Row, ...] | None
     tangent: tuple[Row, ...] | None
     seeds: tuple[Node, ...]
-    """The inputs whose elements' tangents are 1 in turn."""
+    """The inputs that the derivatives are by: in forward mode the tangent of each of their elements is 1 in turn."""
     passes: int
-    """How many passes of forward mode are shown; without it, 1."""
+    """The number of passes of forward mode in the trace; in reverse mode 1."""
     truncated: bool
     limit: int
 
@@ -40,9 +40,9 @@ class Layout:
     def rows(self) -> int:
         return len(self.primal) + len(self.adjoint or ()) + len(self.tangent or ()) * self.passes
 
-    def elements(self, once: int) -> int:
-        """How many numbers a trace holds, where one run of the graph holds ``once``."""
-        return once + sum(y.type.size for y in self.graph.outputs[len(self.primal) :]) * max(0, self.passes - 1)
+    def elements(self, one_run: int) -> int:
+        """The number of elements that a trace holds, where one run of the graph holds ``one_run``."""
+        return one_run + sum(y.type.size for y in self.graph.outputs[len(self.primal) :]) * max(0, self.passes - 1)
 
 
 def layout_of(
@@ -70,23 +70,24 @@ def layout_of(
         adjoint = tuple(rows[:limit])
         outputs += values[:limit]
     elif mode == "forward":
-        added, values, rows = _tangent_rows(graph, names, seeds, places)
+        tangent_inputs, values, rows = _tangent_rows(graph, names, seeds, places)
         all_passes = sum(x.type.size for x in seeds)
         passes = min(all_passes, -(-limit // max(1, len(rows))))
         truncated |= len(rows) * all_passes > limit
         tangent = tuple(rows[:limit])
         outputs += values[:limit]
-        inputs = (*inputs, *added)
+        inputs = (*inputs, *tangent_inputs)
     return Layout(
         graph_of(inputs, outputs), tuple(primal[:limit]), adjoint, tangent, tuple(seeds), passes, truncated, limit
     )
 
 
-_NOTHING: Any = None
+_UNKNOWN: Any = None
+"""The value of a row before a run."""
 
 
 def _where(node: Node, places: Mapping[Node, Whereabouts]) -> Whereabouts:
-    """Where in the run a value was computed: the calls that only the run knows come before those of the text."""
+    """Where in the run a value was computed: the calls recorded by the run come before those inlined in the graph."""
     iteration, calls = places.get(node, Whereabouts())
     return Whereabouts(iteration, calls if node.span is None else (*calls, *node.span.calls))
 
@@ -94,61 +95,61 @@ def _where(node: Node, places: Mapping[Node, Whereabouts]) -> Whereabouts:
 def _primal_row(node: Node, names: Mapping[Node, str], places: Mapping[Node, Whereabouts]) -> Row:
     if node.op is INPUT:
         label = str(node.param("name"))
-        return Row(names[node], label, _NOTHING, input=label, span=node.span)
+        return Row(names[node], label, _UNKNOWN, input=label, span=node.span)
     args = tuple(names.get(x) or expression_text(x, names.get) for x in node.inputs)
     where = _where(node, places)
     text = expression_text(node, names.get)
-    return Row(names[node], text, _NOTHING, node.op.name, args, node.span, None, None, *where)
+    return Row(names[node], text, _UNKNOWN, node.op.name, args, node.span, None, None, *where)
 
 
 def _adjoint_rows(
     graph: Graph, names: Mapping[Node, str], wrt: Sequence[Node], places: Mapping[Node, Whereabouts]
 ) -> tuple[list[Node], list[Row]]:
-    """The seed, then each contribution in the order it is made, with the operand's adjoint so far."""
+    """The seed, then each contribution in the order of the backward sweep, with the operand's adjoint so far."""
     output = graph.outputs[0]
     seed = constant(1.0)
     _, adjoints = backpropagate(graph, {output: seed}, wrt)
     names = {**names, **{adjoints.became[x]: name for x, name in names.items() if x in adjoints.became}}
     output = adjoints.became.get(output, output)
-    spoken = dict(names)
+    labels = dict(names)
     values: list[Node] = []
     rows: list[Row] = []
     if output in adjoints.of:
-        spoken[seed] = f"{names[output]}'"
+        labels[seed] = f"{names[output]}'"
         values.append(seed)
-        rows.append(Row(spoken[seed], "1", _NOTHING, span=output.span))
+        rows.append(Row(labels[seed], "1", _UNKNOWN, span=output.span))
     for term in adjoints.contributions:
         name = f"{names[term.operand]}'"
-        text = expression_text(term.total, spoken.get)
+        text = expression_text(term.total, labels.get)
         values.append(term.total)
         where = _where(term.source, places)
-        rows.append(Row(name, text, _NOTHING, None, (), term.source.span, None, names[term.source], *where))
-        spoken.setdefault(term.total, name)
+        rows.append(Row(name, text, _UNKNOWN, None, (), term.source.span, None, names[term.source], *where))
+        labels.setdefault(term.total, name)
     return values, rows
 
 
 def _tangent_rows(
     graph: Graph, names: Mapping[Node, str], wrt: Sequence[Node], places: Mapping[Node, Whereabouts]
 ) -> tuple[list[Node], list[Node], list[Row]]:
-    """The inputs for the tangents, and a pass over the tangents of all values: the rows are those of every pass."""
+    """The inputs for the tangents, then the values and the rows of one pass: all passes have the same rows."""
     seeds = {x: input_node(f"d{x.param('name')}", x.type) for x in wrt}
     primal, tangent = tangents(graph, seeds)
-    spoken = dict(names) | {primal[x]: name for x, name in names.items()}
-    spoken |= {t: f"d{names[x]}" for x, t in tangent.items() if t not in names}
+    labels = dict(names) | {primal[x]: name for x, name in names.items()}
+    labels |= {t: f"d{names[x]}" for x, t in tangent.items() if t not in names}
     values = list(seeds.values())
-    rows = [Row(f"d{names[x]}", "", _NOTHING, input=str(x.param("name"))) for x in seeds]
+    rows = [Row(f"d{names[x]}", "", _UNKNOWN, input=str(x.param("name"))) for x in seeds]
     for node in by_level(graph):
         t = tangent.get(node)
         if t is not None:
             values.append(t)
-            text = expression_text(t, spoken.get)
+            text = expression_text(t, labels.get)
             where = _where(node, places)
-            rows.append(Row(f"d{names[node]}", text, _NOTHING, None, (), node.span, None, names[node], *where))
+            rows.append(Row(f"d{names[node]}", text, _UNKNOWN, None, (), node.span, None, names[node], *where))
     return list(seeds.values()), values, rows
 
 
 def fill(layout: Layout, values: Sequence[Any], run: Callable[[Sequence[Any]], Sequence[Any]]) -> Trace:
-    """The trace of a run on ``values``; ``run`` gives the outputs of the layout's graph."""
+    """The trace of a run on ``values``; ``run`` runs the layout's graph."""
     first = len(layout.primal)
     if layout.tangent is None:
         results = run(values)
@@ -157,20 +158,20 @@ def fill(layout: Layout, values: Sequence[Any], run: Callable[[Sequence[Any]], S
     zeros = [np.zeros(x.shape)[()] for x in layout.seeds]
     primal: tuple[Row, ...] = ()
     passes: list[SeedRows] = []
-    left = layout.limit
+    remaining = layout.limit
     for place, x in enumerate(layout.seeds):
         for index in np.ndindex(x.shape):
             if len(passes) == layout.passes:
-                break  # The passes that are left would be one for each element of the inputs.
+                break  # The limit of rows cuts the passes by the other elements.
             one = np.zeros(x.shape)
             one[index] = 1.0
             results = run([*values, *zeros[:place], one[()], *zeros[place + 1 :]])
             primal = primal or _filled(layout.primal, results[:first])
-            rows = _filled(layout.tangent[:left], results[first:])
+            rows = _filled(layout.tangent[:remaining], results[first:])
             label = str(x.param("name")) + (f"[{', '.join(map(str, index))}]" if index else "")
-            told = [r._replace(expression=_seed_text(r.value)) if r.input else r for r in rows]
-            passes.append(SeedRows(label, tuple(told)))
-            left -= len(rows)
+            with_seeds = [r._replace(expression=_seed_text(r.value)) if r.input else r for r in rows]
+            passes.append(SeedRows(label, tuple(with_seeds)))
+            remaining -= len(rows)
     if not passes:
         primal = _filled(layout.primal, run([*values, *zeros])[:first])
     return Trace(primal, None, tuple(passes), layout.truncated)

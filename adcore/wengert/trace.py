@@ -1,8 +1,8 @@
 """The Wengert list of a run: every value in the order of its dataflow level, then the adjoints or the tangents.
 
 The rows of derivatives are the terms of the chain rule, as forward and reverse mode build them for a program without
-control flow; where there is some, the run is followed first, and what it did laid out in a line. What the rows say is
-laid out before they have values: for a program without control flow that is done once.
+control flow; a program with control flow is run first, and the straight line of that run is what has rows. Names and
+expressions are laid out before the values: for a program without control flow that is done once.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ class Row(NamedTuple):
     input: str | None = None
     """The program's name of an input."""
     origin: str | None = None
-    """In adjoint rows: the name of the value that the term flows back from."""
+    """In rows of derivatives: the name of the value that the term comes from."""
     iteration: tuple[int, ...] = ()
-    """In which pass of each loop around it, the outermost first, counted from 0."""
+    """The pass of each loop around it, the outermost first, counted from 0."""
     calls: tuple[CallSite, ...] = ()
-    """In which calls of the program's functions, the outermost first."""
+    """The calls of the program's functions around it, the outermost first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +43,9 @@ class SeedRows:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """The primal rows, and the adjoint ones or the tangents; ``truncated`` where the limit of rows cut a part."""
+    """The primal rows, and the adjoint ones or the tangents; ``truncated`` where the limit of rows cuts any part."""
 
     primal: tuple[Row, ...]
     adjoint: tuple[Row, ...] | None = None
     tangents: tuple[SeedRows, ...] | None = None
     truncated: bool = False
-
-
-# --- a run with control flow, laid out in a line
-
-
-# --- what the rows say
-
-
-# --- the values of the rows
