@@ -47,7 +47,7 @@ def test_a_run_is_laid_out_step_by_step(text: str, ops: list[str]) -> None:
         *(row[1] for row in TABLE),
         # Derivatives inside the program stack values and pack them on tapes, and add such stacks and tapes up.
         "def f(a):\n  y = a\n  for i in range(4):\n    y = sin(y)*a\n  return y\ngrad(f)(x)",
-        "def f(a):\n  u = zeros(3) + a\n  for i in range(4): u[i % 3] = sin(u[i - 1])*a\n  return sum(u)\ngrad(grad(f))(x)",
+        "def f(a):\n u = zeros(3) + a\n for i in range(4): u[i % 3] = sin(u[i-1])*a\n return sum(u)\ngrad(grad(f))(x)",
         FACTORIAL + "grad(lambda a: f(4, a*a))(x)",
         "def f(n, a): return a if n < 2 else f(n-1, a*a)*f(n-2, a) + a\nhessian(lambda a: f(4, a))(x)",
     ],
