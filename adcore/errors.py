@@ -242,6 +242,12 @@ class SeveralOutputs(InputError):
     code = "several_outputs"
 
 
+class UnknownDerivative(InputError):
+    """A kind of derivative is asked for that does not exist, or one in a mode that it does not have."""
+
+    code = "unknown_derivative"
+
+
 class UnknownWrt(InputError):
     """A derivative is asked with respect to something that is no input."""
 

@@ -74,16 +74,16 @@ def _parsers() -> tuple[argparse.ArgumentParser, argparse.ArgumentParser]:
 
 def _grad(args: argparse.Namespace, inputs: Iterable[str], settings: Settings) -> int:
     program = sys.stdin.read() if args.program == "-" else args.program.removeprefix(" ")
-    ask = Query(
-        derivative=True,
+    query = Query(
+        kind="gradient",
         outputs=None if args.output is None else (args.output,),
         wrt=None if args.wrt is None else tuple(name.strip() for name in args.wrt.split(",")),
         mode=args.mode,
         trace=args.trace,
     )
     try:
-        ask, values = normalised(ask, dict(_read_input(word, settings.max.array_elements) for word in inputs))
-        compiled, _ = Compiler(settings.max).compile(program, values, ask)
+        query, values = normalised(query, dict(_read_input(word, settings.max.array_elements) for word in inputs))
+        compiled, _ = Compiler(settings.max).compile(program, values, query)
         answer = compiled.evaluate(values)
         trace = compiled.trace(values) if args.trace else None
     except AdcoreError as error:

@@ -1,7 +1,7 @@
-"""What an endpoint asks of the core, and where it runs: an evaluation that is known to be cheap on the event loop,
-everything else, large requests among it, in a worker thread.
+"""Where the work of a request runs: an evaluation that is known to be cheap on the event loop, all other work, reading
+large requests included, in a worker thread.
 
-Compiling always counts as dear: a short text can make a large graph, and what it will cost is not known beforehand.
+Compiling always counts as expensive: a short text can make a large graph, and its cost is not known beforehand.
 """
 
 from __future__ import annotations
@@ -23,28 +23,29 @@ from app.wire.responses import to_json, write_notice
 Write = Callable[[Compiled, Answer, Trace | None], dict[str, Any]]
 
 
-async def respond(request: JsonRequest, asked: ProgramRequest, ask: Query, write: Write) -> Response:
-    """The response to a request: its inputs read, its program compiled and evaluated, the answer as ``write`` says.
+async def respond(request: JsonRequest, body: ProgramRequest, query: Query, write: Write) -> Response:
+    """The response to ``body``: its inputs are read, its program is compiled for ``query`` and evaluated.
 
-    ``write`` gives the fields that differ from endpoint to endpoint. Raises what the core raises, and ``Overloaded``.
+    ``write`` makes the fields of the answer that differ from endpoint to endpoint. Raises the errors of the core, and
+    ``Overloaded``.
     """
     service = service_of(request)
-    settings, compiler, program = service.settings, service.compiler, asked.program
+    settings, compiler, program = service.settings, service.compiler, body.program
 
     def read() -> tuple[Query, Mapping[str, Array]]:
-        return normalised(ask, read_inputs(asked.inputs, settings.max.array_elements))
+        return normalised(query, read_inputs(body.inputs, settings.max.array_elements))
 
-    def compile_and_evaluate(ask: Query, inputs: Mapping[str, Array]) -> bytes:
+    def compile_and_evaluate(query: Query, inputs: Mapping[str, Array]) -> bytes:
         started = perf_counter()
-        compiled, cached = compiler.compile(program, inputs, ask)
-        return evaluate(compiled, ask, inputs, started, cached)
+        compiled, cached = compiler.compile(program, inputs, query)
+        return evaluate(compiled, query, inputs, started, cached)
 
     def evaluate(
-        compiled: Compiled, ask: Query, inputs: Mapping[str, Array], started: float, cached: bool = True
+        compiled: Compiled, query: Query, inputs: Mapping[str, Array], started: float, cached: bool = True
     ) -> bytes:
         compiled_at = perf_counter()
         answer = compiled.evaluate(inputs)
-        trace = compiled.trace(inputs) if ask.trace else None
+        trace = compiled.trace(inputs) if query.trace else None
         done = perf_counter()
         written = {
             "program_id": compiled.program_id,
@@ -61,13 +62,14 @@ async def respond(request: JsonRequest, asked: ProgramRequest, ask: Query, write
         return to_json(written)
 
     if request.size > settings.inline_bytes:
-        body = await service.workers.run(lambda: compile_and_evaluate(*read()))
+        content = await service.workers.run(lambda: compile_and_evaluate(*read()))
     else:
-        ask, inputs = read()
+        query, inputs = read()
         started = perf_counter()
-        found = compiler.lookup(program, inputs, ask)
-        if found is not None and found.work * (found.points(inputs) if found.many else 1) <= settings.inline_work:
-            body = evaluate(found, ask, inputs, started)
+        compiled = compiler.lookup(program, inputs, query)
+        cheap = compiled is not None and compiled.work * compiled.points(inputs) <= settings.inline_work
+        if compiled is not None and cheap:
+            content = evaluate(compiled, query, inputs, started)
         else:
-            body = await service.workers.run(lambda: compile_and_evaluate(ask, inputs))
-    return Response(body, media_type="application/json")
+            content = await service.workers.run(lambda: compile_and_evaluate(query, inputs))
+    return Response(content, media_type="application/json")

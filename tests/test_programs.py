@@ -41,7 +41,7 @@ def inputs_of(case: dict[str, Any]) -> dict[str, Array]:
 
 def asked(file: Path, mode: Literal["auto", "forward", "reverse"]) -> Query:
     wrt = example(file).get("wrt")
-    return Query(derivative=True, mode=mode, wrt=None if wrt is None else tuple(wrt))
+    return Query("gradient", mode=mode, wrt=None if wrt is None else tuple(wrt))
 
 
 programs = pytest.mark.parametrize("file", FILES, ids=[file.stem for file in FILES])

@@ -3,6 +3,7 @@
 from adcore.compiler.cache import CacheInfo
 from adcore.compiler.compiled import Answer, Compiled
 from adcore.compiler.compiler import Compiler, program_id
-from adcore.compiler.query import Mode, Query, normalised
+from adcore.compiler.query import Query, normalised
+from adcore.derivatives.jacobian import Mode
 
 __all__ = ["Answer", "CacheInfo", "Compiled", "Compiler", "Mode", "Query", "normalised", "program_id"]

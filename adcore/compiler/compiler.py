@@ -1,27 +1,26 @@
-"""Programs, compiled: a text, the shapes of its inputs and what is asked of it become plans that an engine runs.
+"""The compiler: a text, the types of its inputs and a query become a program that an engine runs.
 
-The way is one line: text, syntax, graph, derivative graph, optimised graph, plan. What comes out is kept in a cache,
-so that the same question about other numbers costs the evaluation only.
+The way is one line: text, syntax, graph, derivative graph, optimised graph, executable. The result is cached, so that
+the same query about other numbers costs the evaluation only.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping
 from dataclasses import replace
 from typing import Literal as OneOf
 
 from adcore.compiler.cache import Cache, CacheInfo
-from adcore.compiler.compiled import Compiled, Direction, plan_trace
-from adcore.compiler.query import Mode, Query, check_inputs, differentiable, is_batched, places, scalar, types_of
+from adcore.compiler.compiled import Compiled, plan_trace
+from adcore.compiler.query import Query, check_inputs, differentiable, input_indices, is_batched, types_of
 from adcore.derivatives.expansion import expand
-from adcore.derivatives.forward import jvp_graph
-from adcore.derivatives.reverse import gradient_graph
+from adcore.derivatives.query import Derivative, DerivativeKind, derive, kind_of
 from adcore.engines.cost import work
 from adcore.engines.executable import Executable
 from adcore.engines.interpreter import prepare
 from adcore.engines.notices import may_notice
-from adcore.errors import AdcoreError
+from adcore.errors import AdcoreError, ArrayTooLarge
 from adcore.graph import Array, DType, Graph, Type
 from adcore.language import Lowered, Syntax, ends, lower, parse
 from adcore.limits import Limits
@@ -50,35 +49,35 @@ class Compiler:
         # Which inputs decide a shape is known only once a program has been compiled for shapes like theirs.
         self._static: Cache[frozenset[str]] = Cache(cache_entries, cache_bytes, lambda names: 500)
 
-    def compile(self, text: str, inputs: Mapping[str, Array], ask: Query) -> tuple[Compiled, bool]:
-        """The program compiled for inputs like these, and whether it was there already.
+    def compile(self, text: str, inputs: Mapping[str, Array], query: Query) -> tuple[Compiled, bool]:
+        """The program compiled for inputs like these, and whether it was in the cache.
 
-        ``inputs`` are NumPy arrays; of their values only those are looked at that decide a shape. Raises the errors
-        of ``adcore.errors`` with their places in the text.
+        ``inputs`` are NumPy arrays; only the values of shape-determining inputs are read. Raises the errors of
+        ``adcore.errors`` with their places in the text.
         """
-        key = _key(text, inputs, ask)
-        made: list[Compiled] = []
+        key = _key(text, inputs, query)
+        compiled: list[Compiled] = []
 
         def learn() -> frozenset[str]:
-            compiled, static = self._make(text, inputs, ask)
+            first, static = self._make(text, inputs, query)
             full = _full_key(key, static, inputs)
-            made.append(self._compiled.get_or_make(full, lambda: replace(compiled, key=full))[0])
+            compiled.append(self._compiled.get_or_make(full, lambda: replace(first, key=full))[0])
             return static
 
         static, _ = self._static.get_or_make(key, learn)
-        if made:
-            return made[0], False
+        if compiled:
+            return compiled[0], False
         full = _full_key(key, static, inputs)
-        return self._compiled.get_or_make(full, lambda: replace(self._make(text, inputs, ask)[0], key=full))
+        return self._compiled.get_or_make(full, lambda: replace(self._make(text, inputs, query)[0], key=full))
 
-    def lookup(self, text: str, inputs: Mapping[str, Array], ask: Query) -> Compiled | None:
-        """What ``compile`` would give, if it is there already; nothing is compiled."""
-        key = _key(text, inputs, ask)
-        found = self._compiled.get(key)
-        if found is None:
+    def lookup(self, text: str, inputs: Mapping[str, Array], query: Query) -> Compiled | None:
+        """What ``compile`` would return, where it is in the cache; else None, and nothing is compiled."""
+        key = _key(text, inputs, query)
+        compiled = self._compiled.get(key)
+        if compiled is None:
             static = self._static.get(key)
-            found = self._compiled.get(_full_key(key, static, inputs)) if static else None
-        return found
+            compiled = self._compiled.get(_full_key(key, static, inputs)) if static else None
+        return compiled
 
     def replace_executable(self, compiled: Compiled, executable: Executable) -> bool:
         """Whether later requests run on ``executable``, one of ``compiled.runs``, in place of the cached program's own.
@@ -104,16 +103,14 @@ class Compiler:
         called ``y``, by the program's own name, and ``dy/dx`` for each input ``x``.
         """
         syntax = self._parse(text)
-        given = {name: Type(DType.FLOAT, x) if isinstance(x, tuple) else x for name, x in inputs.items()}
+        types = {name: Type(DType.FLOAT, x) if isinstance(x, tuple) else x for name, x in inputs.items()}
         try:
             if of == "program":
-                return self._lower(syntax, given, ends(syntax) if outputs is None else outputs).graph
-            lowered = self._expanded(self._lower(syntax, given, outputs))
-            names = differentiable(lowered, wrt)
-            gradient = optimise(gradient_graph(scalar(lowered.graph), places(lowered.graph, names)))
-            (y,) = lowered.graph.output_names
-            # No name of a program has a slash.
-            return replace(gradient, output_names=(y, *(f"d{y}/d{x}" for x in names)))
+                return self._lower(syntax, types, ends(syntax) if outputs is None else outputs).graph
+            lowered = self._expanded(self._lower(syntax, types, outputs))
+            kind_of(of).check(lowered.graph)
+            wanted = input_indices(lowered.graph, differentiable(lowered, wrt))
+            return optimise(derive(lowered.graph, of, wanted, "reverse").graph)
         except AdcoreError as error:
             error.located(text)
             raise
@@ -125,69 +122,85 @@ class Compiler:
     def _parse(self, text: str) -> Syntax:
         return self._parsed.get_or_make(text, lambda: parse(text, self.limits))[0]
 
-    def _lower(self, syntax: Syntax, given: Mapping[str, Type | Array], outputs: tuple[str, ...] | None) -> Lowered:
-        check_inputs(syntax, given, self.limits)
-        return lower(syntax, given, outputs, self.limits)
+    def _lower(self, syntax: Syntax, inputs: Mapping[str, Type | Array], outputs: tuple[str, ...] | None) -> Lowered:
+        check_inputs(syntax, inputs, self.limits)
+        return lower(syntax, inputs, outputs, self.limits)
 
     def _expanded(self, lowered: Lowered) -> Lowered:
         """The program with the derivatives and equations that it asks for ready to be computed."""
         graph = expand(lowered.graph, self.limits.graph_nodes)
         return lowered if graph is lowered.graph else replace(lowered, graph=graph)
 
-    def _make(self, text: str, inputs: Mapping[str, Array], ask: Query) -> tuple[Compiled, frozenset[str]]:
+    def _make(self, text: str, inputs: Mapping[str, Array], query: Query) -> tuple[Compiled, frozenset[str]]:
         syntax = self._parse(text)
         try:
-            lowered = self._expanded(self._lower(syntax, types_of(ask, inputs), ask.outputs))
-            return self._compile(text, lowered, inputs, ask), lowered.static
+            lowered = self._expanded(self._lower(syntax, types_of(query, inputs), query.outputs))
+            return self._compile(text, lowered, inputs, query), lowered.static
         except AdcoreError as error:
             error.located(text)
             raise
 
-    def _compile(self, text: str, lowered: Lowered, inputs: Mapping[str, Array], ask: Query) -> Compiled:
-        graph = scalar(lowered.graph) if ask.derivative else lowered.graph
-        wrt = differentiable(lowered, ask.wrt) if ask.derivative else ()
-        by = places(graph, wrt)
-        mode: Direction | None = None
-        runs = optimise(graph)
-        if ask.derivative:
-            mode, runs = _differentiate(runs, by, ask.mode)
-        runs = bound_memory(runs, self.limits.stack_elements)
-        batched = tuple(is_batched(ask, name, inputs[name]) for name in graph.input_names)
-        passes = max(1, sum(graph.inputs[i].type.size for i in by)) if mode == "forward" else 1
+    def _compile(self, text: str, lowered: Lowered, inputs: Mapping[str, Array], query: Query) -> Compiled:
+        graph, kind = lowered.graph, kind_of(query.kind, query.mode)
+        kind.check(graph)
+        wrt = differentiable(lowered, query.wrt) if kind.modes else ()
+        derivative = self._derivative(optimise(graph), kind, wrt, query)
+        batched = tuple(is_batched(query, name, inputs[name]) for name in graph.input_names)
         traced = None
-        if ask.trace and not any(batched) and is_straight(graph):
-            traced = plan_trace(Straight(graph, {}), by, mode, self.limits)
+        if query.trace and not any(batched) and is_straight(graph):
+            traced = plan_trace(Straight(graph, {}), wrt, kind.name, derivative.mode, self.limits)
         compiled = Compiled(
             program_id=program_id(text),
             text=text,
+            kind=kind.name,
             graph=graph,
             inputs=graph.input_names,
             batched=batched,
             outputs=graph.output_names,
             wrt=wrt,
-            mode=mode,
-            runs=runs,
+            derivative=derivative,
             # Inputs and results need room beside the blocks of a batch.
-            executable=prepare(runs, self.limits.live_elements // 2),
-            work=work(runs) * passes + (ROW_WORK * traced.layout.rows if traced else 0),
+            executable=prepare(derivative.graph, self.limits.live_elements // 2),
+            work=_work(derivative) + (ROW_WORK * traced.layout.rows if traced else 0),
             limits=self.limits,
             many=any(batched),
-            watched=may_notice(runs),
+            watched=may_notice(derivative.graph),
             traced=traced,
         )
         compiled.check_memory(1)
         return compiled
 
+    def _derivative(self, graph: Graph, kind: DerivativeKind, wrt: tuple[str, ...], query: Query) -> Derivative:
+        """The optimised derivative of an optimised graph, in the mode of the query or in the cheaper one."""
+        indices = input_indices(graph, wrt)
+        modes = kind.candidates(graph, indices) if query.mode == "auto" or not kind.modes else (query.mode,)
+        derivatives = [derive(graph, kind.name, indices, mode) for mode in modes]
+        for name, y in zip(derivatives[0].graph.output_names, derivatives[0].graph.outputs, strict=True):
+            if y.type.size > self.limits.array_elements:
+                raise ArrayTooLarge(
+                    f"{name} has {y.type.size} elements, where {self.limits.array_elements} are allowed", span=y.span
+                )
+        if kind.modes:
+            derivatives = [replace(each, graph=optimise(each.graph)) for each in derivatives]
+        # Of equally dear ones, the first.
+        cheapest = min(derivatives, key=_work) if len(derivatives) > 1 else derivatives[0]
+        return replace(cheapest, graph=bound_memory(cheapest.graph, self.limits.stack_elements))
 
-def _key(text: str, inputs: Mapping[str, Array], ask: Query) -> Hashable:
-    """What a program is compiled for: its text, its inputs' types at one point, which are batched, what is asked."""
-    if not ask.batch:
-        return (text, ask, frozenset([(name, x.dtype.char, x.shape) for name, x in inputs.items()]))
+
+def _work(derivative: Derivative) -> int:
+    """The scalar operations of all runs of one answer."""
+    return work(derivative.graph) * derivative.runs
+
+
+def _key(text: str, inputs: Mapping[str, Array], query: Query) -> Hashable:
+    """The cache key: the text, the inputs' types at one point, which of them are batched, and the query."""
+    if not query.batch:
+        return (text, query, frozenset([(name, x.dtype.char, x.shape) for name, x in inputs.items()]))
     types = [
-        (name, x.dtype.char, x.shape[is_batched(ask, name, x) :], is_batched(ask, name, x))
+        (name, x.dtype.char, x.shape[is_batched(query, name, x) :], is_batched(query, name, x))
         for name, x in inputs.items()
     ]
-    return (text, ask, frozenset(types))
+    return (text, query, frozenset(types))
 
 
 def _full_key(key: Hashable, static: frozenset[str], inputs: Mapping[str, Array]) -> Hashable:
@@ -210,19 +223,3 @@ def _weigh(compiled: Compiled) -> int:
 def _weigh_syntax(syntax: Syntax) -> int:
     """An estimate of the bytes of a parsed program, as measured with tracemalloc."""
     return 1_000 + 140 * len(syntax.text)
-
-
-def _differentiate(graph: Graph, wrt: Sequence[int], mode: Mode) -> tuple[Direction, Graph]:
-    """The optimised derivative, in the mode that is asked for or is the cheaper one.
-
-    Forward mode takes a pass for each element of the inputs; from two on that is never the cheaper way for one number.
-    """
-    elements = sum(graph.inputs[i].type.size for i in wrt)
-    if mode == "reverse" or (mode == "auto" and elements != 1):
-        return "reverse", optimise(gradient_graph(graph, wrt))
-    forward = optimise(jvp_graph(graph, wrt))
-    if mode == "auto":
-        reverse = optimise(gradient_graph(graph, wrt))
-        if work(reverse) <= work(forward):
-            return "reverse", reverse
-    return "forward", forward

@@ -1,41 +1,37 @@
-"""What is asked of a program, and whether it can be asked: of these inputs, of this output, by these names."""
+"""What is asked of a program: the query, and its checks against the program's inputs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal as OneOf
 from typing import NamedTuple, TypeVar
 
+from adcore.derivatives.jacobian import Mode
 from adcore.errors import (
     ArrayTooLarge,
     BatchMismatch,
     DuplicateInput,
     MissingInput,
     NotDifferentiable,
-    OutputNotScalar,
-    SeveralOutputs,
     UnknownInput,
     UnknownWrt,
 )
 from adcore.graph import INPUT, OPS, Array, DType, Graph, Type, type_of
 from adcore.language import Lowered, Syntax, did_you_mean, normal
 from adcore.limits import Limits
-from adcore.ops.shapes import describe_shape
 
-Mode = OneOf["auto", "forward", "reverse"]
 T = TypeVar("T")
 
 
 class Query(NamedTuple):
     """What is asked of a program.
 
-    ``outputs`` None means the program's result. ``derivative`` asks for the gradients of the one output, a number, by
+    ``kind`` is a key of ``derivatives.query.KINDS``: the derivative of the ``outputs`` (None: the program's result) by
     the inputs ``wrt`` (None: all that can be differentiated by). ``batch`` True gives every input that is an array a
     leading axis of points and shares the numbers; names give it to just these inputs. ``trace`` says that the Wengert
-    list will be wanted, so that as much of it as can be is laid out when the program is compiled.
+    list will be wanted, so that as much of it as possible is laid out when the program is compiled.
     """
 
-    derivative: bool = False
+    kind: str = "none"
     outputs: tuple[str, ...] | None = None
     wrt: tuple[str, ...] | None = None
     mode: Mode = "auto"
@@ -43,54 +39,62 @@ class Query(NamedTuple):
     trace: bool = False
 
 
-def normalised(ask: Query, inputs: Mapping[str, T]) -> tuple[Query, Mapping[str, T]]:
+def normalised(query: Query, inputs: Mapping[str, T]) -> tuple[Query, Mapping[str, T]]:
     """The same with each name as Python's parser gives it (NFKC): what programs, ``Compiler`` and ``Compiled`` use.
 
     Raises DuplicateInput where two names are one.
     """
-    if not "".join(inputs).isascii():
-        named: dict[str, T] = {}
-        for name, value in inputs.items():
-            if normal(name) in named:
-                raise DuplicateInput(f"the input {normal(name)} is given twice, in two spellings of one name")
-            named[normal(name)] = value
-        inputs = named
-    if ask.outputs is not None or ask.wrt is not None or ask.batch not in (True, False):
-        ask = ask._replace(
-            outputs=_normal(ask.outputs),
-            wrt=_normal(ask.wrt),
-            batch=ask.batch if isinstance(ask.batch, bool) else tuple(map(normal, ask.batch)),
+    inputs = normalised_names(inputs)
+    if query.outputs is not None or query.wrt is not None or query.batch not in (True, False):
+        query = query._replace(
+            outputs=_normal(query.outputs),
+            wrt=_normal(query.wrt),
+            batch=query.batch if isinstance(query.batch, bool) else tuple(map(normal, query.batch)),
         )
-    return ask, inputs
+    return query, inputs
+
+
+def normalised_names(values: Mapping[str, T]) -> Mapping[str, T]:
+    """The values of inputs by their names as Python's parser gives them. Raises DuplicateInput."""
+    if "".join(values).isascii():
+        return values
+    named: dict[str, T] = {}
+    for name, value in values.items():
+        if normal(name) in named:
+            raise DuplicateInput(f"the input {normal(name)} is given twice, in two spellings of one name")
+        named[normal(name)] = value
+    return named
 
 
 def _normal(names: tuple[str, ...] | None) -> tuple[str, ...] | None:
     return None if names is None else tuple(map(normal, names))
 
 
-def is_batched(ask: Query, name: str, x: Array) -> bool:
-    """Whether the input has a leading axis of points. Raises BatchMismatch where it is to have one, and has none."""
-    if ask.batch is True:
+def is_batched(query: Query, name: str, x: Array) -> bool:
+    """Whether the input has a leading axis of points. Raises BatchMismatch where it should have one and does not."""
+    if query.batch is True:
         return x.ndim > 0
-    if not ask.batch or name not in ask.batch:
+    if not query.batch or name not in query.batch:
         return False
     if x.ndim == 0:
         raise BatchMismatch(f"{name} is one number, and a batch needs one for each point")
     return True
 
 
-def types_of(ask: Query, inputs: Mapping[str, Array]) -> dict[str, Type | Array]:
+def types_of(query: Query, inputs: Mapping[str, Array]) -> dict[str, Type | Array]:
     """What a program is lowered for: the inputs, of those with points the type at one point."""
-    for name in ask.batch if isinstance(ask.batch, tuple) else ():
+    for name in query.batch if isinstance(query.batch, tuple) else ():
         if name not in inputs:
             raise UnknownInput(f"batch names {name}, which is no input", help=did_you_mean(name, inputs))
-    return {name: Type(type_of(x).dtype, x.shape[1:]) if is_batched(ask, name, x) else x for name, x in inputs.items()}
+    return {
+        name: Type(type_of(x).dtype, x.shape[1:]) if is_batched(query, name, x) else x for name, x in inputs.items()
+    }
 
 
-def check_inputs(syntax: Syntax, given: Mapping[str, Type | Array], limits: Limits) -> None:
-    """Just the inputs that the program has must be given, and none may be too large."""
+def check_inputs(syntax: Syntax, inputs: Mapping[str, Type | Array], limits: Limits) -> None:
+    """Raises MissingInput, UnknownInput, and ArrayTooLarge, where ``inputs`` are not what the program takes."""
     known = {x.name: x for x in syntax.inputs}
-    for name in given:
+    for name in inputs:
         if name not in known:
             if name in syntax.assigned:
                 raise UnknownInput(
@@ -104,40 +108,19 @@ def check_inputs(syntax: Syntax, given: Mapping[str, Type | Array], limits: Limi
                 help=did_you_mean(name, known) or "leave it out, or use it in the program",
             )
     for x in syntax.inputs:
-        if x.name not in given and not x.optional:
+        if x.name not in inputs and not x.optional:
             raise MissingInput(
-                f"the input {x.name} is missing", span=x.span, help=did_you_mean(x.name, set(given) - set(known))
+                f"the input {x.name} is missing", span=x.span, help=did_you_mean(x.name, set(inputs) - set(known))
             )
-    for name, value in given.items():
+    for name, value in inputs.items():
         size = (value if isinstance(value, Type) else type_of(value)).size
         if size > limits.array_elements:
             raise ArrayTooLarge(f"the input {name} has {size} elements, where {limits.array_elements} are allowed")
 
 
-def places(graph: Graph, names: Sequence[str]) -> list[int]:
-    """The places of the inputs of these names."""
+def input_indices(graph: Graph, names: Sequence[str]) -> list[int]:
+    """The indices of the inputs of these names."""
     return [graph.input_names.index(name) for name in names]
-
-
-def scalar(graph: Graph) -> Graph:
-    """The graph, once it is seen to have one output, a number: what a gradient can be asked of."""
-    if len(graph.outputs) != 1:
-        names = ", ".join(graph.output_names)
-        raise SeveralOutputs(f"the program has several outputs: {names}", help='say of which: "output": "..."')
-    (y,) = graph.outputs
-    name = graph.output_names[0]
-    if y.shape != ():
-        raise OutputNotScalar(
-            f"a gradient is of one number, and {name} is an array of shape {describe_shape(y.shape)}",
-            span=y.span,
-            help="reduce it, with sum() or norm() for example",
-        )
-    if y.type.dtype is not DType.FLOAT:
-        raise NotDifferentiable(f"{name} is {_KINDS[y.type.dtype]}, which has no derivative", span=y.span)
-    return graph
-
-
-_KINDS = {DType.BOOL: "a condition", DType.INT: "an index", DType.FLOAT: "a number"}
 
 
 def differentiable(lowered: Lowered, wrt: tuple[str, ...] | None) -> tuple[str, ...]:

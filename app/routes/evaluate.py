@@ -47,16 +47,14 @@ EXAMPLES: dict[str, Any] = {
 
 
 @router.post("/evaluate", summary="Values only", response_model=EvaluateResponse, responses=BODY_PROBLEMS)
-async def evaluate(
-    asked: Annotated[EvaluateRequest, Body(openapi_examples=EXAMPLES)], request: JsonRequest
-) -> Response:
+async def evaluate(body: Annotated[EvaluateRequest, Body(openapi_examples=EXAMPLES)], request: JsonRequest) -> Response:
     """The values of the program's results, or of the names in `outputs`."""
-    ask = Query(
-        outputs=None if asked.outputs is None else tuple(asked.outputs),
-        batch=asked.batch if isinstance(asked.batch, bool) else tuple(asked.batch),
+    query = Query(
+        outputs=None if body.outputs is None else tuple(body.outputs),
+        batch=body.batch if isinstance(body.batch, bool) else tuple(body.batch),
     )
 
     def write(compiled: Compiled, answer: Answer, trace: Trace | None) -> dict[str, Any]:
-        return {"values": write_arrays(answer.values, asked.encoding)}
+        return {"values": write_arrays(answer.values, body.encoding)}
 
-    return await respond(request, asked, ask, write)
+    return await respond(request, body, query, write)

@@ -50,32 +50,32 @@ EXAMPLES: dict[str, Any] = {
 
 
 @router.post("/grad", summary="Value and gradients", response_model=GradResponse, responses=BODY_PROBLEMS)
-async def grad(asked: Annotated[GradRequest, Body(openapi_examples=EXAMPLES)], request: JsonRequest) -> Response:
+async def grad(body: Annotated[GradRequest, Body(openapi_examples=EXAMPLES)], request: JsonRequest) -> Response:
     """The value of one scalar output of the program, and its gradient with respect to each input.
 
     In `reverse` mode one sweep gives all gradients, in `forward` mode there is one sweep for each element of the
     inputs; `auto` takes the cheaper. With `trace` the answer has every intermediate value, and every adjoint or
     tangent.
     """
-    ask = Query(
-        derivative=True,
-        outputs=None if asked.output is None else (asked.output,),
-        wrt=None if asked.wrt is None else tuple(asked.wrt),
-        mode=asked.mode,
-        batch=asked.batch if isinstance(asked.batch, bool) else tuple(asked.batch),
-        trace=asked.trace,
+    query = Query(
+        kind="gradient",
+        outputs=None if body.output is None else (body.output,),
+        wrt=None if body.wrt is None else tuple(body.wrt),
+        mode=body.mode,
+        batch=body.batch if isinstance(body.batch, bool) else tuple(body.batch),
+        trace=body.trace,
     )
 
     def write(compiled: Compiled, answer: Answer, trace: Trace | None) -> dict[str, Any]:
         (output,) = compiled.outputs
         written = {
             "output": output,
-            "value": write_array(answer.values[output], asked.encoding),
-            "gradients": write_arrays(answer.gradients, asked.encoding),
+            "value": write_array(answer.values[output], body.encoding),
+            "gradients": write_arrays(answer.gradients, body.encoding),
             "mode": compiled.mode,
         }
         if trace is not None:
-            written["trace"] = write_trace(trace, asked.encoding)
+            written["trace"] = write_trace(trace, body.encoding)
         return written
 
-    return await respond(request, asked, ask, write)
+    return await respond(request, body, query, write)

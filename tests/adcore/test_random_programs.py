@@ -116,7 +116,7 @@ def test_programs_with_control_flow_are_what_python_makes_of_them(seed: int) -> 
 def test_one_compilation_serves_other_branches_and_trip_counts(seed: int) -> None:
     """Value against Python, gradient and second derivative against differences, and what is cached against fresh."""
     text, inputs = control_flow.program(seed)
-    ask, compiler = Query(derivative=True, wrt=("x", "z")), Compiler()
+    ask, compiler = Query("gradient", wrt=("x", "z")), Compiler()
     compiler.compile(text, {name: np.array(x) for name, x in inputs.items()}, ask)
     graph = compiler.graph(text, {name: np.array(x) for name, x in inputs.items()}, of="gradient", wrt=ask.wrt)
     wrt = [graph.input_names.index(name) for name in ("x", "z")]

@@ -29,7 +29,7 @@ from tests.adcore.strategies import Program, programs
 
 REFERENCE = json.loads((Path(__file__).parents[2] / "reference" / "textbook.json").read_text())
 TABLE_1, FIGURE_1 = REFERENCE["table_1"], REFERENCE["figure_1"]
-GRADIENT = Query(derivative=True)
+GRADIENT = Query("gradient")
 MODES: list[Mode] = ["auto", "forward", "reverse"]
 
 
@@ -61,7 +61,7 @@ def same(made: Mapping[str, Any], expected: Mapping[str, Any]) -> None:
 
 @pytest.mark.parametrize("mode", MODES)
 def test_table_1(mode: Mode) -> None:
-    made = answer(TABLE_1["program"], TABLE_1["inputs"], Query(derivative=True, mode=mode))
+    made = answer(TABLE_1["program"], TABLE_1["inputs"], Query("gradient", mode=mode))
     same(made.values, {"y": TABLE_1["value"]})
     same(made.gradients, TABLE_1["gradients"])
 
@@ -69,7 +69,7 @@ def test_table_1(mode: Mode) -> None:
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("output", ["Y", "W"])
 def test_figure_1(mode: Mode, output: str) -> None:
-    ask = Query(derivative=True, outputs=(output,), mode=mode)
+    ask = Query("gradient", outputs=(output,), mode=mode)
     made = answer(FIGURE_1["program"], FIGURE_1["inputs"], ask)
     same(made.values, {output: FIGURE_1["values"][output]})
     same(made.gradients, FIGURE_1[f"gradient_of_{output}"])
@@ -87,7 +87,7 @@ def test_both_modes_agree_on_random_programs(program: Program) -> None:
     compiler = Compiler()
     made = {}
     for mode in MODES:
-        ready, _ = compiler.compile(program.text, program.inputs, Query(derivative=True, mode=mode))
+        ready, _ = compiler.compile(program.text, program.inputs, Query("gradient", mode=mode))
         made[mode] = ready.evaluate(program.inputs)
         if program.inputs and mode != "auto":
             assert ready.mode == mode
@@ -105,7 +105,7 @@ def test_both_modes_agree_on_random_programs(program: Program) -> None:
 @given(programs())
 def test_tracing_never_changes_a_bit(program: Program) -> None:
     for mode in MODES:
-        ready = compiled(program.text, program.inputs, Query(derivative=True, mode=mode))
+        ready = compiled(program.text, program.inputs, Query("gradient", mode=mode))
         before = ready.evaluate(program.inputs)
         traced = ready.trace(program.inputs)
         after = ready.evaluate(program.inputs)
@@ -132,8 +132,8 @@ def test_tracing_never_changes_a_bit(program: Program) -> None:
 def test_auto_takes_the_cheaper_mode(text: str, inputs: dict[str, Any], mode: str) -> None:
     ready = compiled(text, inputs)
     assert ready.mode == mode
-    assert ready.work <= compiled(text, inputs, Query(derivative=True, mode="forward")).work
-    assert ready.work <= compiled(text, inputs, Query(derivative=True, mode="reverse")).work
+    assert ready.work <= compiled(text, inputs, Query("gradient", mode="forward")).work
+    assert ready.work <= compiled(text, inputs, Query("gradient", mode="reverse")).work
 
 
 @pytest.mark.parametrize("mode", ["forward", "reverse"])
@@ -145,7 +145,7 @@ def test_auto_takes_the_cheaper_mode(text: str, inputs: dict[str, Any], mode: st
 def test_the_mode_that_is_asked_for_is_kept(
     text: str, inputs: dict[str, Any], wrt: tuple[str, ...] | None, mode: Mode
 ) -> None:
-    ready = compiled(text, inputs, Query(True, wrt=wrt, mode=mode))
+    ready = compiled(text, inputs, Query("gradient", wrt=wrt, mode=mode))
     assert ready.mode == mode
     made = ready.evaluate(arrays(inputs))
     same(made.values, answer(text, inputs, Query()).values)
@@ -157,9 +157,9 @@ def test_the_mode_that_is_asked_for_is_kept(
 def test_forward_mode_takes_a_pass_for_each_element() -> None:
     inputs = {"x": [1.0, 2.0, 3.0], "a": 2.0}
     text = "y = a * sum(x**2) + norm(x)"
-    forward = compiled(text, inputs, Query(derivative=True, mode="forward"))
+    forward = compiled(text, inputs, Query("gradient", mode="forward"))
     assert forward.work == 4 * work(forward.runs)
-    made, other = forward.evaluate(arrays(inputs)), answer(text, inputs, Query(derivative=True, mode="reverse"))
+    made, other = forward.evaluate(arrays(inputs)), answer(text, inputs, Query("gradient", mode="reverse"))
     same(made.values, other.values)
     for name, slope in other.gradients.items():
         np.testing.assert_allclose(made.gradients[name], slope, rtol=1e-15)
@@ -181,7 +181,7 @@ def test_forward_mode_takes_a_pass_for_each_element() -> None:
     ],
 )
 def test_wrt(mode: Mode, wrt: tuple[str, ...] | None, expected: dict[str, float]) -> None:
-    ask = Query(derivative=True, wrt=wrt, mode=mode)
+    ask = Query("gradient", wrt=wrt, mode=mode)
     same(answer("x*y**2 + z", {"x": 1, "y": 3, "z": 5}, ask).gradients, expected)
 
 
@@ -199,7 +199,7 @@ def test_what_cannot_be_differentiated_by_is_left_out(text: str, inputs: dict[st
     assert compiled(text, inputs).wrt == wrt
     for name in set(inputs) - set(wrt):
         with pytest.raises(errors.NotDifferentiable, match=name):
-            compiled(text, inputs, Query(derivative=True, wrt=(name,)))
+            compiled(text, inputs, Query("gradient", wrt=(name,)))
 
 
 # --- batches
@@ -223,12 +223,12 @@ BATCHES: dict[str, tuple[str, dict[str, Any], bool | tuple[str, ...]]] = {
 def test_a_batch_is_its_single_requests(
     text: str, inputs: dict[str, Any], batch: bool | tuple[str, ...], mode: Mode
 ) -> None:
-    made = answer(text, inputs, Query(derivative=True, mode=mode, batch=batch))
+    made = answer(text, inputs, Query("gradient", mode=mode, batch=batch))
     given = arrays(inputs)
     many = {name for name, x in given.items() if (x.ndim > 0 if batch is True else name in batch)}  # type: ignore[operator]
     points = len(given[next(iter(many))])
     for i in range(points):
-        one = answer(text, {n: x[i] if n in many else x for n, x in given.items()}, Query(derivative=True, mode=mode))
+        one = answer(text, {n: x[i] if n in many else x for n, x in given.items()}, Query("gradient", mode=mode))
         for part, other in ((made.values, one.values), (made.gradients, one.gradients)):
             assert list(part) == list(other)
             for name, value in other.items():
@@ -242,12 +242,12 @@ def test_values_come_in_batches_too() -> None:
 
 
 def test_a_batch_without_arrays_is_one_point() -> None:
-    assert answer("x*y", {"x": 2, "y": 3}, Query(derivative=True, batch=True)).values["result"].shape == ()
+    assert answer("x*y", {"x": 2, "y": 3}, Query("gradient", batch=True)).values["result"].shape == ()
 
 
 def test_the_same_types_with_and_without_points_are_told_apart() -> None:
     compiler = Compiler()
-    ask = Query(derivative=True, batch=True)
+    ask = Query("gradient", batch=True)
     for x in ([1.0, 2.0], 3.0, [4.0]):
         inputs = arrays({"x": x, "y": 2.0})
         ready, _ = compiler.compile("x*y", inputs, ask)
@@ -266,12 +266,12 @@ def test_a_batch_that_does_not_fit(
     inputs: dict[str, Any], batch: bool | tuple[str, ...], error: type[AdcoreError], told: str
 ) -> None:
     with pytest.raises(error, match=told):
-        answer("x*y", inputs, Query(derivative=True, batch=batch))
+        answer("x*y", inputs, Query("gradient", batch=batch))
 
 
 @pytest.mark.parametrize(("limits", "most"), [({"batch_points": 4}, 4), ({"array_elements": 15}, 5)])
 def test_the_limit_of_points(limits: dict[str, int], most: int) -> None:
-    text, ask = "sum(x) * c[0]", Query(derivative=True, batch=("x",))
+    text, ask = "sum(x) * c[0]", Query("gradient", batch=("x",))
     for points, fits in ((most, True), (most + 1, False)):
         inputs = {"x": np.ones((points, 3)), "c": [2.0]}
         if fits:
@@ -284,7 +284,7 @@ def test_the_limit_of_points(limits: dict[str, int], most: int) -> None:
 def test_a_batch_has_no_trace() -> None:
     inputs = arrays({"x": [1.0, 2.0]})
     with pytest.raises(errors.BatchMismatch, match="trace"):
-        compiled("x*x", inputs, Query(derivative=True, batch=True)).trace(inputs)
+        compiled("x*x", inputs, Query("gradient", batch=True)).trace(inputs)
 
 
 # --- what is kept
@@ -305,8 +305,8 @@ def test_the_cache_says_what_was_there() -> None:
     assert cached(n=3.0)
     assert not cached(ask=Query(), x=[1.0])  # another shape
     assert not cached(ask=Query())
-    assert not cached(ask=Query(derivative=True, mode="forward"))
-    assert not cached(ask=Query(derivative=True, wrt=("x",)))
+    assert not cached(ask=Query("gradient", mode="forward"))
+    assert not cached(ask=Query("gradient", wrt=("x",)))
     assert not cached(text="x * sum(ones(n)) ")
 
 
@@ -326,7 +326,7 @@ def test_the_order_of_the_inputs_does_not_matter() -> None:
 
 
 def test_names_are_normalised_as_pythons_parser_does() -> None:
-    ask = Query(True, outputs=("\ufb01",), wrt=("\u00b5",), batch=("\u00b5",))
+    ask = Query("gradient", outputs=("\ufb01",), wrt=("\u00b5",), batch=("\u00b5",))
     ask, given = normalised(ask, {"\u00b5": np.array([1.0, 2.0]), "b": np.array(3.0)})
     assert list(given) == ["\u03bc", "b"]
     assert (ask.outputs, ask.wrt, ask.batch) == (("fi",), ("\u03bc",), ("\u03bc",))
@@ -395,7 +395,7 @@ def test_what_is_kept_weighs_about_what_it_takes(statements: int) -> None:
     tracemalloc.start()
     try:
         compiler = Compiler()
-        compiler.compile(text, arrays({"x": 0.5}), Query(True, trace=True))
+        compiler.compile(text, arrays({"x": 0.5}), Query("gradient", trace=True))
         gc.collect()
         taken, _ = tracemalloc.get_traced_memory()
     finally:
@@ -418,7 +418,7 @@ REFUSED: list[tuple[str, dict[str, Any], Query, type[AdcoreError], Span | None]]
     ("x*y", X, GRADIENT, errors.MissingInput, Span(1, 3, 1, 4)),
     ("x", XY, GRADIENT, errors.UnknownInput, None),
     ("x = x + 1\ny*x", XY, GRADIENT, errors.UnknownInput, Span(1, 1, 1, 2)),
-    ("x*y", XY, Query(derivative=True, wrt=("z",)), errors.UnknownWrt, None),
+    ("x*y", XY, Query("gradient", wrt=("z",)), errors.UnknownWrt, None),
     ("a = x\nb = y\nreturn a, b", XY, GRADIENT, errors.SeveralOutputs, None),
     ("a = x", X, Query(outputs=("b",)), errors.UnknownOutput, None),
     ("x * 2", {"x": [1.0, 2.0]}, GRADIENT, errors.OutputNotScalar, Span(1, 1, 1, 6)),
@@ -483,7 +483,11 @@ def test_the_limit_of_what_an_evaluation_holds(text: str, inputs: dict[str, Any]
 
 @pytest.mark.parametrize("mode", ["forward", "reverse"])
 def test_what_a_gradient_holds_is_limited(mode: Mode) -> None:
-    text, inputs, ask = "\n".join(["y = x", *["y = sin(y)"] * 20, "sum(y)"]), {"x": np.ones(10)}, Query(True, mode=mode)
+    text, inputs, ask = (
+        "\n".join(["y = x", *["y = sin(y)"] * 20, "sum(y)"]),
+        {"x": np.ones(10)},
+        Query("gradient", mode=mode),
+    )
 
     def fits(most: int) -> bool:
         try:
@@ -509,7 +513,7 @@ def test_many_large_arrays_at_once_are_refused_before_they_are_made() -> None:
 def test_a_long_program_runs_many_points_in_smaller_blocks() -> None:
     text = "\n".join(["y = x", *["y = sin(y)"] * 100])
     inputs = {"x": np.linspace(0, 1, 2000)}
-    small, usual = (answer(text, inputs, Query(True, batch=True), live_elements=most) for most in (30_000, 10**9))
+    small, usual = (answer(text, inputs, Query("gradient", batch=True), live_elements=most) for most in (30_000, 10**9))
     np.testing.assert_allclose(small.gradients["x"], usual.gradients["x"], rtol=1e-13)
 
 
@@ -517,7 +521,7 @@ def test_a_long_program_runs_many_points_in_smaller_blocks() -> None:
 def test_an_evaluation_that_takes_too_long_is_stopped(mode: Mode) -> None:
     text = "\n".join(["y = x", *["y = sin(y)"] * 200, "sum(y)"])
     with pytest.raises(errors.EvaluationTooLong) as caught:
-        answer(text, {"x": np.ones(10_000)}, Query(derivative=True, mode=mode), evaluation_seconds=0.001)
+        answer(text, {"x": np.ones(10_000)}, Query("gradient", mode=mode), evaluation_seconds=0.001)
     assert caught.value.source == text
 
 
@@ -551,7 +555,7 @@ EDGES: list[tuple[str, float, float, float]] = [
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize(("text", "x", "value", "slope"), EDGES)
 def test_kinks_edges_and_branches_not_taken(text: str, x: float, value: float, slope: float, mode: Mode) -> None:
-    made = answer(text, {"x": x}, Query(derivative=True, mode=mode))
+    made = answer(text, {"x": x}, Query("gradient", mode=mode))
     same({**made.values, **made.gradients}, {**dict.fromkeys(made.values, value), "x": slope})
 
 
@@ -581,7 +585,7 @@ def test_both_front_ends_record_the_same_ops_in_the_same_order(text: str, fn: An
 def test_the_graph_of_a_gradient_is_what_runs() -> None:
     graph = check(Compiler().graph(TABLE_1["program"], {"x1": (), "x2": ()}, "gradient"))
     assert len(graph.outputs) == 3
-    ready = compiled(TABLE_1["program"], TABLE_1["inputs"], Query(derivative=True, mode="reverse"))
+    ready = compiled(TABLE_1["program"], TABLE_1["inputs"], Query("gradient", mode="reverse"))
     assert [n.op.name for n in graph.nodes] == [n.op.name for n in ready.runs.nodes]
 
 
@@ -604,5 +608,5 @@ def test_compiling_grows_linearly_with_the_program() -> None:
 )
 def test_what_may_run_long_is_watched_by_the_clock(text: str, long: bool) -> None:
     inputs = {name: np.array(1.0) for name in ("n", "x") if re.search(rf"\b{name}\b", text)}
-    compiled, _ = Compiler().compile(text, inputs, Query(derivative=True))
+    compiled, _ = Compiler().compile(text, inputs, Query("gradient"))
     assert (compiled.work > LONG) is long

@@ -18,7 +18,7 @@ from adcore.errors import MemoryTooLarge
 from adcore.graph import Array, Graph
 from adcore.limits import Limits
 
-GRADIENT = Query(derivative=True)
+GRADIENT = Query("gradient")
 LOOP = "s = 0.0\nfor i in range(20):\n  s = sin(s) + x*y\nsum(s)"
 
 

@@ -141,7 +141,7 @@ def test_a_trace_is_the_same_whatever_the_memory() -> None:
     given = {"x": np.asarray(0.5)}
     traces = []
     for memory in (1, AMPLE):
-        compiled, _ = Compiler(Limits(stack_elements=memory)).compile(text, given, Query(True, trace=True))
+        compiled, _ = Compiler(Limits(stack_elements=memory)).compile(text, given, Query("gradient", trace=True))
         traces.append([(row.name, row.expression, float(row.value)) for row in compiled.trace(given).primal])
     assert traces[0] == traces[1]
 

@@ -36,7 +36,7 @@ def test_a_matrix_that_needs_a_notice_has_one_and_others_have_none(
     text: str, matrix: Any, code: str, says: str
 ) -> None:
     compiler = Compiler()
-    for ask in (Query(), Query(derivative=True, mode="reverse"), Query(derivative=True, mode="forward")):
+    for ask in (Query(), Query("gradient", mode="reverse"), Query("gradient", mode="forward")):
         for given, wanted in ((matrix, [code]), (REGULAR, []), (matrix, [code])):
             inputs = {"A": np.array(given)}
             compiled, _ = compiler.compile(text, inputs, ask)
@@ -60,13 +60,13 @@ def test_a_matrix_that_needs_a_notice_has_one_and_others_have_none(
 )
 def test_solutions_that_have_no_derivative_are_noticed(text: str, value: float, due: bool) -> None:
     inputs = {"a": np.array(value)}
-    found = Compiler().compile(text, inputs, Query(derivative=True))[0].evaluate(inputs).notices
+    found = Compiler().compile(text, inputs, Query("gradient"))[0].evaluate(inputs).notices
     assert [notice.code for notice in found] == ["degenerate_solution"] * due
 
 
 def test_a_derivative_s_own_notices_have_no_place() -> None:
     inputs = {"A": np.array(SINGULAR)}
-    answer = Compiler().compile("sum(solve(A, [1.0, 2.0]))", inputs, Query(derivative=True))[0].evaluate(inputs)
+    answer = Compiler().compile("sum(solve(A, [1.0, 2.0]))", inputs, Query("gradient"))[0].evaluate(inputs)
     assert [(notice.code, notice.span is None) for notice in answer.notices] == [
         ("singular_matrix", False),
         ("singular_matrix", True),
@@ -110,4 +110,4 @@ def test_notices_are_bounded() -> None:
 
 def test_programs_without_linear_algebra_are_not_watched() -> None:
     inputs = {"x": np.array(1.0)}
-    assert not Compiler().compile("sin(x)*x", inputs, Query(derivative=True))[0].watched
+    assert not Compiler().compile("sin(x)*x", inputs, Query("gradient"))[0].watched

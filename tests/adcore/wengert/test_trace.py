@@ -29,7 +29,7 @@ def arrays(inputs: Mapping[str, Any]) -> dict[str, Any]:
 
 def compiled(text: str, inputs: Mapping[str, Any], mode: Mode = "reverse", rows: int = 10_000, **ask: Any) -> Compiled:
     return Compiler(Limits(trace_rows=rows)).compile(
-        text, arrays(inputs), Query(**{"derivative": True, "mode": mode, **ask})
+        text, arrays(inputs), Query(**{"kind": "gradient", "mode": mode, **ask})
     )[0]
 
 
@@ -128,7 +128,7 @@ def test_rows_follow_from_the_rows_above_them(text: str, mode: Mode) -> None:
 @settings(max_examples=40)
 @given(programs())
 def test_a_trace_ends_with_the_values_and_gradients_of_the_answer(program: Program) -> None:
-    made = Compiler().compile(program.text, program.inputs, Query(derivative=True, mode="reverse"))[0]
+    made = Compiler().compile(program.text, program.inputs, Query("gradient", mode="reverse"))[0]
     answer, trace = made.evaluate(program.inputs), made.trace(program.inputs)
     (value,) = answer.values.values()
     last = {row.name: row.value for row in trace.primal}
@@ -198,7 +198,7 @@ def test_an_input_that_nothing_depends_on_has_no_adjoint() -> None:
 
 
 def test_values_alone_have_no_derivative_rows() -> None:
-    trace = traced("a = x + 1\nb = a * x", {"x": 2.0}, derivative=False, outputs=("a", "b"))
+    trace = traced("a = x + 1\nb = a * x", {"x": 2.0}, kind="none", outputs=("a", "b"))
     assert [r.value for r in trace.primal] == [2, 3, 6]
     assert trace.adjoint is None
     assert trace.tangents is None
@@ -242,7 +242,7 @@ BRANCH = "y = sin(x) * x if sum(x) > 0 else x\nsum(y)"
 @pytest.mark.parametrize("wanted", [True, False], ids=["laid out", "on the fly"])
 def test_the_limit_of_what_a_trace_holds(text: str, mode: Mode, wanted: bool) -> None:
     inputs = arrays({"x": [1.0, 2.0, 3.0]})
-    ask = Query(True, mode=mode, trace=wanted)
+    ask = Query("gradient", mode=mode, trace=wanted)
 
     def held(most: int) -> str | None:
         try:
@@ -263,7 +263,7 @@ def test_the_limit_of_what_a_trace_holds(text: str, mode: Mode, wanted: bool) ->
 def test_a_run_too_long_to_trace() -> None:
     text = "\n".join(["y = x", "if x > 0:", *["    y = sin(y)"] * 30, "y"])
     inputs = arrays({"x": 1.0})
-    ready = Compiler(Limits(graph_nodes=500)).compile(text, inputs, Query(True))[0]
+    ready = Compiler(Limits(graph_nodes=500)).compile(text, inputs, Query("gradient"))[0]
     assert len(ready.trace(inputs).primal) == 32
     run = straighten(ready.graph, [np.float64(1.0)], Limits(graph_nodes=30))
     assert run.cut
@@ -275,9 +275,9 @@ MILLION = "y = x\ni = 0\nwhile i < n:\n  y = sin(y) + x\n  i += 1\ny"
 
 def test_a_long_run_gives_its_first_rows_and_says_that_it_is_cut() -> None:
     inputs = arrays({"x": 1.0, "n": 50_000.0})
-    compiled = Compiler(Limits(graph_nodes=2_000, trace_rows=50)).compile(MILLION, inputs, Query(True, mode="reverse"))[
-        0
-    ]
+    compiled = Compiler(Limits(graph_nodes=2_000, trace_rows=50)).compile(
+        MILLION, inputs, Query("gradient", mode="reverse")
+    )[0]
     trace = compiled.trace(inputs)
     assert (len(trace.primal), trace.truncated, trace.adjoint, trace.tangents) == (50, True, None, None)
     assert trace.primal[-1].iteration
@@ -312,7 +312,7 @@ def test_rows_in_functions_that_call_themselves_have_all_the_calls() -> None:
 @pytest.mark.parametrize("text", ["sum(sin(x) * x)", BRANCH], ids=["straight", "branch"])
 def test_a_trace_that_takes_too_long_is_stopped(text: str, mode: Mode) -> None:
     inputs = arrays({"x": [1.0, 2.0]})
-    ready = Compiler(Limits(evaluation_seconds=1e-9)).compile(text, inputs, Query(True, mode=mode, trace=True))[0]
+    ready = Compiler(Limits(evaluation_seconds=1e-9)).compile(text, inputs, Query("gradient", mode=mode, trace=True))[0]
     with pytest.raises(EvaluationTooLong) as caught:
         ready.trace(inputs)
     assert caught.value.source == text
@@ -323,7 +323,7 @@ def test_a_trace_that_takes_too_long_is_stopped(text: str, mode: Mode) -> None:
 def test_a_trace_that_was_laid_out_before_is_the_same(program: Program) -> None:
     for mode in MODES:
         before, now = (
-            Compiler().compile(program.text, program.inputs, Query(True, mode=mode, trace=wanted))[0]
+            Compiler().compile(program.text, program.inputs, Query("gradient", mode=mode, trace=wanted))[0]
             for wanted in (True, False)
         )
         assert before.work >= now.work

@@ -69,7 +69,7 @@ CLOSED: list[tuple[str, str, Values, float, dict[str, Any]]] = [
 @pytest.mark.parametrize("mode", ["forward", "reverse"])
 def test_closed_forms(text: str, inputs: Values, value: float, gradients: dict[str, Any], mode: Any) -> None:
     arrays = {name: np.array(x) for name, x in inputs.items()}
-    compiled, _ = Compiler().compile(text, arrays, Query(derivative=True, mode=mode))
+    compiled, _ = Compiler().compile(text, arrays, Query("gradient", mode=mode))
     answer = compiled.evaluate(arrays)
     assert answer.values["result"] == pytest.approx(value, rel=1e-7)
     for name, gradient in gradients.items():
@@ -142,7 +142,7 @@ WRONG: list[tuple[str, str, str, str]] = [
 def test_what_is_wrong_has_its_place(text: str, code: str, says: str) -> None:
     inputs = {"x": np.array(1.0)}
     with pytest.raises(AdcoreError) as caught:
-        Compiler(Limits()).compile(text, inputs, Query(derivative=True))[0].evaluate(inputs)
+        Compiler(Limits()).compile(text, inputs, Query("gradient"))[0].evaluate(inputs)
     assert caught.value.code == code
     assert says in caught.value.message
     assert caught.value.span is not None

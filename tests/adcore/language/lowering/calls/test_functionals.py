@@ -299,7 +299,7 @@ WRONG: list[tuple[str, str, str, str]] = [
 def test_what_is_wrong_has_its_place(text: str, code: str, says: str) -> None:
     inputs = {"x": np.array(2.0)} if "x" in text.replace("max", "").replace("exp", "") else {}
     with pytest.raises(AdcoreError) as caught:
-        Compiler().compile(text, inputs, Query(derivative=True))[0].evaluate(inputs)
+        Compiler().compile(text, inputs, Query("gradient"))[0].evaluate(inputs)
     assert caught.value.code == code
     assert says in caught.value.message
     assert caught.value.span is not None
@@ -308,7 +308,7 @@ def test_what_is_wrong_has_its_place(text: str, code: str, says: str) -> None:
 def test_a_solver_that_takes_too_long_ends_in_time() -> None:
     text = "def slow(t):\n  s = t\n  for i in range(3000000):\n    s = s + x\n  return s\nroot(slow, 1.0)"
     inputs = {"x": np.array(2.0)}
-    compiled, _ = Compiler(Limits(evaluation_seconds=0.2)).compile(text, inputs, Query(derivative=True))
+    compiled, _ = Compiler(Limits(evaluation_seconds=0.2)).compile(text, inputs, Query("gradient"))
     with pytest.raises(AdcoreError) as caught:
         compiled.evaluate(inputs)
     assert caught.value.code == "evaluation_too_long"
@@ -338,7 +338,7 @@ def test_a_trace_has_the_derivative_s_own_steps_and_an_equation_as_one() -> None
     text = "r = root(lambda t: t**2 - x, 1.0)\ngrad(lambda t: t*sin(t))(r)"
     inputs = {"x": np.array(2.0)}
     for mode in ("forward", "reverse"):
-        compiled, _ = Compiler().compile(text, inputs, Query(derivative=True, mode=mode, trace=True))
+        compiled, _ = Compiler().compile(text, inputs, Query("gradient", mode=mode, trace=True))
         trace = compiled.trace(inputs)
         ops = [row.op for row in trace.primal]
         assert ops.count("solution") == 1

@@ -201,7 +201,7 @@ def test_one_compilation_serves_every_depth() -> None:
     counts = []
     for n in (0, 1, 2, 12):
         inputs = {"n": np.array(float(n)), "x": np.array(0.3)}
-        compiled, cached = compiler.compile(text, inputs, Query(derivative=True, wrt=("x",)))
+        compiled, cached = compiler.compile(text, inputs, Query("gradient", wrt=("x",)))
         assert cached == (n > 0)
         counts.append(compiled.runs.count())
         assert compiled.evaluate(inputs).values["y"] == pytest.approx(by_python(text, {"n": n, "x": 0.3}), rel=1e-13)
@@ -211,7 +211,7 @@ def test_one_compilation_serves_every_depth() -> None:
 def test_the_trace_of_a_run_has_what_its_calls_computed() -> None:
     text = "def f(n): return x if n == 0 else sin(f(n - 1))*x\nf(2)"
     inputs = {"x": np.array(0.5)}
-    compiled, _ = Compiler().compile(text, inputs, Query(derivative=True, mode="reverse", trace=True))
+    compiled, _ = Compiler().compile(text, inputs, Query("gradient", mode="reverse", trace=True))
     trace = compiled.trace(inputs)
     assert [row.op for row in trace.primal if row.op in ("sin", "multiply")] == ["sin", "multiply", "sin", "multiply"]
     assert trace.adjoint is not None
@@ -224,7 +224,7 @@ def test_the_trace_of_a_run_has_what_its_calls_computed() -> None:
 def error_of(text: str, limits: Limits | None = None, **inputs: float) -> AdcoreError:
     arrays = {name: np.array(value) for name, value in inputs.items()}
     with pytest.raises(AdcoreError) as caught:
-        Compiler(limits).compile(text, arrays, Query(derivative=True))[0].evaluate(arrays)
+        Compiler(limits).compile(text, arrays, Query("gradient"))[0].evaluate(arrays)
     return caught.value
 
 
@@ -293,7 +293,7 @@ def test_what_is_wrong_is_told_with_its_place_and_the_values(
 def test_calls_go_as_deep_as_is_allowed() -> None:
     limits = Limits(recursion_depth=10)
     inputs = {"n": np.array(9.0), "x": np.array(2.0)}
-    compiled, _ = Compiler(limits).compile(DOWN, inputs, Query(derivative=True, mode="reverse"))
+    compiled, _ = Compiler(limits).compile(DOWN, inputs, Query("gradient", mode="reverse"))
     assert compiled.evaluate(inputs).gradients["x"] == 1.0
     assert error_of(DOWN, limits, n=10.0, x=2.0).code == "recursion_too_deep"
 
@@ -308,7 +308,7 @@ def test_what_calls_keep_for_the_adjoint_is_bounded() -> None:
     text = "def f(n): return x if n == 0 else sin(f(n - 1))\nf(n)"
     limits = Limits(live_elements=1_500)
     inputs = {"n": np.array(20.0), "x": np.array(2.0)}
-    compiled, _ = Compiler(limits).compile(text, inputs, Query(derivative=True, mode="reverse"))
+    compiled, _ = Compiler(limits).compile(text, inputs, Query("gradient", mode="reverse"))
     compiled.evaluate(inputs)
     assert error_of(text, limits, n=150.0, x=1.0).code == "stack_too_large"
 
@@ -323,7 +323,7 @@ def test_endless_branching_ends_in_time() -> None:
     text = "def f(n): return x if n < 2 else f(n - 1) + f(n - 2)\nf(n)"
     compiler = Compiler(Limits(evaluation_seconds=0.2))
     inputs = {"n": np.array(60.0), "x": np.array(1.0)}
-    compiled, _ = compiler.compile(text, inputs, Query(derivative=True))
+    compiled, _ = compiler.compile(text, inputs, Query("gradient"))
     with pytest.raises(EvaluationTooLong):
         compiled.evaluate(inputs)
 

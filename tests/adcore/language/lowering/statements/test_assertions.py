@@ -51,7 +51,7 @@ def test_derivatives_are_given_where_the_assertions_hold(row: tuple[Any, ...], m
     _, text, good, value, bad, said = row
     compiler = Compiler()
     inputs = {name: np.array(x) for name, x in good.items()}
-    compiled, _ = compiler.compile(text, inputs, Query(derivative=True, mode=mode))
+    compiled, _ = compiler.compile(text, inputs, Query("gradient", mode=mode))
     assert next(iter(compiled.evaluate(inputs).values.values())) == value
     with pytest.raises(AssertionFailed) as caught:
         compiled.evaluate({name: np.array(x) for name, x in bad.items()})
@@ -63,7 +63,7 @@ def test_derivatives_are_given_where_the_assertions_hold(row: tuple[Any, ...], m
 
 def test_an_assertion_costs_a_gradient_nothing() -> None:
     compiler, inputs = Compiler(), {"x": np.array(3.0)}
-    compiled, _ = compiler.compile("assert x > 0\nx**2", inputs, Query(derivative=True))
+    compiled, _ = compiler.compile("assert x > 0\nx**2", inputs, Query("gradient"))
     assert compiled.evaluate(inputs).gradients == {"x": 6.0}
 
 

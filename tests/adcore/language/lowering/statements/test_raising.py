@@ -70,7 +70,7 @@ def test_nor_has_it_a_derivative(row: tuple[Any, ...], mode: Any) -> None:
     _, body, good, bad, said = row
     text = program(body, good)
     agree(text, good, ["x"])
-    compiled, _ = Compiler().compile(text, {k: np.array(v) for k, v in good.items()}, Query(derivative=True, mode=mode))
+    compiled, _ = Compiler().compile(text, {k: np.array(v) for k, v in good.items()}, Query("gradient", mode=mode))
     with pytest.raises(AdcoreError) as caught:
         compiled.evaluate({name: np.array(x) for name, x in bad.items()})
     assert caught.value.message == said
