@@ -14,7 +14,7 @@ from adcore.ops.control.call import call, call_view
 from adcore.ops.control.cond import cond, cond_view
 from adcore.ops.control.loop import loop
 from adcore.ops.control.loop_view import ENDLESS, loop_view
-from adcore.ops.functionals.derivative import GRADIENT, JVP, derivative
+from adcore.ops.functionals.derivative import GRADIENT, JVP, derivative, derivative_view
 from adcore.ops.functionals.odes import reached
 from adcore.ops.functionals.solution import solution
 
@@ -104,39 +104,35 @@ def _call(printer: Printer, node: Node, operands: Sequence[Text]) -> Sequence[Te
 # --- functions of functions
 
 
-def _function(printer: Printer, node: Node) -> str:
-    """The name of the function that a derivative or a solution is of; it takes what it captures as arguments."""
-    graph: Graph = node.param("graph")
-    return printer.function(graph, "f", graph)
-
-
 def _derivative(printer: Printer, node: Node, operands: Sequence[Text]) -> Sequence[Text]:
+    """A call of ``value_and_grad``, ``jacobian`` or ``jvp`` of a function that takes what it captures as arguments."""
     names = printer.names(node)
-    graph, kind, wrt = node.param("graph"), node.param("kind"), node.param("wrt")
-    function = _function(printer, node)
-    arguments = [x.text for x in operands[: len(graph.inputs)]]
-    if kind == JVP:
-        inputs = [printer.unique(name) for name in graph.input_names[:wrt]]
-        closed = f"lambda {', '.join(inputs)}: {function}({', '.join([*inputs, *arguments[wrt:]])})"
-        tangents = [x.text for x in operands[len(graph.inputs) :]]
-        called = FUNCTIONALS["jvp"].call(f=closed, primals=_tuple(arguments[:wrt]), tangents=_tuple(tangents))
+    view = derivative_view(node)
+    function = printer.function(view.graph, "f", view.graph)
+    arguments, captured, tangents = view.by_role([x.text for x in operands])
+    if view.kind == JVP:
+        inputs = [printer.unique(name) for name in view.graph.input_names[: view.wrt]]
+        closed = f"lambda {', '.join(inputs)}: {function}({', '.join([*inputs, *captured])})"
+        called = FUNCTIONALS["jvp"].call(f=closed, primals=_tuple(arguments), tangents=_tuple(tangents))
         printer.line(f"{', '.join(names)} = {called}")
         return _named(names)
     value, *derivatives = names
-    applied = ", ".join(arguments)
-    argnums = literal_text(tuple(range(wrt)))
-    if kind == GRADIENT:
+    applied = f"({', '.join([*arguments, *captured])})"
+    argnums = literal_text(tuple(range(view.wrt)))
+    if view.kind == GRADIENT:
         functional, targets = FUNCTIONALS["value_and_grad"], f"{value}, {_tuple(derivatives)}"
     else:
         functional, targets = FUNCTIONALS["jacobian"], _tuple(derivatives)
-        printer.line(f"{value} = {function}({applied})")
-    printer.line(f"{targets} = {functional.call(f=function, argnums=argnums)}({applied})")
+        printer.line(f"{value} = {function}{applied}")
+    printer.line(f"{targets} = {functional.call(f=function, argnums=argnums)}{applied}")
     return _named(names)
 
 
 def _solution(printer: Printer, node: Node, operands: Sequence[Text]) -> Sequence[Text]:
+    """A call of a solver, whose function takes what it captures by ``args``."""
     (name,) = printer.names(node)
-    function = _function(printer, node)
+    graph: Graph = node.param("graph")
+    function = printer.function(graph, "f", graph)
     start, *captured = [x.text for x in operands]
     called = FUNCTIONALS[node.param("kind")].call(
         f=function,

@@ -8,13 +8,47 @@ that has nodes of its own, derivatives inside derivatives cannot be confused.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from adcore.errors import NotConstant
 from adcore.graph import UNKNOWN, DType, Graph, Node, Op, Pullback, Push, RunGraph, Split, Structure, Type
 from adcore.ops.base import Hidden, declare
 
 GRADIENT, JACOBIAN, JVP = "gradient", "jacobian", "jvp"
+
+T = TypeVar("T")
+
+
+class DerivativeOperands(NamedTuple, Generic[T]):
+    """A derivative's operands by role."""
+
+    arguments: Sequence[T]
+    """What the derivative is by: the graph's first inputs."""
+    captured: Sequence[T]
+    """What the function reads from around it: the graph's other inputs."""
+    tangents: Sequence[T]
+    """The direction of a JVP, a tangent for each argument; none for the other kinds."""
+
+
+@dataclass(frozen=True, slots=True)
+class DerivativeView:
+    """A node of the op ``derivative``: its parameters by name, its operands by role."""
+
+    graph: Graph
+    kind: str
+    wrt: int
+    """The number of arguments that the derivative is by."""
+
+    def by_role(self, values: Sequence[T]) -> DerivativeOperands[T]:
+        """Values that stand in the order of the operands."""
+        inputs = len(self.graph.inputs)
+        return DerivativeOperands(values[: self.wrt], values[self.wrt : inputs], values[inputs:])
+
+
+def derivative_view(node: Node) -> DerivativeView:
+    """A node of the op ``derivative``, by role."""
+    return DerivativeView(*(node.param(name) for name in ("graph", "kind", "wrt")))
 
 
 def _derivative(*operands: Any, graph: Hidden, kind: Hidden, wrt: Hidden) -> Any:
