@@ -181,13 +181,22 @@ class IndexOutOfBounds(ProgramError):
     code = "index_out_of_bounds"
 
 
-class BranchMismatch(ProgramError):
+class JoinMismatch(ProgramError):
+    """Paths through the program that join give a name values of different types."""
+
+    def __init__(self, message: str, *, list_growth: bool = False, **where: Any) -> None:
+        super().__init__(message, **where)
+        self.list_growth = list_growth
+        """True where the value is a list that is appended to: unrolling the loop may help."""
+
+
+class BranchMismatch(JoinMismatch):
     """The two branches of an ``if`` give a name values of different shapes."""
 
     code = "branch_mismatch"
 
 
-class LoopMismatch(ProgramError):
+class LoopMismatch(JoinMismatch):
     """A pass of a loop gives a name a value of another shape or kind than it had when the pass began."""
 
     code = "loop_mismatch"

@@ -31,8 +31,8 @@ from adcore.language.lowering.values import (
 from adcore.language.syntax.scopes import appended
 from adcore.ops.control.cond import branch
 
-ONE_EACH = "a list grows by one element in each pass of a for, and is read after it; or it is a comprehension"
-"""The remedy where a list is appended to in another way."""
+LIST_GROWTH = "a list grows by one element in each pass of a for, and is read after it; or it is a comprehension"
+"""The help where a list is appended to in another way."""
 VALUE = "<value>"
 """The name of what a loop is left with by ``return``."""
 
@@ -227,10 +227,12 @@ class Merge:
         place = self.place
         if not name and isinstance(place, ast.IfExp):
             places = [(place.body, first), (place.orelse, second)]
+        list_growth = any(appended(at) is not None for at, _ in places)
         return BranchMismatch(
             f"{subject} {first} if the condition holds, and {second} if not",
             span=self.low.span(places[0][0] if name and places else place),
-            help=ONE_EACH if any(appended(at) for at, _ in places) else None,
+            help=LIST_GROWTH if list_growth else None,
+            list_growth=list_growth,
             related=tuple((self.low.span(at), text) for at, text in places),
         )
 

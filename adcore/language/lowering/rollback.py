@@ -1,38 +1,38 @@
-"""Trying one way of lowering, and going back to where it began if another is needed."""
+"""Lowering a loop as a loop, and unrolling it where that fails."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from typing import TypeVar
 
-from adcore.errors import AdcoreError, BranchMismatch, LoopMismatch, NotConstant
+from adcore.errors import AdcoreError, JoinMismatch, NotConstant
 from adcore.graph import Node
-from adcore.language.lowering.branches import ONE_EACH
 from adcore.language.lowering.builder import Lowering
 
-MOST_PASSES = 256
-"""How many passes of a loop are written out at most."""
+MAX_UNROLLED_PASSES = 256
+"""A loop of more passes is never unrolled."""
 
 
 T = TypeVar("T")
 
 
-def written_out_if_needed(
-    low: Lowering, passes: int, changing: Collection[Node], looped: Callable[[], T], one_by_one: Callable[[], T]
+def unroll_if_needed(
+    low: Lowering, passes: int, changing: Collection[Node], looped: Callable[[], T], unrolled: Callable[[], T]
 ) -> T:
-    """What ``looped`` gives, or ``one_by_one``, where what is ``changing`` from pass to pass must be known in it."""
+    """The result of ``looped``; that of ``unrolled`` where a loop cannot express the passes.
+
+    That is so where one of the ``changing`` nodes, which differ from pass to pass, must be a compile-time constant, or
+    where a list grows in another way than by one element a pass.
+    """
     try:
         with low.attempt():
             return looped()
-    except (NotConstant, LoopMismatch, BranchMismatch) as error:
-        if isinstance(error, NotConstant):
-            helps = error.depends in changing
-        else:
-            helps = error.help == ONE_EACH
-        if not helps or passes > MOST_PASSES:
+    except (NotConstant, JoinMismatch) as error:
+        helps = error.depends in changing if isinstance(error, NotConstant) else error.list_growth
+        if not helps or passes > MAX_UNROLLED_PASSES:
             raise
         try:
-            return one_by_one()
+            return unrolled()
         except AdcoreError as other:
-            # A loop around this one may make known what is still unknown.
+            # Unrolling an enclosing loop may make constant what still depends on a node.
             raise (other if isinstance(other, NotConstant) and other.depends is not None else error) from None

@@ -24,7 +24,7 @@ from adcore.language.lowering.expressions.operators import truth
 from adcore.language.lowering.expressions.unpacking import unpacked
 from adcore.language.lowering.partial_evaluation import TooDear, Unknown, evaluate
 from adcore.language.lowering.regions import repeated
-from adcore.language.lowering.rollback import written_out_if_needed
+from adcore.language.lowering.rollback import unroll_if_needed
 from adcore.language.lowering.values import Known, List, Place, Scope, Value, describe_value, is_number, is_sequence
 from adcore.ops.arrays.dynamic_indexing import AT
 
@@ -199,7 +199,7 @@ class _Elements:
         if over.listed or self._tests(i) or count == 0:
             return self._one_by_one(i, over, count)
         position = self._position(i)
-        return written_out_if_needed(
+        return unroll_if_needed(
             self.low,
             count,
             [position],
@@ -278,7 +278,7 @@ class _Elements:
         position = self._position(i)
         if not isinstance(count, int):
             return self._in_a_loop(i, over, how, position)
-        return written_out_if_needed(
+        return unroll_if_needed(
             self.low,
             count,
             [position],

@@ -11,19 +11,19 @@ import ast
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from adcore.errors import AdcoreError, BoundInOneBranch, LoopMismatch
+from adcore.errors import AdcoreError, BoundInOneBranch, JoinMismatch, LoopMismatch
 from adcore.graph import OPS, DType, Node, Shape, Type, input_node, items
-from adcore.language.lowering.branches import ONE_EACH, VALUE, short_circuit
+from adcore.language.lowering.branches import LIST_GROWTH, VALUE, short_circuit
 from adcore.language.lowering.builder import Lowering, emit_zeros, ends_of
 from adcore.language.lowering.expressions.expressions import lower_expression
 from adcore.language.lowering.expressions.iteration import Iteration, iteration
 from adcore.language.lowering.expressions.operators import truth
 from adcore.language.lowering.regions import repeated
-from adcore.language.lowering.rollback import written_out_if_needed
+from adcore.language.lowering.rollback import unroll_if_needed
 from adcore.language.lowering.statements.list_appends import collected, collection, last_element, row_of, started
 from adcore.language.lowering.statements.loop_carried import Carried, Differs, Spread, Widen, Width, begin, enter, leave
 from adcore.language.lowering.statements.loop_exits import RETURNED, RUNNING, Body, LoopStatement, Outcome
-from adcore.language.lowering.statements.unrolling import written_out
+from adcore.language.lowering.statements.unrolling import unroll
 from adcore.language.lowering.trees import outlives, rebuild
 from adcore.language.lowering.values import MISSING, List, Missing, Place, Unresolved, Unusable, Value, describe_value
 from adcore.language.syntax.scopes import ALWAYS, accumulates, appended, assignments, last_of, reads_last
@@ -52,9 +52,7 @@ def lower_loop(low: Lowering, statement: LoopStatement, body: Body) -> Outcome:
             if over is None or not isinstance(over.passes, int):
                 return looped()
             passes = over.passes
-            return written_out_if_needed(
-                low, passes, changing, looped, lambda: written_out(low, statement, over, passes, body)
-            )
+            return unroll_if_needed(low, passes, changing, looped, lambda: unroll(low, statement, over, passes, body))
     except Unresolved:
         # What follows a loop that has a pass in any case is not known either.
         endless = isinstance(statement, ast.While) and isinstance(statement.test, ast.Constant)
@@ -245,11 +243,13 @@ class _Pass:
                     except Differs:
                         self.errors[name] = self._mismatch(one, ends[name], names)
                     if one.outputs is None:
-                        # What is only read later may never be; then it is no fault. But a list may be written out.
-                        if self.errors[name].help == ONE_EACH and self.over and isinstance(self.over.passes, int):
-                            raise self.errors[name]
+                        error = self.errors[name]
+                        growth = isinstance(error, JoinMismatch) and error.list_growth
+                        # What is only read after the loop may never be: no error yet, unless unrolling helps.
+                        if growth and self.over and isinstance(self.over.passes, int):
+                            raise error
                         if seen.intersection(one.inputs) or (not one.inputs and self._is_read_inside(name)):
-                            raise self.errors[name]
+                            raise error
                         continue
                 keep[name] = None
                 queue += one.outputs
@@ -319,10 +319,12 @@ class _Pass:
         if first is not None and (first.lineno, first.col_offset) < (self.statement.lineno, self.statement.col_offset):
             related.insert(0, (low.span(first), was))
         told = f"from {was} to {now}" if was != now else f"from {was} to another one"
+        list_growth = appended(place) is not None
         return LoopMismatch(
             f"{name} changes in the loop {told}",
             span=low.span(place),
-            help=ONE_EACH if appended(place) else "what a loop carries from pass to pass keeps its kind and shape",
+            help=LIST_GROWTH if list_growth else "what a loop carries from pass to pass keeps its kind and shape",
+            list_growth=list_growth,
             related=tuple(related),
         )
 

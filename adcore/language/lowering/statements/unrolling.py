@@ -11,7 +11,7 @@ from adcore.language.lowering.values import Unusable, Value
 from adcore.language.syntax.scopes import assignments
 
 
-def written_out(low: Lowering, statement: LoopStatement, over: Iteration, passes: int, body: Body) -> Outcome:
+def unroll(low: Lowering, statement: LoopStatement, over: Iteration, passes: int, body: Body) -> Outcome:
     """The passes of a loop one after the other, as if each were written down."""
     scope = low.scope
     running: Value | Unusable = True

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from adcore.errors import AdcoreError
-from adcore.language.lowering.rollback import MOST_PASSES
+from adcore.language.lowering.rollback import MAX_UNROLLED_PASSES
 from tests.adcore.language.differentiating import agree
 from tests.adcore.language.evaluating import function, lowered, python, result
 
@@ -103,10 +103,10 @@ def test_passes_of_different_shapes_differentiate(body: str, inputs: dict[str, A
 
 def test_only_short_loops_are_written_out() -> None:
     text = "s = 0\nfor i in range(1, {}):\n  s += u[:i][0] * i\ns"
-    u = np.ones(MOST_PASSES + 2)
-    assert result(text.format(MOST_PASSES + 1), u=u) == MOST_PASSES * (MOST_PASSES + 1) / 2
+    u = np.ones(MAX_UNROLLED_PASSES + 2)
+    assert result(text.format(MAX_UNROLLED_PASSES + 1), u=u) == MAX_UNROLLED_PASSES * (MAX_UNROLLED_PASSES + 1) / 2
     with pytest.raises(AdcoreError) as caught:
-        lowered(text.format(MOST_PASSES + 2), {"u": u})
+        lowered(text.format(MAX_UNROLLED_PASSES + 2), {"u": u})
     assert caught.value.code == "not_constant"
     assert caught.value.message.endswith("and i changes in the loop")
 
