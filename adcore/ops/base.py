@@ -1,20 +1,19 @@
-"""How ops are declared: one constructor for each kind of op, which derives what follows from the kind.
+"""Constructors of ops, one for each kind, which derive the rules that follow from the kind.
 
-``elementwise`` and ``reducing`` get both modes of differentiation from partial derivatives, ``linear`` and ``bilinear``
-from a transpose; whatever fits none of them states its rules with ``declare``. The static parameters of an op
-are the keyword-only parameters of its ``value``, and their annotations say what they take.
+``elementwise`` and ``reducing`` derive both modes of differentiation from partial derivatives, ``linear`` and
+``bilinear`` from a transpose; any other op states its rules with ``declare``. The static parameters of an op are the
+keyword-only parameters of its ``value``; their annotations name their ``Kind``.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
-from collections.abc import Callable, Hashable, Mapping
-from dataclasses import fields
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from adcore.errors import ShapeMismatch
 from adcore.graph import (
     OPS,
     DType,
@@ -33,7 +32,7 @@ from adcore.graph import (
     constant,
     register,
 )
-from adcore.ops.shapes import Axes, axes_of, broadcast_shapes, count, describe_shape, reduced
+from adcore.ops.shapes import axes_of, infer_elementwise, infer_reduction
 from adcore.ops.strong import strong_times
 
 Extent = tuple[int, ...]
@@ -50,7 +49,7 @@ def parameters_of(value: Callable[..., Any]) -> tuple[Parameter, ...]:
         return ()
     try:
         signature = inspect.signature(value)
-    except ValueError:  # some functions written in C have none
+    except ValueError:  # Some functions written in C have none.
         return ()
     return tuple(
         Parameter(p.name, Kind(p.annotation), None, True)
@@ -66,28 +65,31 @@ def declare(
     operands: str,
     value: Callable[..., Any] | None,
     infer: Callable[..., Type | tuple[Type, ...]],
-    **facts: Any,
+    **fields: Any,
 ) -> Op:
-    """Enter an op in the table. ``operands`` are their names, parted by spaces; ``facts`` are fields of what an ``Op``
-    consists of: ``Signature``, ``Rules``, ``Notation``, ``Facts`` and ``Sampling``."""
+    """Enter an op in the table.
+
+    ``operands`` are their names, separated by spaces; ``fields`` are fields of ``Signature``, ``Rules``, ``Notation``,
+    ``Facts`` and ``Sampling``.
+    """
 
     def take(group: type[Any]) -> dict[str, Any]:
-        return {field.name: facts.pop(field.name) for field in fields(group) if field.name in facts}
+        return {field.name: fields.pop(field.name) for field in dataclasses.fields(group) if field.name in fields}
 
-    facts.setdefault("parameters", parameters_of(value) if value is not None else ())
+    fields.setdefault("parameters", parameters_of(value) if value is not None else ())
     signature = Signature(operands=tuple(operands.split()), **take(Signature))
     rules = Rules(value, infer, **take(Rules))
     op = Op(name, signature, rules, Notation(**take(Notation)), Facts(**take(Facts)), Sampling(**take(Sampling)))
-    if facts:
-        raise TypeError(f"{name} is declared with unknown facts: {', '.join(facts)}")
+    if fields:
+        raise TypeError(f"{name} is declared with unknown fields: {', '.join(fields)}")
     return register(op)
 
 
 class Sample(NamedTuple):
-    """One application that the generated tests make of an op: the operands' shapes, and the parameters.
+    """An application of an op in the generated tests: the operands' shapes, and the parameters.
 
-    The operands' values come from the op's ``domain``, an interval each; whole numbers where the operand is an index.
-    An interval of one number says that finite differences must not vary the operand.
+    The operands' values are drawn from the op's ``domain``, an interval each; whole numbers where the operand is an
+    index. Finite differences do not vary an operand whose interval is one number.
     """
 
     shapes: tuple[Shape, ...]
@@ -99,22 +101,7 @@ def sample(*shapes: Shape, **params: Any) -> Sample:
     return Sample(shapes, params)
 
 
-# --- shapes
-
-
-# --- strong products: an adjoint or a tangent that is exactly zero contributes zero, whatever it is multiplied by
-
-
 # --- the kinds of op
-
-
-def infer_elementwise(dtype: DType = DType.FLOAT) -> Callable[..., Type]:
-    """The shape rule of elementwise ops: the operands broadcast."""
-
-    def infer(*types: Type, **_: Hashable) -> Type:
-        return Type(dtype, broadcast_shapes([t.shape for t in types]) if types else ())
-
-    return infer
 
 
 def fit(x: Node, shape: Shape) -> Node:
@@ -134,11 +121,11 @@ def elementwise(
     *,
     operands: str = "x",
     result: DType = DType.FLOAT,
-    **facts: Any,
+    **fields: Any,
 ) -> Op:
-    """An op that acts on each element alone. ``partials(y, *operands)`` gives one partial derivative an operand.
+    """An op that acts on each element alone. ``partials(y, *operands)`` gives a partial derivative for each operand.
 
-    A partial is built as graph, so that it differentiates again; ``y`` is the node itself; None is an exact zero.
+    Partials are graph, so that they differentiate again; ``y`` is the node itself; None is an exact zero.
     """
 
     def of(node: Node) -> list[Node | None]:
@@ -160,8 +147,8 @@ def elementwise(
         )
 
     rules: dict[str, Any] = {} if partials is None else {"jvp": jvp, "vjp": vjp}
-    facts.setdefault("infer", infer_elementwise(result))
-    return declare(name, operands, value, elementwise=True, **rules, **facts)
+    fields.setdefault("infer", infer_elementwise(result))
+    return declare(name, operands, value, elementwise=True, **rules, **fields)
 
 
 def linear(
@@ -172,12 +159,12 @@ def linear(
     *,
     operands: str = "x",
     steering: int = 0,
-    **facts: Any,
+    **fields: Any,
 ) -> Op:
     """An op that is linear in its operands together: a sum, a reshape, an index, a concatenation.
 
-    The tangent goes through the op itself. ``transpose(node, cotangent)`` gives what flows back to each operand. The
-    last ``steering`` operands (indices, say) are outside of this: they stay what they are and have no derivative.
+    The tangent goes through the op itself. ``transpose(node, cotangent)`` gives the cotangents of the operands. The op
+    need not be linear in the last ``steering`` operands, such as indices; they have no derivative.
     """
 
     def jvp(node: Node, tangents: tuple[Node | None, ...]) -> Node | None:
@@ -190,7 +177,7 @@ def linear(
     def vjp(node: Node, cotangent: Node) -> tuple[Node | None, ...]:
         return (*transpose(node, cotangent), *(None,) * steering)
 
-    return declare(name, operands, value, infer, jvp=jvp, vjp=vjp, **facts)
+    return declare(name, operands, value, infer, jvp=jvp, vjp=vjp, **fields)
 
 
 def bilinear(
@@ -200,13 +187,13 @@ def bilinear(
     transpose: Callable[..., tuple[Node | None, ...]],
     *,
     operands: str = "x1 x2",
-    **facts: Any,
+    **fields: Any,
 ) -> Op:
     """An op that is linear in each of its two operands: a matrix product and its kind.
 
     Its ``value`` has a hidden parameter ``strong``, a sum of 1, where the zeros of the first operand win over the inf
     and NaN they are multiplied by, and of 2, where those of the second do. The tangent is f(da, b) + f(a, db).
-    ``transpose(node, cotangent)`` gives what flows back; ``strength`` says what is strong in it.
+    ``transpose(node, cotangent)`` gives the cotangents of the operands, whose ``strong`` is ``strength``.
     """
 
     def jvp(node: Node, tangents: tuple[Node | None, ...]) -> Node | None:
@@ -215,16 +202,16 @@ def bilinear(
         second = None if db is None else moved(node, a, db, strong=strong | 2)
         return second if first is None else first if second is None else first + second
 
-    return declare(name, operands, value, infer, jvp=jvp, vjp=transpose, **facts)
+    return declare(name, operands, value, infer, jvp=jvp, vjp=transpose, **fields)
 
 
 def reducing(
     name: str,
     value: Callable[..., Any],
     weights: Callable[..., Node],
-    **facts: Any,
+    **fields: Any,
 ) -> Op:
-    """An op that makes one number of all the elements along some axes, with parameters ``axis`` and ``keepdims``.
+    """A reduction of the elements along some axes to one number, with parameters ``axis`` and ``keepdims``.
 
     ``weights(y, x, **parameters)`` gives the partial derivatives by the elements of ``x``, as graph; ``y`` is the
     result, shaped to broadcast against ``x``.
@@ -242,24 +229,11 @@ def reducing(
     def vjp(node: Node, cotangent: Node) -> tuple[Node | None, ...]:
         return (fit(strong_times(spread(node, cotangent), of(node)), node.inputs[0].shape),)
 
-    return declare(name, "x", value, facts.pop("infer", infer_reduction()), jvp=jvp, vjp=vjp, **facts)
-
-
-def infer_reduction(dtype: DType = DType.FLOAT, *, empty: bool = True) -> Callable[..., Type]:
-    """The shape rule of reductions; without ``empty``, at least one element must be there to reduce."""
-
-    def infer(x: Type, *, axis: Axes, keepdims: bool, **_: Hashable) -> Type:
-        if not empty and not count(x.shape, axis):
-            raise ShapeMismatch(
-                f"an array of shape {describe_shape(x.shape)} has no element to choose along axis={axis}"
-            )
-        return Type(dtype, reduced(x.shape, axis, keepdims))
-
-    return infer
+    return declare(name, "x", value, fields.pop("infer", infer_reduction()), jvp=jvp, vjp=vjp, **fields)
 
 
 def spread(node: Node, result: Node) -> Node:
-    """``result``, which is shaped like a reduction's result, shaped to broadcast against the reduction's operand."""
+    """``result``, of the shape of the reduction ``node``, shaped to broadcast against the reduction's operand."""
     axes = axes_of(node.param("axis"), node.inputs[0].ndim)
     if result.shape == () or node.param("keepdims") or not axes:
         return result
@@ -272,5 +246,5 @@ def zero_array(shape: Shape) -> Node:
 
 
 def moved(node: Node, *inputs: Node, **params: Any) -> Node:
-    """The same op on other inputs, some of its parameters changed: how a rule writes ``f`` of something else."""
+    """The op of ``node`` applied to other inputs, with some of its parameters changed."""
     return node.op(*inputs, **(dict(node.params) | params))

@@ -10,7 +10,7 @@ from adcore.graph import OPS, Node, ScalarBuilder, number
 
 
 def strong_repair(product: Any, *factors: Any) -> Any:
-    """``product``, an elementwise one, with zeros where one of ``factors`` is zero: 0 * inf and 0 * NaN are NaN."""
+    """An elementwise ``product``, with zero instead of NaN where one of ``factors`` is zero: 0 * inf, 0 * NaN."""
     if product.ndim == 0:
         if product != product and any(f == 0 for f in factors):
             return np.float64(0.0)
@@ -35,7 +35,7 @@ def strong_select(b: ScalarBuilder[Any], product: Any, *factors: Any) -> Any:
 def strong_times(g: Node, partial: Node) -> Node:
     """``g * partial``, zero where ``g`` is zero: one term of the chain rule.
 
-    A partial that is a quotient 1 / x is divided by instead, which rounds once and reads as people write it.
+    For a partial 1 / x it is the quotient g / x, which rounds once.
     """
     if partial.op is OPS["divide"] and number(partial.inputs[0]) == 1.0:
         return OPS["divide"](g, partial.inputs[1], strong=True)
@@ -43,9 +43,10 @@ def strong_times(g: Node, partial: Node) -> Node:
 
 
 def strength(node: Node, operand: int, place: int = 0) -> int:
-    """What is strong in the adjoint of a bilinear ``node`` that flows from its ``operand`` to the other one.
+    """The ``strong`` parameter of the product that is the adjoint of a bilinear ``node`` by one of its operands.
 
-    That is the cotangent, whose place in the product is ``place``, and the operand, if it was strong in the node.
+    Its factors are the cotangent, at ``place`` and always strong, and the other operand, at ``operand`` in the node and
+    strong if it is in the node.
     """
-    kept = bool(node.param("strong") & (1 << operand))
-    return (1 << place) | (kept << (1 - place))
+    operand_is_strong = bool(node.param("strong") & (1 << operand))
+    return (1 << place) | (operand_is_strong << (1 - place))

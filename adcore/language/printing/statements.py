@@ -9,7 +9,7 @@ from adcore.graph import Graph, Node, Op, number
 from adcore.language.functionals import FUNCTIONALS
 from adcore.language.printing.expression import Text, literal_text
 from adcore.language.printing.printer import Printer, Statement
-from adcore.ops.control.assertions import UNSAID, guard, require
+from adcore.ops.control.assertions import DEFAULT_MESSAGE, guard, require
 from adcore.ops.control.call import call, call_view
 from adcore.ops.control.cond import cond, cond_view
 from adcore.ops.control.loop import loop
@@ -33,7 +33,7 @@ def _named(names: Iterable[str]) -> list[Text]:
 def _require(printer: Printer, node: Node, operands: Sequence[Text]) -> Sequence[Text]:
     """An assertion, whose token is true in all that follows it."""
     message = node.param("message")
-    printer.line(f"assert {operands[1].text}{'' if message == UNSAID else f', {message!r}'}")
+    printer.line(f"assert {operands[1].text}{'' if message == DEFAULT_MESSAGE else f', {message!r}'}")
     return [Text("True")]
 
 

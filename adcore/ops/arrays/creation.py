@@ -1,4 +1,4 @@
-"""Arrays made from nothing but a shape or a range, and the parts of matrices: diagonals and triangles."""
+"""Arrays of a shape or a range, and the diagonals and triangles of matrices."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ full = linear(
 
 
 def _shaped_like(name: str, value: Any, doc: str, aliases: tuple[str, ...] = ()) -> Op:
-    """An op of which only the operand's shape matters, so that its derivative is zero."""
+    """An op that reads its operand's shape only, so that its derivative is zero."""
     return declare(
         name,
         "x",
@@ -96,7 +96,7 @@ full_like = linear(
 
 
 def _within(k: int, shape: Shape) -> int:
-    """A diagonal's number, those far outside of the matrix replaced by one just outside."""
+    """The index of a diagonal, clipped to one just outside the matrix."""
     return max(-shape[-2], min(k, shape[-1]))
 
 
@@ -209,7 +209,7 @@ def _diag(x: Any, *, k: int = 0) -> Any:
 
 
 def _diag_vjp(node: Node, g: Node) -> tuple[Node]:
-    """The diagonal of a square matrix goes back by diag itself; otherwise what sticks out is cut, the rest is zero."""
+    """The transpose of taking a diagonal: of a square matrix diag itself, else the cotangent on a diagonal of zeros."""
     shape, back = node.inputs[0].shape, moved(node, g)
     if back.shape == shape:
         return (back,)

@@ -1,8 +1,8 @@
-"""Parts of arrays at places that are computed: read, and written as a new array, the old one staying as it was.
+"""Dynamic indexing: reading, assigning and adding at computed indices. Assignment gives a new array.
 
-The key is that of a static index, with ``"at"`` for an axis whose place, or whose array of places, is the next operand,
-and ``("window", count, step)`` for one that is read in a row from the place on that is the next operand. Reading is the
-transpose of adding to zeros, so the derivatives of the three are made of the three.
+The key is that of a static index, with ``"at"`` for an axis whose index, or array of indices, is the next operand, and
+``("window", count, step)`` for an axis of which a slice is read that starts at the next operand. Reading is the
+transpose of adding to zeros, so the three ops are closed under differentiation.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ AT = "at"
 
 
 def window(count: int, step: int) -> Hidden:
-    """The entry of a key for ``count`` places in a row, from one that is computed on."""
+    """The entry of a key for a slice of ``count`` indices from a computed start."""
     return ("window", count, step)
 
 
 def is_window(k: Hidden) -> bool:
-    """Whether an entry of a key is a window."""
+    """True for the entry of a key that is a window."""
     return isinstance(k, tuple) and k[0] == "window"
 
 
@@ -37,32 +37,32 @@ def _is_computed(k: Hidden) -> bool:
 
 
 def region(shape: Shape, key: Hidden, places: Sequence[Shape] = ()) -> Shape:
-    """The shape of the part of an array of ``shape`` that ``key`` names, wherever the computed places are.
+    """The shape of the part of an array of ``shape`` that ``key`` names, whatever the computed indices are.
 
-    ``places`` are the shapes of what is computed, in the order of the key; without them all are single places. Raises
+    ``places`` are the shapes of the computed indices, in the order of the key; without them all are scalars. Raises
     ShapeMismatch, IndexOutOfBounds.
     """
     shapes = [place for place, k in zip(places, filter(_is_computed, key), strict=False) if k == AT]
     plain = tuple(0 if k == AT else ("slice", 0, k[1], None) if is_window(k) else k for k in key)
-    found = indexed(shape, plain)
+    static = indexed(shape, plain)
     for k, axis in zip(filter(_is_computed, key), _axes(key, len(shape)), strict=True):
         if is_window(k) and k[1] and (k[1] - 1) * abs(k[2]) >= shape[axis]:
             raise IndexOutOfBounds(f"{k[1]} places with step {k[2]} do not fit axis {axis} with size {shape[axis]}")
     if not any(shapes):
-        return found
-    # As in NumPy, places are taken together, single ones too; what they give stands where they do, or, where something
-    # else stands between them, first.
+        return static
+    # As in NumPy, indices broadcast together, integers too. Their axes stand in place of the indexed ones if these are
+    # adjacent, else first.
     spread = broadcast_shapes(shapes, "indices")
-    taken = [i for i, k in enumerate(key) if k == AT or isinstance(k, int)]
-    if taken[-1] - taken[0] + 1 > len(taken):
-        return (*spread, *found)
+    indexed_axes = [i for i, k in enumerate(key) if k == AT or isinstance(k, int)]
+    if indexed_axes[-1] - indexed_axes[0] + 1 > len(indexed_axes):
+        return (*spread, *static)
     rest = len(shape) - sum(x is not None and x != "..." for x in key)
-    before = sum(rest if k == "..." else 1 for k in key[: taken[0]])
-    return (*found[:before], *spread, *found[before:])
+    before = sum(rest if k == "..." else 1 for k in key[: indexed_axes[0]])
+    return (*static[:before], *spread, *static[before:])
 
 
 def _axes(key: Hidden, ndim: int) -> Iterator[int]:
-    """The axes whose places are computed."""
+    """The axes whose indices are computed."""
     axis = 0
     for k in key:
         if k == "...":
@@ -96,7 +96,7 @@ def _place(shape: Shape, key: Hidden, indices: tuple[Any, ...]) -> tuple[Any, ..
 
 
 def _row(start: int, k: Hidden, size: int, axis: int) -> slice:
-    """Places in a row. A slice that Python would cut off would have another shape, so that it is an error."""
+    """The slice of a window. Python would truncate one that is out of bounds, to another shape: here it is an error."""
     _, count, step = k
     stop = start + count * step
     if count and not (0 <= start < size and 0 <= stop - step < size):
@@ -123,7 +123,7 @@ def _part(x: Any, *indices: Any, key: Hidden) -> Any:
 
 
 def _has_arrays(node: Node, first: int) -> bool:
-    """Whether places may occur twice: then what goes there must be added up."""
+    """True where an index may occur twice: then cotangents must be summed."""
     return any(index.shape for index in node.inputs[first:])
 
 

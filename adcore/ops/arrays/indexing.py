@@ -1,4 +1,4 @@
-"""Parts of arrays: static indices and slices, elements chosen by computed indices, and where what flows back goes.
+"""Indexing: static indices and slices, elements at computed indices, and the transposes of both.
 
 A static index is one hashable key, a tuple of whole numbers, ``("slice", start, stop, step)``, ``None`` for a new axis
 and ``"..."`` for all axes that are not named.
@@ -41,20 +41,20 @@ def subscript_text(key: Hidden) -> str:
 
 
 def indexed(shape: Shape, key: Hidden) -> Shape:
-    """The shape of what an array of ``shape`` has at ``key``."""
+    """The shape of the part of an array of ``shape`` at ``key``."""
     if key.count("...") > 1:
         raise BadCall("an index can have only one ...")
-    taken = sum(k is not None and k != "..." for k in key)
-    if taken > len(shape):
+    count = sum(k is not None and k != "..." for k in key)
+    if count > len(shape):
         axes = "no axes" if not shape else "1 axis" if len(shape) == 1 else f"{len(shape)} axes"
-        raise ShapeMismatch(f"an array of shape {describe_shape(shape)} has {axes}, and {taken} indices are given")
+        raise ShapeMismatch(f"an array of shape {describe_shape(shape)} has {axes}, and {count} indices are given")
     out: list[int] = []
     axis = 0
     for k in key:
         if k is None:
             out.append(1)
         elif k == "...":
-            rest = len(shape) - taken
+            rest = len(shape) - count
             out.extend(shape[axis : axis + rest])
             axis += rest
         else:
@@ -135,7 +135,7 @@ embed: Op = linear(
 
 
 def check_indices(indices: Any, size: int, axis: int) -> None:
-    """Raises IndexOutOfBounds, which names the first index that is."""
+    """Raises IndexOutOfBounds, which names the first index out of bounds."""
     wrong = (indices < -size) | (indices >= size)
     if wrong.any():
         first = int(indices[wrong].flat[0]) if indices.ndim else int(indices)
@@ -188,7 +188,7 @@ take = linear(
 
 
 def _put(g: Any, indices: Any, *, axis: Axis, shape: Hidden) -> Any:
-    """Raises IndexOutOfBounds: it may be computed before what is put is taken."""
+    """Raises IndexOutOfBounds: the transpose of a take may run before the take itself."""
     out = np.zeros(shape)
     if axis is None:
         check_indices(indices, out.size, 0)
@@ -229,7 +229,7 @@ put: Op = linear(
 
 
 def _places(shape: Shape, indices: Any, axis: int) -> tuple[Any, ...]:
-    """What NumPy is indexed with, so that ``indices`` go along ``axis`` and all other axes go together."""
+    """The index in NumPy's terms that takes ``indices`` along ``axis``, and each other axis in order."""
     ndim = len(shape)
     return tuple(
         indices if i == one_axis(axis, ndim) else np.arange(n).reshape([n if j == i else 1 for j in range(ndim)])

@@ -1,4 +1,4 @@
-"""Places in sorted arrays, and straight lines between given points."""
+"""Searches in sorted arrays, and piecewise linear interpolation."""
 
 from __future__ import annotations
 
@@ -79,16 +79,16 @@ def _infer_interp(x: Type, xp: Type, fp: Type, **_: Any) -> Type:
 
 
 class Piece(NamedTuple):
-    """The line a number is on: the indices of its ends, each with its share in the value; its slope."""
+    """A segment of the interpolant: the indices of its ends, each with its weight in the value; its slope."""
 
     ends: tuple[tuple[Node, Node], ...]
     slope: Node
 
 
 def _pieces(node: Node) -> list[Piece]:
-    """The lines to the left and to the right of each number: two at a point, where the derivative is their mean.
+    """The segments to the left and to the right of each number; they differ at a point, where the derivative is a mean.
 
-    Beyond the ends there is a line of the slope 0, and no share where ``left`` or ``right`` is the value.
+    Beyond the ends the slope is 0, and the weights are 0 where ``left`` or ``right`` is the value.
     """
     x, xp, fp = node.inputs
     size = xp.shape[0]
@@ -102,11 +102,11 @@ def _pieces(node: Node) -> list[Piece]:
         share = where(inside, divide(x - start, width), 0.0)
         slope = where(inside, divide(take(fp, high) - take(fp, low), width), 0.0)
         rest = 1.0 - share
-        for given, beyond in (
+        for outside, beyond in (
             (node.param("left"), OPS["less"](x, OPS["index"](xp, key=(0,)))),
             (node.param("right"), OPS["greater"](x, OPS["index"](xp, key=(-1,)))),
         ):
-            rest = rest if given is None else where(beyond, 0.0, rest)
+            rest = rest if outside is None else where(beyond, 0.0, rest)
         pieces.append(Piece(((low, rest), (high, share)), slope))
     return pieces
 

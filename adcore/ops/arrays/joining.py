@@ -1,4 +1,4 @@
-"""Several arrays joined into one, and one repeated."""
+"""Concatenation and stacking of arrays, and repetition of one."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def joining(
 ) -> Op:
     """An op that joins any number of arrays along an axis.
 
-    ``placed(shape, **parameters)`` gives the shape in which an operand of ``shape`` is joined to the others, and the
-    axis along which, counted from the front.
+    ``placed(shape, **parameters)`` gives the shape to which an operand of ``shape`` is reshaped first, and the axis to
+    join along, counted from the front.
     """
 
     def infer(*types: Type, **params: Any) -> Type:

@@ -1,4 +1,4 @@
-"""Reductions over all elements or along axes: sums, means, products, extremes, and where these are."""
+"""Reductions over all elements or along axes: sums, means, products, extremes and their indices."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import numpy as np
 from adcore.graph import DType, Node, Op, Type
 from adcore.ops.arrays.reshaping import reshape, transpose
 from adcore.ops.arrays.scans import cumprod, shift
-from adcore.ops.base import Hidden, declare, fit, infer_reduction, linear, reducing, sample, spread
+from adcore.ops.base import Hidden, declare, fit, linear, reducing, sample, spread
 from adcore.ops.elementwise.arithmetic import divide
-from adcore.ops.shapes import Axes, Axis, axes_of, count
+from adcore.ops.shapes import Axes, Axis, axes_of, count, infer_reduction
 
 OVER = (
     sample((4,)),
@@ -88,9 +88,9 @@ count_nonzero = declare(
 
 
 def _others(x: Node, axis: Axes) -> Node:
-    """For each element the product of all the others along the axes: of those before it, times of those after it.
+    """For each element the product of all others along the axes: a product of prefixes and suffixes.
 
-    Nothing is divided by, so it is right where elements are zero.
+    Without a division, so that it holds where elements are zero.
     """
     ndim = x.ndim
     axes = axes_of(axis, ndim)

@@ -1,7 +1,4 @@
-"""The same elements in other shapes and other orders.
-
-All of these are linear, and each one's transpose puts what flows back where it came from.
-"""
+"""The same elements in other shapes and other orders. All are linear; the transpose restores shape and order."""
 
 from __future__ import annotations
 
@@ -17,7 +14,7 @@ from adcore.ops.shapes import Axes, Axis, axes_of, broadcast_shapes, describe_sh
 
 
 def unchanged(node: Node) -> bool:
-    """Whether the result has the operand's shape."""
+    """True where the result has the operand's shape."""
     return node.shape == node.inputs[0].shape
 
 
@@ -26,12 +23,12 @@ def _shape_back(node: Node, g: Node) -> tuple[Node]:
 
 
 def reshaped(x: Node, shape: Shape) -> Node:
-    """``x`` in another shape, where it has not that shape already."""
+    """``x`` reshaped; ``x`` itself where it has the shape."""
     return x if x.shape == shape else reshape(x, shape=shape)
 
 
 def in_line(x: Node, axis: Axis) -> tuple[Node, int]:
-    """What an op with an ``axis`` runs through, and the axis along which: all elements in one row for None."""
+    """The operand and the axis of an op along an ``axis``: for None the flattened array and 0."""
     return (x, axis) if axis is not None else (reshaped(x, (x.type.size,)), 0)
 
 

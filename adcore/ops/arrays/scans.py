@@ -1,7 +1,7 @@
-"""What runs along an axis: cumulative sums and products, and differences.
+"""Scans along an axis: cumulative sums, products and extremes, differences, linear recurrences.
 
-The derivative of a cumulative product is a linear recurrence, which is right where factors are zero, and whose own
-derivative is a linear recurrence again.
+The derivative of a cumulative product is a linear recurrence, which holds where factors are zero, and whose derivative
+is a linear recurrence again.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def _infer_scan(x: Type, *, axis: Axis = None, **_: Any) -> Type:
 
 
 def _either_way(name: str) -> Callable[..., str]:
-    """The text of a scan; one from the end is a scan of what is flipped, flipped back."""
+    """The text of a scan; in reverse, the flipped scan of the flipped operand."""
 
     def text(x: str, *, axis: Axis, reverse: bool) -> str:
         along = "" if axis is None else f", axis={axis}"
@@ -78,13 +78,13 @@ def _infer_diff(x: Type, *, n: int = 1, axis: int = -1) -> Type:
     if not x.shape:
         raise ShapeMismatch("diff takes an array, and this is a number")
     if n < 0:
-        raise BadCall(f"diff cannot be taken {n} times")
+        raise BadCall(f"diff cannot be applied {n} times")
     place = one_axis(axis, len(x.shape))
     return Type(DType.FLOAT, (*x.shape[:place], max(0, x.shape[place] - n), *x.shape[place + 1 :]))
 
 
 def _diff_vjp(node: Node, g: Node) -> tuple[Node]:
-    """Up to the sign, the differences of the cotangent with n zeros at either end."""
+    """Up to the sign, the differences of the cotangent, padded with n zeros at either end."""
     (x,), n, place = node.inputs, node.param("n"), one_axis(node.param("axis"), node.ndim)
     if not node.type.size:
         return (zero_array(x.shape),)
@@ -264,7 +264,7 @@ def _share(x: Any, *, axis: Hidden, least: Hidden) -> Any:
     before = _shift(extreme, axis=place, fill=np.inf if least else -np.inf)
     beaten = reached & (x < before if least else x > before)
     count = np.cumsum(reached, place)
-    # Those that were equal before the last one that was beaten do not count.
+    # Equal elements before the last strictly smaller extreme do not count.
     equal = count - np.maximum.accumulate(np.where(beaten, count - 1, 0), place)
     return np.where(reached, 1.0 / np.maximum(equal, 1), 0.0)
 
@@ -284,7 +284,7 @@ share = declare(
 
 
 def _extreme_line(node: Node) -> tuple[Node, Node, Node, dict[str, Any]]:
-    """The operand in a line, the share of each element in the extreme, that of those before it, and the axis.
+    """The operand along the axis, the share of each element in the extreme so far, that of those before, and the axis.
 
     Where elements are equal they share the derivative, as those of a maximum do.
     """

@@ -1,6 +1,6 @@
-"""Sorting, and the median, which sorting gives.
+"""Sorting, and the median by sorting.
 
-The derivative follows each element to its place; where elements are equal either may come first, and they share it.
+The derivative follows each element to its place; equal elements share it, as either may come first.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from adcore.graph import DType, Node, Type
 from adcore.ops.arrays.indexing import embed, index, stretch, take_along_axis
 from adcore.ops.arrays.reductions import OVER, mean
 from adcore.ops.arrays.reshaping import in_line, reshaped
-from adcore.ops.base import Hidden, declare, fit, infer_reduction, linear, moved, sample
+from adcore.ops.base import Hidden, declare, fit, linear, moved, sample
 from adcore.ops.elementwise.arithmetic import divide
-from adcore.ops.shapes import Axis, one_axis
+from adcore.ops.shapes import Axis, infer_reduction, one_axis
 
 
 def _line(x: Any, axis: Axis) -> tuple[Any, int]:
@@ -117,7 +117,7 @@ def _median(x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
 
 
 def _middle(node: Node) -> tuple[Node, int, Hidden, float]:
-    """The elements in order, the axis along which, the key of the middle ones among them, and how many these are."""
+    """The sorted elements, the axis, the key of the one or two middle elements, and their number."""
     x, along = in_line(node.inputs[0], node.param("axis"))
     n, along = x.shape[along], one_axis(along, x.ndim)
     start, stop = (n - 1) // 2, n // 2 + 1
@@ -133,10 +133,10 @@ def _median_jvp(node: Node, tangents: tuple[Node | None, ...]) -> Node:
 
 
 def _median_vjp(node: Node, g: Node) -> tuple[Node]:
-    ordered, along, key, middle = _middle(node)
-    share = divide(reshaped(g, (*ordered.shape[:along], 1, *ordered.shape[along + 1 :])), middle, strong=True)
-    taken = fit(share, index(ordered, key=key).shape)
-    (back,) = _sort_vjp(ordered, embed(taken, key=key, shape=ordered.shape))
+    ordered, along, key, number = _middle(node)
+    share = divide(reshaped(g, (*ordered.shape[:along], 1, *ordered.shape[along + 1 :])), number, strong=True)
+    shares = fit(share, index(ordered, key=key).shape)
+    (back,) = _sort_vjp(ordered, embed(shares, key=key, shape=ordered.shape))
     return (reshaped(back, node.inputs[0].shape),)
 
 

@@ -1,4 +1,4 @@
-"""How elements spread around their mean, and the smooth kinds of a maximum."""
+"""Variances and standard deviations, and the smooth maxima: logsumexp and softmax."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from adcore.ops.strong import strong_times
 
 
 def mean_deviation(x: Any, *, axis: Hidden) -> Any:
-    """Measured from the first element, so that equal elements deviate by just 0, and large ones lose no digits."""
+    """Shifted by the first element, so that equal elements deviate by exactly 0, and large ones lose no digits."""
     if not x.size:
         return x
     first = x[tuple(slice(0, 1) if i in axes_of(axis, x.ndim) else slice(None) for i in range(x.ndim))]
@@ -98,7 +98,7 @@ std = reducing(
 
 
 def _logsumexp(x: Any, *, axis: Axes = None, keepdims: bool = False) -> Any:
-    """The greatest term comes out of the logarithm, so that nothing overflows and its digits are kept."""
+    """The greatest exponent is factored out, so that nothing overflows."""
     greatest = x.max(axis=axis, keepdims=True, initial=-math.inf)
     is_greatest = x == greatest
     ties = total(is_greatest, axis=axis, keepdims=True)

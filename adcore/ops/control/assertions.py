@@ -1,7 +1,7 @@
-"""Assertions: conditions that a program requires, and values that are only given where they hold.
+"""Assertions: conditions that a program requires, and guards of the values that depend on them.
 
-A condition that holds gives a token; what is computed under it is guarded by the token, so that no engine and no
-rewrite can leave the condition out and keep the value.
+A condition that holds gives a token; the values computed after it are guarded by the token, so that no engine and no
+rewrite can drop the condition without the value.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from adcore.graph import DType, Op, Type
 from adcore.ops.base import Hidden, declare, sample
 
 TOKEN = Type(DType.BOOL, ())
-UNSAID = "an assertion does not hold"
-"""The message of an assertion that has none."""
+DEFAULT_MESSAGE = "an assertion does not hold"
+"""The message of an assertion without one."""
 
 
 def _require(token: Any, condition: Any, *values: Any, message: Hidden, names: Hidden) -> Any:
     """Raises AssertionFailed."""
     if not condition:
-        told = ", ".join(f"{name} is {value.item()!r}" for name, value in zip(names, values, strict=True))
-        raise AssertionFailed(f"{message}: {told}" if told else message)
+        operands = ", ".join(f"{name} is {value.item()!r}" for name, value in zip(names, values, strict=True))
+        raise AssertionFailed(f"{message}: {operands}" if operands else message)
     return token
 
 
@@ -47,5 +47,5 @@ guard: Op = declare(
     dtypes=(None, DType.BOOL),
     public=False,
     samples=(sample((), ()), sample((3,), ())),
-    doc="x, once what the token stands for has been seen to hold.",
+    doc="x, computed only after the condition that gave the token.",
 )

@@ -43,7 +43,7 @@ TAPE = Type(DType.TAPE, ())
 
 
 def _pack(*parts: Any, memory: Hidden = None) -> Tape:
-    """``memory`` bounds the elements that a tape holds, the tapes inside it included; None is no bound."""
+    """Raises StackTooLarge if a tape, with the tapes inside it, has more than ``memory`` elements; None is no bound."""
     tape = Tape(parts)
     if memory is not None and tape.size > memory:
         raise StackTooLarge(f"the adjoint of the recursion needs more than {memory} numbers, which is not allowed")
@@ -51,7 +51,7 @@ def _pack(*parts: Any, memory: Hidden = None) -> Tape:
 
 
 def _pack_jvp(node: Node, tangents: tuple[Node | None, ...]) -> Node:
-    """The tape of tangents has an entry for each number on the tape."""
+    """The tape of the tangents of the parts that are numbers."""
     pairs = zip(tangents, node.inputs, strict=True)
     return pack(*(t or zeros_of(x.type) for t, x in pairs if x.type.is_number), memory=node.param("memory"))
 

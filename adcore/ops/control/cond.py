@@ -1,7 +1,4 @@
-"""Structured control flow: ops whose parameters are graphs. Only the graph that is taken is evaluated.
-
-Differentiating one gives ops of the same kind, so that derivatives of any order stay inside the graph.
-"""
+"""Branches: an op with two graphs, of which it evaluates one. Its derivatives are branches again, at every order."""
 
 from __future__ import annotations
 

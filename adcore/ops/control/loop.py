@@ -1,8 +1,8 @@
-"""Loops: one op for all of them, counted or while a condition holds, which carries values from pass to pass.
+"""Loops: one op for counted loops and loops with a test, which carries values from pass to pass.
 
-A pass can also read one entry of each of several stacks, and write entries of others. That closes loops under
-differentiation: what the adjoint of a pass needs is stacked on the way forward, and the adjoint of a loop is a loop
-that runs over the same positions backwards. Nothing depends on how often a loop runs.
+A pass can also read an entry of each of several stacks, and write an entry of each of others. That closes loops under
+differentiation: the residuals of a pass are stacked on the way forward, and the adjoint of a loop is a loop over the
+same positions backwards. See ``loop_view`` for the roles of operands and results.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def _loop(
     limit: Hidden = None,
     memory: Hidden = None,
 ) -> Any:
-    """``limit`` bounds the passes, ``memory`` the elements of what is stacked and held; None is no bound."""
+    """``limit`` bounds the passes, ``memory`` the stored elements of stacks and checkpoints; None is no bound."""
     raise NotImplementedError("a loop is run by an engine, through its structure")
 
 

@@ -1,4 +1,4 @@
-"""A loop by role: what its operands, its passes' inputs and outputs, and its results are for."""
+"""Views of loops: the operands, the inputs and outputs of a pass, and the results by role."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class LoopView:
     limit: int | None
     """The most passes that are allowed; None is no bound."""
     memory: int | None
-    """The most elements that may be held of what is stacked; None is no bound."""
+    """The most elements of stacks and checkpoints that are stored; None is no bound."""
 
     @property
     def position(self) -> Node:

@@ -1,4 +1,4 @@
-"""What loops and calls keep for their adjoints: stacks of entries, tapes of values, and zeros that stand for either."""
+"""Storage of loops and calls for their adjoints: stacks of entries, tapes of values, and zeros of either kind."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from adcore.ops.base import Hidden, declare
 
 
 class ZeroStack:
-    """A stack, of any height, of exact zeros; a tape, of any length, of them."""
+    """A stack of any height, or a tape of any length, of exact zeros."""
 
 
 class Tape:
-    """Values of any kinds, packed into one, and how many elements they are."""
+    """Values of any kinds packed into one, and the number of their elements."""
 
     __slots__ = ("parts", "size")
 
@@ -28,11 +28,11 @@ class Tape:
 
 
 OVERHEAD = 4
-"""Elements that a value takes beside its own where it is kept: an object, and its place in a list."""
+"""The overhead of a stored value in elements: its object, and its place in a list."""
 
 
 class LazyStack:
-    """A stack whose entries are made when they are read, and how many elements it may take."""
+    """A stack whose entries are computed when they are read; ``size`` bounds the elements it takes."""
 
     __slots__ = ("size",)
     size: int
@@ -42,7 +42,7 @@ class LazyStack:
 
 
 class SumStack(LazyStack):
-    """The sum of stacks, added up from the left."""
+    """The sum of stacks, added from left to right."""
 
     __slots__ = ("parts",)
 
@@ -114,7 +114,7 @@ def plus(a: Node, b: Node) -> Node:
 
 
 def zeros_of(type: Type) -> Node:
-    """Exact zeros of any kind; computed by a node, so that large ones take no room in the program."""
+    """Exact zeros of any type; computed by a node, so that large ones take no memory in the graph."""
     if not type.is_array:
         return zero_stack(type=type)
     return convert(base.zero_array(type.shape), type.dtype)

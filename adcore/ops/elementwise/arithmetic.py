@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from adcore.graph import OPS, Node, Op, ScalarBuilder, number
-from adcore.ops.base import Hidden, declare, elementwise, fit, infer_elementwise
+from adcore.ops.base import Hidden, declare, elementwise, fit
+from adcore.ops.shapes import infer_elementwise
 from adcore.ops.strong import strong_repair, strong_select
 
-# How tightly the texts hold together, as in Python.
+# The precedence of the texts, as in Python.
 SUM, PRODUCT, SIGN, POWER = 50, 60, 70, 80
 
 
@@ -88,14 +89,14 @@ def _scalar_multiply(b: ScalarBuilder[Any], x1: Any, x2: Any, *, strong: int) ->
 
 
 def _multiply_term(node: Node, g: Node, operand: int) -> Node:
-    """d(a b) = da b + a db, each term strong in its differential and in what was strong before."""
+    """d(a b) = da b + a db, each term strong in its differential and in the operand that the product is strong in."""
     other = node.inputs[1 - operand]
     was_strong = bool(_is_strong(node) & (2 >> operand))
     return multiply(g, other, strong=3 if was_strong else 1)
 
 
 def _by_terms(term: Callable[[Node, Node, int], Node]) -> dict[str, Any]:
-    """Both rules from ``term(node, g, operand)``, what a tangent or a cotangent ``g`` contributes by an operand."""
+    """Both rules from ``term(node, g, operand)``, the contribution of a tangent or a cotangent ``g`` by an operand."""
 
     def jvp(node: Node, tangents: tuple[Node | None, ...]) -> Node:
         terms = [term(node, t, i) for i, t in enumerate(tangents) if t is not None]
@@ -135,7 +136,7 @@ def _scalar_divide(b: ScalarBuilder[Any], x1: Any, x2: Any, *, strong: bool) -> 
 
 
 def _divide_term(node: Node, g: Node, operand: int) -> Node:
-    """d(a / b) = da / b - db (a / b) / b, with the quotient that is known already.
+    """d(a / b) = da / b - db (a / b) / b, with the quotient that the node has computed.
 
     A zero of a strong quotient wins over an infinite db too: the quotient is 0 whatever b is.
     """
@@ -182,7 +183,7 @@ remainder = elementwise(
     binding=PRODUCT,
     latex=r"{0} \bmod {1}",
     domain=((0.2, 0.8), (1.1, 3)),
-    doc="What is left of x1 after whole multiples of x2; it has the sign of x2.",
+    doc="The remainder of x1 divided by x2, with the sign of x2.",
 )
 reciprocal = elementwise(
     "reciprocal",
@@ -200,7 +201,7 @@ reciprocal = elementwise(
 
 
 def _power(x: Any, p: Any) -> Any:
-    # A square is exact to half an ulp, and twenty times as fast, as a product.
+    # As a product, a square is exact to half an ulp, and twenty times as fast.
     return x * x if p.ndim == 0 and p == 2.0 else np.power(x, p)
 
 
@@ -230,7 +231,7 @@ power: Op = elementwise(
     binding=POWER,
     latex="{{{0}}}^{{{1}}}",
     domain=((0.5, 2), (-2, 2)),
-    doc="x1 to the power x2; NaN for a negative x1 and a broken x2.",
+    doc="x1 to the power x2; NaN for a negative x1 and a fractional x2.",
 )
 square: Op = elementwise(
     "square",

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from adcore.graph import DType, Node, Op, ScalarBuilder, constant
-from adcore.ops.base import declare, elementwise, fit, infer_elementwise
+from adcore.ops.base import declare, elementwise, fit
+from adcore.ops.shapes import infer_elementwise
 
 # --- the greater, the smaller
 
@@ -70,7 +71,7 @@ number_step: Op = elementwise(
     operands="x1 x2",
     domain=((0.0, 1.0), (2.0, 3.0)),
     public=False,
-    doc="As step, but 1 also where x2 is no number and x1 is one.",
+    doc="As step, but 1 also where x2 is NaN and x1 is not.",
 )
 fmax = elementwise(
     "fmax",
@@ -82,7 +83,7 @@ fmax = elementwise(
 fmin = elementwise(
     "fmin",
     np.fmin,
-    # -a > -b where a < b, and a NaN stays one.
+    # -a > -b where a < b; the negative of NaN is NaN.
     lambda y, a, b: (number_step(-a, -b), number_step(-b, -a)),
     operands="x1 x2",
     doc="The smaller of the two; where one is NaN, the other; where they are equal, each has half of the derivative.",
@@ -90,7 +91,7 @@ fmin = elementwise(
 
 
 def _clip_partials(y: Node, x: Node, low: Node, high: Node) -> tuple[Node, Node, Node]:
-    """Those of minimum(maximum(x, low), high), which is what clip computes."""
+    """Those of minimum(maximum(x, low), high), which clip computes."""
     raised = maximum(x, low)
     passes = step(high, raised)
     return step(x, low) * passes, step(low, x) * passes, step(raised, high)
@@ -149,5 +150,5 @@ where: Op = declare(
     elementwise=True,
     latex=r"\begin{{cases}} {1} & {0} \\ {2} & \text{{else}} \end{{cases}}",
     scalar=lambda b, condition, x, y: b.select(condition, x, y),
-    doc="x where the condition holds, else y; nothing of the other one reaches the value or the derivative.",
+    doc="x where the condition holds, else y; the other one reaches neither the value nor the derivative.",
 )

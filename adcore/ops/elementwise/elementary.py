@@ -23,7 +23,7 @@ exp: Op = elementwise(
 )
 exp2 = elementwise("exp2", np.exp2, lambda y, x: (y * LN2,), latex="2^{{{0}}}", doc="2 to the power x.")
 expm1 = elementwise(
-    # exp(x) rather than y + 1, which keeps no digit of it for large negative x.
+    # exp(x) rather than y + 1, which has no correct digit for large negative x.
     "expm1",
     np.expm1,
     lambda y, x: (exp(x),),

@@ -1,4 +1,4 @@
-"""Comparisons, logic, and the conversions between numbers, conditions and indices. None has a derivative."""
+"""Comparisons, logic, and conversions between numbers, conditions and indices. None has a derivative."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 
 from adcore.errors import NotDifferentiable, NotWholeNumber
 from adcore.graph import DType, Node, Type
-from adcore.ops.base import declare, elementwise, infer_elementwise, sample
-from adcore.ops.shapes import broadcast_shapes
+from adcore.ops.base import declare, elementwise, sample
+from adcore.ops.shapes import broadcast_shapes, infer_elementwise
 
 COMPARISON, NOT, AND, OR = 40, 30, 20, 10
 
@@ -108,7 +108,7 @@ allclose = declare(
 )
 
 
-# --- conversions, which the language writes where a value of one kind stands in the place of another
+# --- conversions, which the language and the ops insert where an operand has another kind
 
 
 def _as_float_vjp(node: Node, g: Node) -> tuple[Node | None, ...]:

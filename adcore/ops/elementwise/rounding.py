@@ -74,12 +74,12 @@ trunc = elementwise(
     lambda y, x: (None,),
     aliases=("fix",),
     domain=((1.2, 1.8),),
-    doc="The whole number next to x on the side of 0. Its derivative is zero.",
+    doc="The number rounded towards 0. Its derivative is zero.",
 )
 
 
 def _round(x: Any, *, decimals: int = 0) -> Any:
-    """Decimals beyond the range of float64, of which NumPy makes NaN, leave a number as it is, or leave 0 of it."""
+    """As NumPy's, but without its NaN for decimals beyond the range of float64: the number itself, or 0."""
     rounded = np.round(x, max(-308, min(decimals, 308)))
     return rounded if decimals <= 0 else np.where(np.isfinite(rounded), rounded, x)[()]
 
@@ -99,7 +99,7 @@ fmod = elementwise(
     lambda y, a, b: (1.0, -trunc(divide(a, b))),
     operands="x1 x2",
     domain=((1.3, 1.7), (0.9, 1.2)),
-    doc="What is left of x1 after whole multiples of x2; it has the sign of x1.",
+    doc="The remainder of x1 divided by x2, with the sign of x1.",
 )
 
 

@@ -40,12 +40,12 @@ erfc = elementwise(
 # --- the gamma function
 
 LARGEST_ORDER = 100
-"""The factorials and powers of pi in higher derivatives of digamma leave the range of float64 soon after."""
+"""Beyond this order, factorials and powers of pi in the derivatives of digamma overflow float64."""
 
 
 @functools.cache
 def _cotangent_derivative(order: int) -> np.polynomial.Polynomial:
-    """The polynomial that gives the derivative of cot of an order from cot: cot' = -(1 + cot**2), and on from there."""
+    """The derivative of cot of an order as a polynomial in cot, by cot' = -(1 + cot**2)."""
     if order == 0:
         return np.polynomial.Polynomial([0.0, 1.0])
     return -np.polynomial.Polynomial([1.0, 0.0, 1.0]) * _cotangent_derivative(order - 1).deriv()
@@ -54,7 +54,7 @@ def _cotangent_derivative(order: int) -> np.polynomial.Polynomial:
 def _polygamma(x: Any, *, n: int) -> Any:
     """For x < 0 by reflection: (-1)**n psi_n(1 - x) - psi_n(x) is the n-th derivative of pi cot(pi x).
 
-    https://dlmf.nist.gov/5.15.E6; the series that serves positive x would take as many terms as -x is large.
+    https://dlmf.nist.gov/5.15.E6; the series for positive x would need about -x terms.
     """
     if n == 0:
         return sc.psi(x)
@@ -64,7 +64,7 @@ def _polygamma(x: Any, *, n: int) -> Any:
     if not np.any(x < 0):
         return right[()]
     turn = x - np.round(x)
-    # The cosine as a sine, which is just 0 half way between two whole numbers.
+    # The cosine as a sine, which is exactly 0 half way between two whole numbers.
     cot = np.sin(np.pi * (0.5 - np.abs(turn))) / np.sin(np.pi * turn)
     left = (-1.0) ** n * right - np.pi ** (n + 1) * _cotangent_derivative(n)(cot)
     return np.where(x < 0, left, right)[()]
@@ -133,7 +133,7 @@ def _scalar_softplus(b: ScalarBuilder[Any], x: Any) -> Any:
 
 
 sigmoid: Op = elementwise(
-    # sigmoid(-x) rather than 1 - y, which keeps no digit of it for large x.
+    # sigmoid(-x) rather than 1 - y, which has no correct digit for large x.
     "sigmoid",
     sc.expit,
     lambda y, x: (y * sigmoid(-x),),

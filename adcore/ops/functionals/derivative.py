@@ -1,8 +1,8 @@
-"""Derivatives as an op: what a program writes as ``grad(f)(x)``, until it is replaced by the derivative's own graph.
+"""Derivatives as an op: a program's ``grad(f)(x)``, until ``adcore.derivatives.expansion`` replaces it by its graph.
 
-Its graph is ``f``, closed: what ``f`` reads from around it comes after its arguments. Types are known without
-differentiating. ``adcore.derivatives.expansion`` puts the differentiated graph in its place, innermost first; since
-that has nodes of its own, derivatives inside derivatives cannot be confused.
+Its graph is ``f``, closed: the values that ``f`` captures come after its arguments. Types are known without
+differentiating. Nested derivatives are expanded innermost first, each to nodes of its own, so that perturbations
+cannot be confused.
 """
 
 from __future__ import annotations
@@ -61,20 +61,20 @@ def _types(*operands: Type, graph: Graph, kind: str, wrt: int) -> tuple[Type, ..
     These are arrays of the inputs' shapes for the gradient of a number, of the result's shape and then the input's for
     the Jacobian; for the JVP, whose operands end with the tangents, one of the result's.
     """
-    taken = tuple(x.type for x in graph.inputs)
-    wanted = taken + taken[:wrt] if kind == JVP else taken
-    assert operands == wanted, "a derivative takes other operands than its graph"
+    inputs = tuple(x.type for x in graph.inputs)
+    expected = inputs + inputs[:wrt] if kind == JVP else inputs
+    assert operands == expected, "a derivative's operands have other types than the inputs of its graph"
     (y,) = (x.type for x in graph.outputs)
     if kind == GRADIENT:
         assert y == Type(DType.FLOAT, ()), "a gradient is that of a number"
-        return (y, *taken[:wrt])
+        return (y, *inputs[:wrt])
     if kind == JACOBIAN:
-        return (y, *(Type(DType.FLOAT, y.shape + x.shape) for x in taken[:wrt]))
+        return (y, *(Type(DType.FLOAT, y.shape + x.shape) for x in inputs[:wrt]))
     return (y, y)
 
 
 def _run(run: RunGraph, *operands: Any, **params: Any) -> Sequence[Any]:
-    # Only what decides a shape is evaluated before it is expanded.
+    # Only a computation that decides a shape runs before its derivatives are expanded.
     raise NotConstant("a derivative is not known when the program is compiled")
 
 
@@ -97,5 +97,5 @@ derivative: Op = declare(
     several=True,
     dtypes=(None,),
     public=False,
-    doc="What a function gives, and its derivatives by its first arguments.",
+    doc="The result of a function, and its derivatives by its first arguments.",
 )

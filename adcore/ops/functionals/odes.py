@@ -1,7 +1,7 @@
 """Ordinary differential equations, integrated by Runge-Kutta methods that are built of loops.
 
-So what is differentiated is what was computed, step by step: the derivatives are those of the discrete solution, in
-both modes and at every order. The sizes that an adaptive method chooses for its steps count as given.
+So the derivatives are those of the discrete solution, in both modes and at every order. The step sizes of an adaptive
+method count as constants.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from adcore.ops.control.loop import loop
 from adcore.ops.control.loop_view import INDEX
 
 Field = Callable[[Node, Node, Sequence[Node]], Node]
-"""The state, the time, and what the equation reads from around it, to the state's derivative by time."""
+"""The state, the time and the captured constants, to the state's derivative by time."""
 
 
 class Tableau(NamedTuple):
-    """A Runge-Kutta method: where its stages stand, what they are made of, and the weights of the step."""
+    """A Butcher tableau: the nodes of the stages, their coefficients, and the weights of the step."""
 
     nodes: tuple[float, ...]
     stages: tuple[tuple[float, ...], ...]
@@ -53,9 +53,9 @@ DOPRI5 = Tableau(
 """The method of order 5(4) of Dormand & Prince, A family of embedded Runge-Kutta formulae (1980)."""
 
 SMALLEST, LARGEST, SAFETY = 0.2, 5.0, 0.9
-"""How much a step may shrink and grow against the one before, and what is left to be on the safe side."""
+"""The bounds of the ratio of successive step sizes, and the safety factor on the optimal step size."""
 
-held: Op = declare(
+stop_gradient: Op = declare(
     "stop_gradient",
     "x",
     lambda x: x,
@@ -88,7 +88,7 @@ reached: Op = declare(
     public=False,
     can_fail=True,
     samples=(sample((), (), (), limit=100),),
-    doc="y, once the integration is seen to have come to the end.",
+    doc="y, if the integration has reached the end of its interval; an error if not.",
 )
 
 
@@ -96,7 +96,7 @@ def integrate(
     field: Graph,
     start: Node,
     times: Node,
-    given: Sequence[Node],
+    constants: Sequence[Node],
     memory: int,
     *,
     steps: int | None,
@@ -104,44 +104,46 @@ def integrate(
     atol: float,
     limit: int,
 ) -> Node:
-    """The states at ``times``, of which the first is that of ``start``, along a leading axis.
+    """The states at ``times``, the first of which is that of ``start``, stacked along a leading axis.
 
-    ``field`` takes the state, the time and what is ``given``. With ``steps`` the classical method takes so many of
-    equal size between two times, else the adaptive one takes what ``rtol`` and ``atol`` ask for, ``limit`` at the most.
+    ``field`` takes the state, the time and the ``constants``. With ``steps`` the classical method takes so many of
+    equal size between two times; else the adaptive one chooses its steps by ``rtol`` and ``atol``, at most ``limit``.
     """
 
-    def f(y: Node, t: Node, given: Sequence[Node]) -> Node:
-        return applied(field, (y, t, *given))[0]
+    def f(y: Node, t: Node, constants: Sequence[Node]) -> Node:
+        return applied(field, (y, t, *constants))[0]
 
     count = times.shape[0]
-    kept = OPS["assign"](zero_array((count, *start.shape)), start, key=(0,))
-    # The adaptive method hands the size of its last step on to the next interval.
-    carried = [start, kept] if steps is not None else [start, kept, _first_step(f, start, times, given, rtol, atol)]
+    states = OPS["assign"](zero_array((count, *start.shape)), start, key=(0,))
+    # The adaptive method starts an interval with the step size that the one before ends with.
+    carried = (
+        [start, states] if steps is not None else [start, states, _first_step(f, start, times, constants, rtol, atol)]
+    )
 
-    def interval(i: Node, y: Node, kept: Node, *rest: Node) -> list[Node]:
-        size, (times, *given) = (rest[0], rest[1:]) if steps is None else (None, rest)
+    def interval(i: Node, y: Node, states: Node, *rest: Node) -> list[Node]:
+        size, (times, *constants) = (rest[0], rest[1:]) if steps is None else (None, rest)
         after = OPS["as_int"](convert(i, DType.FLOAT) + 1.0)
         t, end = (OPS["take"](times, place, axis=0) for place in (i, after))
         if size is None:
             assert steps is not None
-            y = _fixed(f, y, t, end, given, steps, memory)
-            return [y, OPS["assign"](kept, y, after, key=(AT,))]
-        y, size = _adaptive(f, y, t, end, size, given, rtol, atol, limit, memory)
-        return [y, OPS["assign"](kept, y, after, key=(AT,)), size]
+            y = _fixed(f, y, t, end, constants, steps, memory)
+            return [y, OPS["assign"](states, y, after, key=(AT,))]
+        y, size = _adaptive(f, y, t, end, size, constants, rtol, atol, limit, memory)
+        return [y, OPS["assign"](states, y, after, key=(AT,)), size]
 
-    return _loop(constant(np.int64(max(0, count - 1))), carried, [times, *given], interval, memory)[1]
+    return _loop(constant(np.int64(max(0, count - 1))), carried, [times, *constants], interval, memory)[1]
 
 
 def _loop(
     count: Node,
     carried: Sequence[Node],
-    given: Sequence[Node],
+    constants: Sequence[Node],
     body: Callable[..., Sequence[Node]],
     memory: int,
     test: Callable[..., Node] | None = None,
 ) -> tuple[Node, ...]:
-    """What a loop carries in the end, whose pass takes its position, what is carried and what is given."""
-    types = [INDEX, *(x.type for x in (*carried, *given))]
+    """The final carried values of a loop; a pass takes its position, the carried values and the constants."""
+    types = [INDEX, *(x.type for x in (*carried, *constants))]
 
     def graph(build: Callable[..., Sequence[Node]]) -> Graph:
         inputs = [input_node(f"u{i}", t) for i, t in enumerate(types)]
@@ -150,7 +152,7 @@ def _loop(
     node = loop(
         count,
         *carried,
-        *given,
+        *constants,
         body=graph(body),
         test=None if test is None else graph(lambda *xs: [test(*xs)]),
         carried=len(carried),
@@ -159,10 +161,12 @@ def _loop(
     return items(node)[: len(carried)]
 
 
-def _stages(f: Field, tableau: Tableau, y: Node, t: Node, h: Node, first: Node, given: Sequence[Node]) -> list[Node]:
+def _stages(
+    f: Field, tableau: Tableau, y: Node, t: Node, h: Node, first: Node, constants: Sequence[Node]
+) -> list[Node]:
     slopes = [first]
     for c, row in zip(tableau.nodes[1:], tableau.stages[1:], strict=True):
-        slopes.append(f(y + h * _weighted(row, slopes), t + c * h, given))
+        slopes.append(f(y + h * _weighted(row, slopes), t + c * h, constants))
     return slopes
 
 
@@ -177,38 +181,38 @@ def _weighted(weights: Sequence[float], slopes: Sequence[Node]) -> Node:
 # --- steps of equal size
 
 
-def _fixed(f: Field, y: Node, t: Node, end: Node, given: Sequence[Node], steps: int, memory: int) -> Node:
+def _fixed(f: Field, y: Node, t: Node, end: Node, constants: Sequence[Node], steps: int, memory: int) -> Node:
     h = (end - t) / float(steps)
 
-    def step(i: Node, y: Node, t: Node, h: Node, *given: Node) -> list[Node]:
+    def step(i: Node, y: Node, t: Node, h: Node, *constants: Node) -> list[Node]:
         now = t + convert(i, DType.FLOAT) * h
-        return [y + h * _weighted(RK4.weights, _stages(f, RK4, y, now, h, f(y, now, given), given))]
+        return [y + h * _weighted(RK4.weights, _stages(f, RK4, y, now, h, f(y, now, constants), constants))]
 
     if steps == 1:
-        return step(constant(0.0), y, t, h, *given)[0]
-    return _loop(constant(np.int64(steps)), [y], [t, h, *given], step, memory)[0]
+        return step(constant(0.0), y, t, h, *constants)[0]
+    return _loop(constant(np.int64(steps)), [y], [t, h, *constants], step, memory)[0]
 
 
 # --- steps of a size that the error decides
 
 
 def _size(x: Node, scale: Node) -> Node:
-    """The root of the mean square, in units of what is tolerated."""
+    """The root mean square in units of the tolerance."""
     return OPS["sqrt"](OPS["mean"](OPS["square"](x / scale)))
 
 
-def _first_step(f: Field, y: Node, times: Node, given: Sequence[Node], rtol: float, atol: float) -> Node:
-    """The size of the first step: the state changes by a hundredth in it, to first order.
+def _first_step(f: Field, y: Node, times: Node, constants: Sequence[Node], rtol: float, atol: float) -> Node:
+    """The size of the first step, by which the state changes by a hundredth, to first order.
 
-    So Hairer, Nørsett & Wanner, Solving Ordinary Differential Equations I, section II.4, begin their choice.
+    The first guess of Hairer, Nørsett & Wanner, Solving Ordinary Differential Equations I, section II.4.
     """
     if times.shape[0] < 2:
         return constant(0.0)
-    slope = f(y, OPS["index"](times, key=(0,)), given)
+    slope = f(y, OPS["index"](times, key=(0,)), constants)
     scale = atol + rtol * OPS["abs"](y)
     there, change = _size(y, scale), _size(slope, scale)
     small = OPS["logical_or"](OPS["less"](there, 1e-5), OPS["less"](change, 1e-5))
-    return held(OPS["where"](small, 1e-6, 0.01 * there / change))
+    return stop_gradient(OPS["where"](small, 1e-6, 0.01 * there / change))
 
 
 def _adaptive(
@@ -217,27 +221,27 @@ def _adaptive(
     t: Node,
     end: Node,
     size: Node,
-    given: Sequence[Node],
+    constants: Sequence[Node],
     rtol: float,
     atol: float,
     limit: int,
     memory: int,
 ) -> tuple[Node, Node]:
-    """The state at the end of an interval, and the size of the step that would have come next."""
+    """The state at the end of an interval, and the size of the next step."""
 
-    def goes_on(i: Node, y: Node, t: Node, size: Node, slope: Node, end: Node, *given: Node) -> Node:
+    def unfinished(i: Node, y: Node, t: Node, size: Node, slope: Node, end: Node, *constants: Node) -> Node:
         return OPS["not_equal"](t, end)
 
-    def step(i: Node, y: Node, t: Node, size: Node, slope: Node, end: Node, *given: Node) -> list[Node]:
+    def step(i: Node, y: Node, t: Node, size: Node, slope: Node, end: Node, *constants: Node) -> list[Node]:
         left = end - t
         last = OPS["greater_equal"](size, OPS["abs"](left))
-        h = OPS["where"](last, left, held(size * OPS["sign"](left)))
-        slopes = _stages(f, DOPRI5, y, t, h, slope, given)
+        h = OPS["where"](last, left, stop_gradient(size * OPS["sign"](left)))
+        slopes = _stages(f, DOPRI5, y, t, h, slope, constants)
         new = y + h * _weighted(DOPRI5.weights, slopes)
         scale = atol + rtol * OPS["maximum"](OPS["abs"](y), OPS["abs"](new))
-        error = held(_size(h * _weighted(DOPRI5.error, slopes), scale))
+        error = stop_gradient(_size(h * _weighted(DOPRI5.error, slopes), scale))
         accepted = OPS["less_equal"](error, 1.0)
-        # An error that is not a number makes the step as much smaller as one that is too large.
+        # A NaN error shrinks the step as far as a very large one.
         growth = OPS["minimum"](LARGEST, OPS["maximum"](SMALLEST, SAFETY * error ** (-1 / 5)))
         growth = OPS["where"](OPS["greater_equal"](error, 0.0), growth, SMALLEST)
         # The last step of an interval may be cut short, which says nothing of the size that is needed.
@@ -245,10 +249,10 @@ def _adaptive(
         return [
             OPS["where"](accepted, new, y),
             OPS["where"](accepted, OPS["where"](last, end, t + h), t),
-            held(OPS["where"](cut, OPS["maximum"](size, OPS["abs"](h) * growth), OPS["abs"](h) * growth)),
+            stop_gradient(OPS["where"](cut, OPS["maximum"](size, OPS["abs"](h) * growth), OPS["abs"](h) * growth)),
             OPS["where"](accepted, slopes[-1], slope),
         ]
 
-    carried = [y, t, size, f(y, t, given)]
-    y, now, size, _ = _loop(constant(np.int64(limit)), carried, [end, *given], step, memory, goes_on)
+    carried = [y, t, size, f(y, t, constants)]
+    y, now, size, _ = _loop(constant(np.int64(limit)), carried, [end, *constants], step, memory, unfinished)
     return reached(y, now, end, limit=limit), size

@@ -1,8 +1,8 @@
 """Values defined by equations: a root, a fixed point, a minimum.
 
 They are differentiated by the implicit function theorem (Griewank & Walther, Evaluating Derivatives, section 15): with
-F(x, c) = 0, dx = -J^-1 F_c dc, where J is F's Jacobian by x. So neither the solver's steps nor where it started play a
-part. The rules are written in the solution itself, so that they hold for derivatives of any order.
+F(x, c) = 0, dx = -J^-1 F_c dc, where J is F's Jacobian by x. So the derivative depends neither on the solver's steps
+nor on its start. The rules are written in terms of the solution, so that they hold for derivatives of any order.
 """
 
 from __future__ import annotations
@@ -16,14 +16,15 @@ from adcore.errors import NotConstant, NotConverged
 from adcore.graph import OPS, UNKNOWN, Array, Graph, Node, Op, Pullback, Push, RunGraph, Split, Structure, Type, items
 from adcore.graph.traversal import applied
 from adcore.ops.base import Hidden, declare
-from adcore.ops.functionals.solvers import Found, iterate, minimise, solve_system
+from adcore.ops.control.activity import placed, present
+from adcore.ops.functionals.solvers import SolverResult, iterate, minimise, solve_system
 
 ROOT, FIXED_POINT, MINIMUM = "root", "fixed_point", "minimize"
 
 
 def _solution(
     start: Any,
-    *given: Any,
+    *constants: Any,
     graph: Hidden,
     kind: Hidden,
     tol: Hidden,
@@ -31,24 +32,28 @@ def _solution(
     condition: Hidden = None,
     jacobian: Hidden = None,
 ) -> Any:
-    """``graph`` is the program's function of the unknown and of what it reads from around it.
+    """``graph`` is the program's function of the unknown and of the constants it captures.
 
-    ``condition`` is what is zero at the solution, ``jacobian`` that and its Jacobian by the unknown: both are there
-    once the node is expanded. The solver takes ``limit`` steps at the most, and stops at one less than ``tol``.
+    ``condition`` is zero at the solution, ``jacobian`` gives the condition and its Jacobian by the unknown; both are
+    None until the node is expanded. The solver takes at most ``limit`` steps, and stops at one below ``tol``.
     """
     raise NotImplementedError("an equation is solved by an engine, through its structure")
 
 
-def _types(start: Type, *given: Type, graph: Graph, kind: str, **_: Any) -> tuple[Type, ...]:
-    assert [x.type for x in graph.inputs] == [start, *given], "an equation takes other values than it is given"
-    assert graph.outputs[0].shape == (() if kind == MINIMUM else start.shape), "an equation has another shape"
+def _types(start: Type, *constants: Type, graph: Graph, kind: str, **_: Any) -> tuple[Type, ...]:
+    assert [x.type for x in graph.inputs] == [start, *constants], (
+        "an equation's inputs have other types than its operands"
+    )
+    assert graph.outputs[0].shape == (() if kind == MINIMUM else start.shape), (
+        "an equation has another shape than its unknown"
+    )
     return (start,)
 
 
 def _run(
     run: RunGraph,
     start: Array,
-    *given: Any,
+    *constants: Any,
     graph: Graph,
     kind: str,
     tol: float,
@@ -58,7 +63,7 @@ def _run(
 ) -> Sequence[Any]:
     """Raises NotConverged."""
     if jacobian is None:
-        # Only what decides a shape is evaluated before it is expanded.
+        # Only a computation that decides a shape runs before its derivatives are expanded.
         raise NotConstant("a solution is not known when the program is compiled")
     shape = np.shape(start)
     n = int(np.size(start))
@@ -67,43 +72,43 @@ def _run(
         return np.asarray(x, float).reshape(shape)[()]
 
     def system(x: Array) -> tuple[Array, Array]:
-        r, slopes = run(jacobian, [shaped(x), *given])
+        r, slopes = run(jacobian, [shaped(x), *constants])
         return np.reshape(r, n), np.reshape(slopes, (n, n))
 
     def apply(x: Array) -> Array:
-        return np.ravel(run(graph, [shaped(x), *given])[0])
+        return np.ravel(run(graph, [shaped(x), *constants])[0])
 
     first = np.reshape(start, n)
     if n == 0:
         return [start]
     if kind == ROOT:
-        found = solve_system(system, first, tol, limit)
+        result = solve_system(system, first, tol, limit)
     elif kind == FIXED_POINT:
-        found = iterate(apply, system, first, tol, limit)
+        result = iterate(apply, system, first, tol, limit)
     else:
-        found = minimise(lambda x: float(apply(x)[0]), system, first, tol, limit)
-    if not found.solved:
-        raise NotConverged(_told(kind, found, shaped(first), shaped(found.x)))
-    return [shaped(found.x)]
+        result = minimise(lambda x: float(apply(x)[0]), system, first, tol, limit)
+    if not result.solved:
+        raise NotConverged(_failure(kind, result, shaped(first), shaped(result.x)))
+    return [shaped(result.x)]
 
 
-def _told(kind: str, found: Found, start: Any, x: Any) -> str:
+def _failure(kind: str, result: SolverResult, start: Any, x: Any) -> str:
     what = {ROOT: "a root", FIXED_POINT: "a fixed point", MINIMUM: "a minimum"}[kind]
     rest = "the gradient" if kind == MINIMUM else "the residual"
     where = f" = {x:.6g}" if np.ndim(x) == 0 else ""
-    more = ", where it is no minimum" if found.bends_down else ""
+    more = ", where it is no minimum" if result.bends_down else ""
     return (
-        f"{what} is not found from x0{f' = {start:.6g}' if np.ndim(start) == 0 else ''}: after {found.steps} steps "
-        f"{rest} is {found.residual:.3g} at x{where}{more}"
+        f"{what} is not found from x0{f' = {start:.6g}' if np.ndim(start) == 0 else ''}: after {result.steps} steps "
+        f"{rest} is {result.residual:.3g} at x{where}{more}"
     )
 
 
 def _degenerate(
-    result: Any, run: RunGraph, start: Array, *given: Any, jacobian: Graph, **_: Any
+    result: Any, run: RunGraph, start: Array, *constants: Any, jacobian: Graph, **_: Any
 ) -> tuple[str, str] | None:
-    """The notice for a solution at which the Jacobian is singular, compared with where the solver started."""
+    """The notice of a solution at which the Jacobian is singular, compared with that at the start."""
     n = int(np.size(start))
-    slopes = [np.reshape(run(jacobian, [x, *given])[1], (n, n)) for x in (result[0], start)]
+    slopes = [np.reshape(run(jacobian, [x, *constants])[1], (n, n)) for x in (result[0], start)]
     if not n or not np.isfinite(slopes).all():
         return None
     least, first = (float(np.linalg.norm(x, -2)) for x in slopes)
@@ -117,14 +122,14 @@ def _degenerate(
 
 
 NEARLY = 1e-7
-"""The least singular value of a Jacobian that counts as zero, relative to that where the solver started."""
+"""A least singular value of the Jacobian below this, relative to that at the start, counts as zero."""
 
 
 # --- derivatives
 
 
 def _slopes(node: Node, x: Node) -> Node:
-    """The Jacobian at the solution, as a matrix; of one number by one, a number."""
+    """The Jacobian at the solution, as a matrix; a number where the unknown is one."""
     jacobian: Graph = node.param("jacobian")
     full = applied(jacobian, (x, *node.inputs[1:]))[1]
     n = x.type.size
@@ -141,19 +146,18 @@ def _solved(slopes: Node, right: Node) -> Node:
 def _push(
     node: Node, tangents: tuple[Node | None, ...], push: Push
 ) -> tuple[tuple[Node, ...], tuple[Node | None, ...]]:
-    """dx = -J^-1 dF, where dF is the tangent of the condition with the solution held fast."""
+    """dx = -J^-1 dF, where dF is the tangent of the condition at a fixed solution."""
     (x,) = items(node)
     active = [False, *(t is not None for t in tangents[1:])]
     pushed = push(node.param("condition"), active)
     if not pushed.active[0]:
         return (x,), (None,)
-    taken = (x, *node.inputs[1:], *(t for t in tangents[1:] if t is not None))
-    change = applied(pushed.graph, taken)[1]
+    change = applied(pushed.graph, (x, *node.inputs[1:], *present(tangents[1:])))[1]
     return (x,), (-_solved(_slopes(node, x), change),)
 
 
 def _pull(node: Node, wanted: Sequence[bool], split: Split) -> tuple[tuple[Node, ...], Node, Pullback]:
-    """What flows to the condition is -J^-T times what flows to the solution."""
+    """The cotangent of the condition is -J^-T times that of the solution."""
     (x,) = items(node)
     mask = [False, *wanted[1:]]
 
@@ -164,16 +168,15 @@ def _pull(node: Node, wanted: Sequence[bool], split: Split) -> tuple[tuple[Node,
         halves = split(node.param("condition"), mask)
         slopes = _slopes(node, x)
         flow = -_solved(OPS["transpose"](slopes) if slopes.shape else slopes, g)
-        kept = applied(halves.forward, (x, *node.inputs[1:]))[1:]
-        found = iter(applied(halves.backward, (*kept, flow)))
-        return tuple(next(found) if want else None for want in mask)
+        residuals = applied(halves.forward, (x, *node.inputs[1:]))[1:]
+        return tuple(placed(applied(halves.backward, (*residuals, flow)), mask))
 
     return (x,), node, pullback
 
 
 solution: Op = declare(
     "solution",
-    "start *given",
+    "start *constants",
     _solution,
     _types,
     structure=Structure(_run, _push, _pull, times=lambda node: UNKNOWN, opaque=True),
@@ -181,6 +184,6 @@ solution: Op = declare(
     dtypes=(None,),
     public=False,
     notice=_degenerate,
-    text=lambda start, *given, kind, **_: f"{kind}({', '.join(('f', start, *given))})",
-    doc="The root, the fixed point or the minimum of a function, from a start on.",
+    text=lambda start, *constants, kind, **_: f"{kind}({', '.join(('f', start, *constants))})",
+    doc="A root, a fixed point or a minimum of a function, near a start.",
 )

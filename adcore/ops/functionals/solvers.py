@@ -1,4 +1,4 @@
-"""Numerical solution of equations: Newton's method, safeguarded, with SciPy's least squares and minimiser behind it.
+"""Numerical solution of equations: Newton's method with a line search, backed by SciPy's least squares and minimiser.
 
 Everything is flat here: an unknown of n numbers, a residual of n, a Jacobian of n by n. A solution is one only if
 Newton's step from it is negligible, so that it is as exact as rounding allows and its derivative is that of a solution.
@@ -18,32 +18,32 @@ System = Callable[[Array], tuple[Array, Array]]
 """The unknown to the residual and its Jacobian."""
 
 ITERATIONS = 200
-"""How often a fixed point is iterated before Newton's method takes over."""
-NEGLIGIBLE = 1e-6
-"""What may be left of the residual where the Jacobian is singular, relative to the first."""
+"""Iteration limit of a fixed point, after which Newton's method takes over."""
+RESIDUAL_TOLERANCE = 1e-6
+"""The largest residual of a solution with a singular Jacobian, relative to the residual at the start."""
 POLISH = 3
-"""Steps after convergence, as long as they make the residual smaller."""
+"""The most Newton steps after convergence, which go on while the residual shrinks."""
 
 
-class Found(NamedTuple):
-    """Where a solver stopped: the unknown, whether that is a solution, the residual there, and the steps it took."""
+class SolverResult(NamedTuple):
+    """The point where a solver stopped, whether it is a solution, the norm of its residual, and the steps taken."""
 
     x: Array
     solved: bool
     residual: float
     steps: int
     bends_down: bool = False
-    """Of a minimum: whether the gradient vanishes where it is none."""
+    """Of a minimisation: True where the gradient vanishes, but the Hessian is indefinite."""
 
 
 def _norm(x: Array) -> float:
     return float(np.linalg.norm(x))
 
 
-def newton(system: System, start: Array, tol: float, limit: int) -> Found:
+def newton(system: System, start: Array, tol: float, limit: int) -> SolverResult:
     """Newton's method, its steps halved until the residual shrinks.
 
-    It has converged when a step is less than ``tol``, relative to the unknown, or to where it started.
+    It has converged when a step is less than ``tol``, relative to the unknown or to the start.
     """
     x = start
     r, jacobian = system(x)
@@ -52,13 +52,13 @@ def newton(system: System, start: Array, tol: float, limit: int) -> Found:
         if not np.isfinite(r).all():
             break
         if not r.any():
-            return Found(x, True, 0.0, steps)
+            return SolverResult(x, True, 0.0, steps)
         step, singular = _step(jacobian, r)
         if step is None:
             break
         if _norm(step) <= tol * max(_norm(x), scale):
-            solved = not singular or _norm(r) <= NEGLIGIBLE * first
-            return _polished(system, Found(x, solved, _norm(r), steps), r, jacobian)
+            solved = not singular or _norm(r) <= RESIDUAL_TOLERANCE * first
+            return _polished(system, SolverResult(x, solved, _norm(r), steps), r, jacobian)
         factor, size = 1.0, _norm(r)
         while factor > tol:
             moved = x + factor * step
@@ -67,13 +67,13 @@ def newton(system: System, start: Array, tol: float, limit: int) -> Found:
                 break
             factor /= 2
         else:
-            return Found(x, False, size, steps)
+            return SolverResult(x, False, size, steps)
         x, r, jacobian = moved, moved_r, moved_jacobian
-    return Found(x, False, _norm(r), limit)
+    return SolverResult(x, False, _norm(r), limit)
 
 
 def _step(jacobian: Array, r: Array) -> tuple[Array | None, bool]:
-    """Newton's step, the shortest of them where the Jacobian is singular; None where it is not finite."""
+    """Newton's step, and whether the Jacobian is singular: then the shortest step; None where it is not finite."""
     if not np.isfinite(jacobian).all():
         return None, True
     try:
@@ -87,9 +87,9 @@ def _step(jacobian: Array, r: Array) -> tuple[Array | None, bool]:
         return None, True
 
 
-def _polished(system: System, found: Found, r: Array, jacobian: Array) -> Found:
-    """The last digits."""
-    x, best = found.x, found.residual
+def _polished(system: System, result: SolverResult, r: Array, jacobian: Array) -> SolverResult:
+    """The solution refined by further Newton steps."""
+    x, best = result.x, result.residual
     for _ in range(POLISH):
         step, _ = _step(jacobian, r)
         if step is None:
@@ -99,29 +99,29 @@ def _polished(system: System, found: Found, r: Array, jacobian: Array) -> Found:
         if not _norm(r) < best:
             break
         x, best = moved, _norm(r)
-    return found._replace(x=x, residual=best)
+    return result._replace(x=x, residual=best)
 
 
-def solve_system(system: System, start: Array, tol: float, limit: int) -> Found:
-    """A root: by Newton's method from ``start``; where that gets stuck, from where the residual's norm is least."""
-    found = newton(system, start, tol, limit)
-    if found.solved or not np.isfinite(system(start)[0]).all():
-        return found
+def solve_system(system: System, start: Array, tol: float, limit: int) -> SolverResult:
+    """A root by Newton's method from ``start``; if that stalls, from the minimum of the residual's norm."""
+    result = newton(system, start, tol, limit)
+    if result.solved or not np.isfinite(system(start)[0]).all():
+        return result
     try:
         search: Any = optimize.least_squares
         least = search(
             lambda x: system(x)[0], start, lambda x: system(x)[1], xtol=1e-14, ftol=1e-14, gtol=1e-14, max_nfev=limit
         )
-    except ValueError:  # Somewhere on its way the residual is not finite.
-        return found
+    except ValueError:  # An iterate has a residual that is not finite.
+        return result
     again = newton(system, least.x, tol, limit)
-    return again._replace(steps=found.steps + int(least.nfev) + again.steps)
+    return again._replace(steps=result.steps + int(least.nfev) + again.steps)
 
 
-def iterate(apply: Callable[[Array], Array], system: System, start: Array, tol: float, limit: int) -> Found:
-    """A fixed point of ``apply``: where its iteration leads, else what Newton's method finds.
+def iterate(apply: Callable[[Array], Array], system: System, start: Array, tol: float, limit: int) -> SolverResult:
+    """A fixed point of ``apply``: by its iteration if that converges, refined by Newton's method on ``system``.
 
-    ``system`` is what is zero there.
+    ``system`` is zero at the fixed point.
     """
     x = start
     for steps in range(1, ITERATIONS + 1):
@@ -129,14 +129,14 @@ def iterate(apply: Callable[[Array], Array], system: System, start: Array, tol: 
         if not np.isfinite(after).all():
             break
         change, x = _norm(after - x), after
-        if change <= NEGLIGIBLE * max(_norm(x), _norm(start)):
-            found = solve_system(system, x, tol, limit)
-            return found._replace(steps=found.steps + steps)
-    found = solve_system(system, start, tol, limit)
-    return found._replace(steps=found.steps + ITERATIONS)
+        if change <= RESIDUAL_TOLERANCE * max(_norm(x), _norm(start)):
+            result = solve_system(system, x, tol, limit)
+            return result._replace(steps=result.steps + steps)
+    result = solve_system(system, start, tol, limit)
+    return result._replace(steps=result.steps + ITERATIONS)
 
 
-def minimise(value: Callable[[Array], float], system: System, start: Array, tol: float, limit: int) -> Found:
+def minimise(value: Callable[[Array], float], system: System, start: Array, tol: float, limit: int) -> SolverResult:
     """A local minimum: by a trust region with the exact Hessian, then Newton's method on the gradient.
 
     ``system`` gives the gradient and the Hessian.
@@ -144,7 +144,7 @@ def minimise(value: Callable[[Array], float], system: System, start: Array, tol:
     search: Any = optimize.minimize
     slope, bends = system(start)
     if not (np.isfinite(slope).all() and np.isfinite(bends).all()):
-        return Found(start, False, float("nan"), 0)
+        return SolverResult(start, False, float("nan"), 0)
     try:
         way = search(
             value,
@@ -154,13 +154,13 @@ def minimise(value: Callable[[Array], float], system: System, start: Array, tol:
             method="trust-exact",
             options={"gtol": 1e-8 * max(1.0, _norm(slope)), "maxiter": 10 * limit},
         )
-    except ValueError:  # Somewhere on its way something is not finite.
-        return Found(start, False, float("nan"), 0)
+    except ValueError:  # An iterate is not finite.
+        return SolverResult(start, False, float("nan"), 0)
     x = np.asarray(way.x, float)
-    found = newton(system, x, tol, limit)._replace(steps=int(way.nit))
-    if not found.solved:
-        return found
-    bends = np.linalg.eigvalsh(system(found.x)[1])
-    convex = bends.min() >= -NEGLIGIBLE * max(abs(bends.max()), abs(bends.min()))
-    lower = value(found.x) <= value(x) + NEGLIGIBLE * (1.0 + abs(value(x)))
-    return found._replace(solved=bool(convex and lower and way.success), bends_down=not convex)
+    result = newton(system, x, tol, limit)._replace(steps=int(way.nit))
+    if not result.solved:
+        return result
+    bends = np.linalg.eigvalsh(system(result.x)[1])
+    convex = bends.min() >= -RESIDUAL_TOLERANCE * max(abs(bends.max()), abs(bends.min()))
+    lower = value(result.x) <= value(x) + RESIDUAL_TOLERANCE * (1.0 + abs(value(x)))
+    return result._replace(solved=bool(convex and lower and way.success), bends_down=not convex)

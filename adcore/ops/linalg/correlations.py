@@ -21,7 +21,7 @@ def _freedom(n: int, bias: bool, ddof: int | None) -> float:
 
 
 def _rows(x: Any, rowvar: bool) -> Any:
-    """One variable in each row."""
+    """The observations with one variable a row."""
     if x.ndim < 2:
         return x.reshape(1, -1)
     return x if rowvar else x.T
@@ -45,7 +45,7 @@ def _infer_matrix(name: str, m: Type, rowvar: bool) -> Type:
 
 
 def _deviations(node: Node, x: Node) -> tuple[Node, float]:
-    """How far ``x`` is from its means, one variable in each row, and the divisor."""
+    """The deviations of ``x`` from its means, one variable a row, and the divisor of the covariance."""
     if x.ndim < 2:
         x = reshaped(x, (1, x.type.size))
     elif not node.param("rowvar"):
@@ -62,7 +62,7 @@ def _cov_jvp(node: Node, tangents: tuple[Node | None, ...]) -> Node:
 
 
 def _cov_vjp(node: Node, g: Node) -> tuple[Node]:
-    """The deviation is its own adjoint."""
+    """Taking deviations is a projection, hence its own adjoint."""
     x = node.inputs[0]
     d, freedom = _deviations(node, x)
     square = reshaped(g, (d.shape[0], d.shape[0]))
@@ -97,7 +97,7 @@ def _corrcoef(x: Any, *, rowvar: bool = True) -> Any:
 
 
 def _parts(node: Node) -> tuple[Node, Node, Node, Node]:
-    """The covariances, as they come and as a matrix; the products of the deviations' lengths; the lengths squared."""
+    """The covariances, as the op gives them and as a matrix; the products of standard deviations; the variances."""
     inner = cov(node.inputs[0], rowvar=node.param("rowvar"), bias=True)
     n = 1 if inner.shape == () else inner.shape[0]
     c = reshaped(inner, (n, n))

@@ -21,7 +21,7 @@ from adcore.ops.linalg.solve import inv, inverse
 from adcore.ops.strong import strong_times
 
 EASY = 1e4
-"""Matrices of a smaller condition number than about this have cofactors from their inverse, as exact and sooner."""
+"""Below about this condition number, cofactors come from the inverse, as exact and faster."""
 
 _SQUARES = (sample((3, 3)), sample((2, 3, 3)), sample((1, 1)), sample((2, 2)))
 
@@ -34,7 +34,7 @@ def _total(x: Node) -> Node:
 
 
 def _each(x: Node) -> Node:
-    """A number for each matrix, shaped to multiply the matrix."""
+    """A number for each matrix, shaped to broadcast against the matrices."""
     return OPS["expand_dims"](x, axis=(-2, -1))
 
 
@@ -49,7 +49,7 @@ def _infer_number(name: str, a: Type) -> Type:
 def _products_without(s: Any) -> tuple[Any, Any]:
     """The products of all numbers of a row but one, and of all but two, for each one and each pair.
 
-    As sums of logarithms, beside a count of zeros, so that neither a large nor a small product on the way is lost.
+    Computed as sums of logarithms beside a count of zeros, so that no partial product overflows or underflows.
     """
     zero = s == 0
     logs = np.log(np.where(zero, 1.0, s))
@@ -63,7 +63,7 @@ def _products_without(s: Any) -> tuple[Any, Any]:
 
 
 def _frames(a: Any) -> tuple[Any, Any, Any, Any]:
-    """The singular vectors on the left, the singular values, those on the right, and the sign of the determinants."""
+    """Left singular vectors, singular values, right singular vectors, and the signs of the determinants."""
     u, s, vt = solved(np.linalg.svd, a)
     sign = np.linalg.slogdet(u)[0] * np.linalg.slogdet(vt)[0]
     return u, s, vt, sign[..., None, None]
@@ -112,8 +112,7 @@ def _cofactor_change(a: Any, e: Any) -> Any:
 def _change_by_matrix(node: Node, f: Node) -> Node:
     """The second derivative of the cofactors in the directions e and f, for regular matrices.
 
-    It comes of differentiating det(a) a^-T twice, and is symmetric: det, the cofactors and their changes are the first
-    three derivatives of one function. Strong in both directions.
+    By differentiating det(a) a^-T twice; symmetric in e and f, as a third derivative of det. Strong in both directions.
     """
     a, e = node.inputs
     x = inv(a)

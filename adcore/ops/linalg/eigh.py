@@ -3,8 +3,8 @@
 The rules are those of M. Giles, Collected matrix derivative results (2008): with T = V' dA V, dw is T's diagonal and
 dV = V (T / gaps), the gaps being w_j - w_i. Where eigenvalues are equal, their eigenvectors are any basis of a space,
 and only what does not depend on the choice has a derivative. What flows back to a pair of equal eigenvalues is then
-0 / 0, and is taken by l'Hopital's rule, from the way the cotangent of V depends on w: so the gradient of
-sum(V @ diag(w) @ V.T) is right at the identity. Where the numerator is not 0 there is no derivative, and inf or NaN
+0 / 0, with the limit of l'Hopital's rule, from the way the cotangent of V depends on w: so the gradient of
+sum(V @ diag(w) @ V.T) is correct at the identity. Where the numerator is not 0 there is no derivative, and inf or NaN
 says so. Forward mode has no such remedy: it gives inf or NaN unless V' dA V is 0 for the pair.
 
 Eigenvalues alone share the derivative where they are equal, as the elements of a sort do: for a pair this is the mean
@@ -39,20 +39,20 @@ from adcore.ops.linalg.matrices import (
 from adcore.ops.linalg.notices import equal_eigenvalues
 
 ROUNDING = 4 * float(np.finfo(float).eps)
-"""Eigenvalues of an n by n matrix closer than n times this, relative to the largest, are equal up to rounding."""
+"""Eigenvalues of an n by n matrix closer than n times this, relative to the largest, count as equal."""
 
 NEAR = float(np.sqrt(np.finfo(float).eps))
-"""Closer than this, relative to the largest, a quotient by the gap has lost more to rounding than its limit is off."""
+"""Relative gap below which the limit is closer to the exact quotient than the rounded quotient is."""
 
-NEGLIGIBLE = 1e-9
-"""A numerator less than this, relative to its parts, is 0 up to the rounding of what made it."""
+ROUNDING_RATIO = 1e-9
+"""A numerator below this, relative to its terms, is 0 up to rounding."""
 
 
 # --- ties
 
 
 def _closest(w: Any) -> Any:
-    """The distance up to which numbers of each row are the same."""
+    """For each row, the distance up to which its numbers count as equal."""
     return w.shape[-1] * ROUNDING * np.abs(w).max(-1, keepdims=True, initial=0.0)
 
 
@@ -103,7 +103,7 @@ def _lost(x: Any, k: Any, w: Any, limit: Any) -> Any:
     near = np.abs(apart) <= NEAR * np.abs(w).max(-1, initial=0.0)[..., None, None]
     agrees = np.abs(x - apart * limit) <= 4 * w.shape[-1] * ROUNDING * size
     off = ~np.eye(w.shape[-1], dtype=bool)
-    return ((_tied(w) & (np.abs(x) <= NEGLIGIBLE * size)) | (near & agrees)) & off & (size > 0)
+    return ((_tied(w) & (np.abs(x) <= ROUNDING_RATIO * size)) | (near & agrees)) & off & (size > 0)
 
 
 lost = declare(
@@ -113,7 +113,7 @@ lost = declare(
     lambda x, k, w, limit: Type(DType.BOOL, x.shape),
     public=False,
     samples=(sample((3, 3), (3, 3), (3,), (3, 3)),),
-    doc="Where x, a matrix made of differences in k, is a limit times the gaps of w but for rounding; k not all zeros.",
+    doc="Where x, a matrix of differences in k, is a limit times the gaps of w up to rounding, and k is not zero.",
 )
 at_most_once = declare(
     "at_most_once",
@@ -125,12 +125,12 @@ at_most_once = declare(
     public=False,
     domain=((1, 1),),
     samples=(sample((3,)),),
-    doc="x, the derivative of which is not known: NaN, but for zeros where none is asked for.",
+    doc="x, whose derivative is unknown: NaN for every tangent and cotangent but zero.",
 )
 
 
 def gaps(w: Node) -> Node:
-    """w_j - w_i for all pairs, and 1 on the diagonal, which is never divided by but in 0 / 1."""
+    """w_j - w_i for all pairs, and 1 on the diagonal, where the numerators are 0."""
     apart = OPS["expand_dims"](w, axis=-2) - OPS["expand_dims"](w, axis=-1)
     return apart + OPS["eye"](N=w.shape[-1])
 
@@ -138,8 +138,8 @@ def gaps(w: Node) -> Node:
 def over_gaps(x: Node, scale: Node, w: Node, limit: Node) -> Node:
     """``x``, a matrix with zeros on its diagonal, divided by the gaps of ``w``.
 
-    It is ``limit`` where the gap is too small to divide by and ``x``, up to the rounding of the elements of ``scale``,
-    what the limit says; where numbers are equal and ``x`` is not 0 it is infinite.
+    Where the gap is too small to divide by, and ``x`` is ``limit`` times the gap up to rounding relative to ``scale``,
+    it is ``limit``; where eigenvalues are equal and ``x`` is not 0 it is infinite.
     """
     where = OPS["where"]
     by_limit = lost(x, scale, w, limit)
@@ -158,11 +158,11 @@ def off_diagonal(x: Node) -> Node:
 def along(y: Node, node: Node, index: int, seed: Node) -> Node | None:
     """The tangent of ``y`` as one result of ``node`` moves along ``seed`` and its others stay; None is zero.
 
-    NaN where the way from one to the other cannot be seen: through control flow, or where ``y`` is given from outside.
+    NaN where the dependence is unknown: through control flow, or where ``y`` is an input of the graph.
     """
     tangents: dict[Node, Node] = {}
     order = schedule([y])
-    if _is_given(y):
+    if _reads_input(y):
         return constant(np.nan)
     for n in order:
         if n.op is ITEM:
@@ -171,20 +171,20 @@ def along(y: Node, node: Node, index: int, seed: Node) -> Node | None:
             elif n.inputs[0] in tangents:
                 return constant(np.nan)
             continue
-        given = tuple([tangents.get(x) for x in n.inputs])
-        if all(t is None for t in given):
+        seeds = tuple([tangents.get(x) for x in n.inputs])
+        if all(t is None for t in seeds):
             continue
         if n.op.rules.structure is not None or n.op.facts.several:
             return constant(np.nan)
         if n.op.rules.jvp is not None:
-            tangent = n.op.rules.jvp(n, given)
+            tangent = n.op.rules.jvp(n, seeds)
             if tangent is not None:
                 tangents[n] = tangent
     return tangents.get(y)
 
 
-def _is_given(y: Node) -> bool:
-    """Whether one of the terms of a cotangent comes from outside of the graph: then it may depend on anything."""
+def _reads_input(y: Node) -> bool:
+    """True where a term of a cotangent is an input of the graph, which may depend on anything."""
     terms = [y]
     while terms:
         term = terms.pop()
@@ -242,7 +242,7 @@ def _eigh_vjp(node: Node, cotangents: Sequence[Node | None]) -> tuple[Node]:
 
 
 def _back(v: Node, inner: Node) -> Node:
-    """V inner V', as it flows to a matrix of which the symmetric part was taken."""
+    """The symmetric part of V inner V'."""
     return symmetric(after(before(v, inner), turned(v)))
 
 

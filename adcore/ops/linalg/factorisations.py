@@ -105,7 +105,7 @@ def _columns(start: int | None, stop: int | None) -> Any:
 
 
 def _cut(x: Node, node: Node) -> tuple[Node, Node | None]:
-    """The square part in front of a wide matrix, and the rest; a tall one is left whole."""
+    """The leading square block of a wide matrix, and the rest; a tall matrix whole, and no rest."""
     rows, columns = node.inputs[0].shape[-2:]
     if columns <= rows:
         return x, None

@@ -1,8 +1,8 @@
 """The pseudoinverse, and solutions by least squares.
 
 The rule of the pseudoinverse is that of G. Golub and V. Pereyra, The differentiation of pseudo-inverses and nonlinear
-least squares problems whose variables separate (1973). It takes the rank to stay what it is; where the rank is less
-than full, the pseudoinverse jumps in other directions.
+least squares problems whose variables separate (1973). It holds for changes that keep the
+rank; in other directions the pseudoinverse of a rank-deficient matrix is discontinuous.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Stacks of matrices, the last two axes of an array: their shapes, transposes, symmetric parts and triangles.
 
-Factorisations and solvers take stacks as NumPy does, and run LAPACK here: where it finds no answer, or is given what
-is not finite, the matrix at fault has NaN for an answer and the others of the stack keep theirs.
+Factorisations and solvers take stacks as NumPy does, and run LAPACK here: a matrix that is not finite, or for which
+LAPACK fails, has NaN for a result; the others of the stack are unaffected.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from adcore.ops.shapes import describe_shape
 
 
 def matrix_shape(name: str, x: Type) -> Shape:
-    """The rows and columns of a matrix, or of each one of a stack."""
+    """The numbers of rows and columns of a matrix, or of each one of a stack."""
     if len(x.shape) < 2:
         what = "a number" if not x.shape else f"an array of shape {describe_shape(x.shape)}"
         raise ShapeMismatch(f"{name} takes a matrix, and this is {what}")
@@ -30,7 +30,7 @@ def matrix_shape(name: str, x: Type) -> Shape:
 
 
 def square_size(name: str, x: Type) -> int:
-    """The rows of a square matrix, or of each one of a stack."""
+    """The number of rows of a square matrix, or of each one of a stack."""
     rows, columns = matrix_shape(name, x)
     if rows != columns:
         raise ShapeMismatch(f"{name} takes a square matrix, and this has the shape {describe_shape(x.shape)}")
@@ -38,7 +38,7 @@ def square_size(name: str, x: Type) -> int:
 
 
 def infer_square(name: str) -> Callable[..., Type]:
-    """The shape rule of what makes a square matrix of a square matrix."""
+    """The shape rule of ops from square matrices to square matrices of that size."""
 
     def infer(x: Type, **_: Any) -> Type:
         square_size(name, x)
@@ -72,7 +72,7 @@ def solved(function: Callable[[Any], Any], matrices: Any) -> tuple[Any, ...]:
             return _tuple(function(matrices))
         except np.linalg.LinAlgError:
             pass
-    # What stands in for the matrices at fault is one that every function can take.
+    # The identity, which every function accepts, replaces them.
     harmless = np.eye(*matrices.shape[-2:])
     good = np.where(finite[..., None, None], matrices, harmless)
     for place in np.ndindex(finite.shape) if fine or finite.any() else ():
@@ -101,12 +101,12 @@ def turned(x: Node) -> Node:
 
 
 def before(a: Node, x: Node, strong: int = 2) -> Node:
-    """``a @ x`` with strong zeros: of ``x``, which is a tangent or a cotangent, or as ``strong`` says."""
+    """``a @ x`` with strong zeros: of ``x``, a tangent or a cotangent, or as ``strong`` says."""
     return matmul(a, x, strong=strong)
 
 
 def after(x: Node, a: Node, strong: int = 1) -> Node:
-    """``x @ a``, likewise."""
+    """``x @ a`` with strong zeros, likewise."""
     return matmul(x, a, strong=strong)
 
 

@@ -1,4 +1,4 @@
-"""Functions of matrices that power series give: the exponential, and the powers.
+"""Matrix functions defined by power series: the exponential and the powers.
 
 Their derivatives of every order are one op: the value of the function at a block triangular matrix holds them in its
 corner (Higham and Relton, Higher order Frechet derivatives of matrix functions and the level-2 condition number, 2014).
@@ -33,7 +33,7 @@ def _function(power: int | None) -> Callable[[Any], Any]:
 
 
 def _frechet(a: Any, *directions: Any, power: Hidden = None) -> Any:
-    """Each direction doubles the matrix; it is scaled to the size of 1, which keeps the digits of what is beside it."""
+    """By block triangular matrices: each direction, scaled to unit norm for accuracy, doubles the size."""
     n = a.shape[-1]
     blocks = a
     scale = np.ones((*a.shape[:-2], 1, 1))
@@ -76,7 +76,7 @@ def _along(node: Node, tangents: tuple[Node | None, ...]) -> Node:
 
 
 def _back(node: Node, g: Node) -> tuple[Node, ...]:
-    """The adjoint of the derivative at a is the derivative at a': so it is for every power of a, and their sums."""
+    """The adjoint of the derivative at a is the derivative at a', as it is for every power of a, and for their sums."""
     a, *directions = (turned(x) for x in node.inputs)
     power = _power_of(node)
     return (

@@ -1,4 +1,4 @@
-"""How long vectors are, and how large matrices."""
+"""Norms of vectors and of matrices."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _extreme(ord: Order) -> str:
 
 
 def _lines(ord: Order, axis: Axes, ndim: int) -> tuple[int, int]:
-    """Of a matrix norm of the sums of columns (1) or of rows (inf): the axis along which, and the other one."""
+    """Of the matrix norm by sums of columns (1) or of rows (inf): the axis of the sums, and the other one."""
     rows, columns = axes_of(axis, ndim)
     return (rows, columns) if ord in (1, -1) else (columns, rows)
 

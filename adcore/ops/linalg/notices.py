@@ -1,6 +1,6 @@
-"""What a result of linear algebra may need said beside it: that a matrix is singular, say, and NaN no mistake.
+"""Notices of linear algebra: that a matrix is singular, not positive definite, or deficient in rank.
 
-A notice is made from an op's result and its operands' values alone, when it is run: a code and a message, or None.
+A notice is computed from an op's result and the values of its operands when it is run: a code and a message, or None.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-Told = tuple[str, str] | None
-"""The notice's code, and its message."""
+Notice = tuple[str, str] | None
+"""A code and a message; None where nothing is to be noticed."""
 
 
-def _bad(result: Any, a: Any) -> int:
-    """How many finite matrices have a result that is no number."""
+def _failures(result: Any, a: Any) -> int:
+    """The number of finite matrices whose result is NaN."""
     if not np.isnan(result).any():
         return 0
     finite = np.isfinite(a).all((-2, -1))
@@ -28,13 +28,13 @@ def _matrices(count: int, a: Any) -> str:
     return f"the {size} matrix is" if a.ndim == 2 else f"{count} of the {size} matrices are"
 
 
-def singular(name: str) -> Callable[..., Told]:
-    """The notice for an op that has no answer where its first operand is singular."""
+def singular(name: str) -> Callable[..., Notice]:
+    """The notice of an op without a result where its first operand is singular."""
 
-    def told(result: Any, a: Any, *rest: Any, n: int = -1, **_: Any) -> Told:
+    def notice(result: Any, a: Any, *rest: Any, n: int = -1, **_: Any) -> Notice:
         if n >= 0 or not all(np.isfinite(x).all() for x in rest):
             return None
-        count = _bad(result, a)
+        count = _failures(result, a)
         if not count:
             return None
         return (
@@ -42,12 +42,12 @@ def singular(name: str) -> Callable[..., Told]:
             f"{_matrices(count, a)} singular to working precision: {name} has no answer there, and NaN says so",
         )
 
-    return told
+    return notice
 
 
-def indefinite(result: Any, a: Any, **_: Any) -> Told:
-    """The notice for Cholesky's factor."""
-    count = _bad(result, a)
+def indefinite(result: Any, a: Any, **_: Any) -> Notice:
+    """The notice of the Cholesky factorisation."""
+    count = _failures(result, a)
     if not count:
         return None
     return (
@@ -56,8 +56,8 @@ def indefinite(result: Any, a: Any, **_: Any) -> Told:
     )
 
 
-def no_logarithm(result: Any, a: Any, **_: Any) -> Told:
-    """The notice for the logarithm of a determinant."""
+def no_logarithm(result: Any, a: Any, **_: Any) -> Notice:
+    """The notice of the logarithm of a determinant."""
     value = result[1] if isinstance(result, tuple) else result
     count = int(np.count_nonzero(~np.isfinite(value) & np.isfinite(a).all((-2, -1))))
     if not count:
@@ -68,40 +68,40 @@ def no_logarithm(result: Any, a: Any, **_: Any) -> Told:
     )
 
 
-def rank(name: str, found: Callable[[Any, Any], Any]) -> Callable[..., Told]:
-    """The notice for an op whose derivative holds only while the rank stays what it is."""
+def rank(name: str, rank_of: Callable[[Any, Any], Any]) -> Callable[..., Notice]:
+    """The notice of an op whose derivative holds only for changes that keep the rank; ``rank_of`` gives the ranks."""
 
-    def told(result: Any, a: Any, *rest: Any, **_: Any) -> Told:
+    def notice(result: Any, a: Any, *rest: Any, **_: Any) -> Notice:
         if not np.isfinite(a).all():
             return None
         most = min(a.shape[-2:])
-        ranks = np.asarray(found(result, a))
+        ranks = np.asarray(rank_of(result, a))
         count = int(np.count_nonzero(ranks < most))
         if not count:
             return None
         message = (
-            f"{_matrices(count, a)} of rank {int(ranks.min())}, not {most}: what {name} gives has a derivative only "
-            "for changes that keep the rank"
+            f"{_matrices(count, a)} of rank {int(ranks.min())}, not {most}: the derivative of {name} holds only for "
+            "changes that keep the rank"
         )
         return "rank_deficient", message
 
-    return told
+    return notice
 
 
 def rank_of_triangle(result: Any, a: Any) -> Any:
-    """The rank that the diagonal of the triangle of a QR factorisation shows."""
+    """The rank by the diagonal of R in a QR factorisation."""
     diagonal = np.abs(np.diagonal(result[1], axis1=-2, axis2=-1))
     largest = diagonal.max(-1, keepdims=True, initial=0.0)
     return np.count_nonzero(diagonal > max(a.shape[-2:]) * np.finfo(float).eps * largest, axis=-1)
 
 
 def rank_of_pseudoinverse(result: Any, a: Any) -> Any:
-    """The rank, which is the trace of the projection a a+."""
+    """The rank as the trace of the projection a a+."""
     return np.rint(np.einsum("...ij,...ji->...", a, result))
 
 
-def equal_eigenvalues(result: Any, a: Any, **_: Any) -> Told:
-    """The notice for eigenvectors of which any basis would do."""
+def equal_eigenvalues(result: Any, a: Any, **_: Any) -> Notice:
+    """The notice of eigenvectors of equal eigenvalues."""
     w = result[0]
     apart = np.abs(np.diff(w, axis=-1))
     largest = np.abs(w).max(-1, keepdims=True, initial=0.0)

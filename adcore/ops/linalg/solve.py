@@ -1,7 +1,7 @@
-"""Linear systems: their solutions, inverses, and solutions by least squares.
+"""Solutions of linear systems, and inverses.
 
-Where a matrix is singular to working precision there is no answer, and NaN says so. A right-hand side of zeros, where
-it is a tangent or a cotangent, has a solution of zeros whatever the matrix is.
+A matrix that is singular to working precision has NaN for a solution. A tangent or cotangent of zeros on the right has
+a solution of zeros, whatever the matrix is.
 """
 
 from __future__ import annotations
@@ -49,25 +49,25 @@ def _infer_system(name: str, a: Type, b: Type) -> Type:
 
 
 def _each(system: Any, a: Any, b: Any, strong: bool) -> Any:
-    """``system(matrix, columns)`` for each matrix of a stack; columns of zeros have zeros for a solution if strong."""
+    """``system(matrix, columns)`` for each matrix of a stack; with ``strong``, zeros for columns of zeros."""
     columns = b[:, None] if b.ndim == 1 else b
     stack = np.broadcast_shapes(a.shape[:-2], columns.shape[:-2])
     matrices = np.broadcast_to(a, (*stack, *a.shape[-2:]))
-    given = np.broadcast_to(columns, (*stack, *columns.shape[-2:]))
-    out = np.empty(given.shape)
+    right = np.broadcast_to(columns, (*stack, *columns.shape[-2:]))
+    out = np.empty(right.shape)
     if out.size:
         for place in np.ndindex(stack):
-            out[place] = system(matrices[place], given[place])
+            out[place] = system(matrices[place], right[place])
     if strong and np.isnan(out).any():
-        out = np.where((given == 0).all(-2, keepdims=True), 0.0, out)
+        out = np.where((right == 0).all(-2, keepdims=True), 0.0, out)
     return out[:, 0] if b.ndim == 1 else out
 
 
 def _one(a: Any, b: Any) -> Any:
     """The solutions for one matrix; NaN where it is singular to working precision, or not finite.
 
-    A small reciprocal condition number may come from rows and columns of different units only; it is taken again of
-    the matrix whose rows and columns are scaled alike.
+    A small reciprocal condition number may come from badly scaled rows and columns only, so it is computed again for
+    the equilibrated matrix.
     """
     if not np.isfinite(a).all():
         return np.full(b.shape, np.nan)
@@ -79,7 +79,7 @@ def _one(a: Any, b: Any) -> Any:
 
 
 def _condition(a: Any, lu: Any) -> float:
-    """The reciprocal condition number, in the norm of 1."""
+    """The reciprocal condition number in the 1-norm."""
     reciprocal, _ = lapack.dgecon(lu, np.abs(a).sum(0).max())
     return float(reciprocal)
 
@@ -99,9 +99,9 @@ def _solve(a: Any, b: Any, *, strong: Hidden = False) -> Any:
 
 
 def _flow(a: Node, x: Node, back: Node, strong: bool) -> Node:
-    """What flows to the matrix of a x = b from what flows to b: -back x'.
+    """The cotangent of the matrix in a x = b from that of b: -back x'.
 
-    A zero of a strong solution wins too: it is 0 whatever the matrix is.
+    With a strong solution its zeros win too, as it is 0 whatever the matrix is.
     """
     weight = 3 if strong else 1
     product = outer(back, x, strong=weight) if x.ndim == 1 else after(back, turned(x), strong=weight)
@@ -207,7 +207,7 @@ def _infer_triangular(a: Type, b: Type, *, trans: Order, **_: Any) -> Type:
 
 
 def _triangle(node: Node, x: Node) -> Node:
-    """The part of ``x`` in whose place ``node`` reads its matrix."""
+    """The part of ``x`` that corresponds to what ``node`` reads of its matrix."""
     inside = int(node.param("unit_diagonal"))
     return tril(x, k=-inside) if node.param("lower") else triu(x, k=inside)
 

@@ -1,7 +1,7 @@
 """Singular values and singular vectors.
 
 The rules are those of J. Townsend, Differentiating the singular value decomposition (2016). Equal singular values are
-treated as equal eigenvalues are in ``spectral``; a singular value of 0 is a kink, where the mean of the one-sided
+treated as equal eigenvalues are in ``eigh``; a singular value of 0 is a kink, where the mean of the one-sided
 derivatives is 0.
 """
 
@@ -56,7 +56,7 @@ def _svdvals(x: Any) -> Any:
 
 
 def _shared(s: Node, x: Node) -> Node:
-    """What singular values have of a tangent or a cotangent: equal ones its mean, those that are 0 nothing."""
+    """A tangent or cotangent of singular values: its mean over equal ones, 0 for those that are 0."""
     return OPS["where"](is_null(s), 0.0, tie_mean(x, clusters(s), axis=-1))
 
 
@@ -68,7 +68,7 @@ def values_push(a: Node, s: Node, tangent: Node | None) -> Node:
 
 
 def values_flow(a: Node, s: Node, g: Node) -> Node:
-    """What flows to ``a`` from a cotangent of its singular values ``s``."""
+    """The cotangent of ``a`` from that of its singular values ``s``."""
     u, _, vt = items(svd(a, full_matrices=False))
     return after(by_column(u, _shared(s, g), strong=2), vt)
 
@@ -166,9 +166,9 @@ def _svd_vjp(node: Node, cotangents: Sequence[Node | None]) -> tuple[Node]:
 
 
 def _inner(node: Node, gu: Node | None, gvt: Node | None) -> Node:
-    """What flows through the pairs of singular values; the limit at equal ones is that of ``spectral``.
+    """The part of the adjoint from pairs of singular values; the limit at equal ones is that of ``eigh``.
 
-    Both sides go together: at equal singular values the skew parts cancel, and neither is 0 alone.
+    Both sides are summed before the division: at equal singular values the skew parts cancel, and neither is 0 alone.
     """
     u, s, vt = items(node)
     split = OPS["broadcast_to"](OPS["arange"](start=s.shape[-1]), shape=s.shape)

@@ -1,4 +1,4 @@
-"""Ops that are linear in each of two operands, and what is made of them."""
+"""Bilinear ops, and sums of products built of them."""
 
 from adcore.ops.products import convolution, einsum, matmul, polynomials, tensordot
 

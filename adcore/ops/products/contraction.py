@@ -1,4 +1,4 @@
-"""Sums of products: how they keep strong zeros, and the contraction, which is all of them in one.
+"""Sums of products with strong zeros, and contractions, of which every other product is a case.
 
 A contraction is named by letters, "ij,jk->ik" for the product of two matrices; its adjoints are contractions again.
 """
@@ -60,7 +60,7 @@ def spelled(spec: str) -> tuple[str, str, str]:
 
 @functools.lru_cache(maxsize=1024)
 def _plan(spec: str) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], int, int, int]:
-    """How the operands' axes are ordered for a product of stacks of matrices, and the result's afterwards.
+    """The order of the operands' axes for a product of stacks of matrices, and that of the result's.
 
     The last three are the numbers of axes in both operands and the result, in the first alone, and summed over.
     """
@@ -139,7 +139,7 @@ contract: Op = bilinear(
 
 
 def _work(node: Node, of_a: str, of_b: str, out: str) -> int:
-    """Multiplications and additions: two for each combination of all letters."""
+    """The scalar operations: a multiplication and an addition for each combination of all letters."""
     sizes = dict(zip(of_a + of_b, node.inputs[0].shape + node.inputs[1].shape, strict=True))
     return 2 * math.prod(sizes.values())
 

@@ -1,4 +1,4 @@
-"""Sums that slide along a vector, and integrals of what is sampled."""
+"""Convolutions, correlations and windows of vectors; gradients and integrals of samples."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MODES = ("full", "same", "valid")
 
 
 def _window(a: int, v: int, mode: str) -> tuple[int, int]:
-    """Which part of the full convolution of vectors of these lengths a mode takes: where it starts, and its length."""
+    """The part of the full convolution of vectors of these lengths that a mode selects: its start, and its length."""
     short, long = min(a, v), max(a, v)
     return {"full": (0, a + v - 1), "same": ((short - 1) // 2, long), "valid": (short - 1, long - short + 1)}[mode]
 
@@ -42,7 +42,7 @@ def _infer_sliding(name: str) -> Callable[..., Type]:
 
 
 def _in_full(node: Node, g: Node, start: int) -> Node:
-    """A cotangent in its place in that of the full convolution."""
+    """A cotangent padded to that of the full convolution."""
     length = node.inputs[0].shape[0] + node.inputs[1].shape[0] - 1
     if g.shape[0] == length:
         return g
@@ -121,7 +121,7 @@ correlate = bilinear(
 
 
 def _spans(x: Any, *, axis: Hidden, back: Hidden = False) -> Any:
-    """``back`` is the transpose: but for both ends, the same with the other sign."""
+    """``back`` is the transpose: the same with the other sign, except at both ends."""
     x = np.moveaxis(x, axis, -1)
     out = np.zeros(x.shape)
     if x.shape[-1] > 1:
@@ -145,7 +145,7 @@ spans: Op = linear(
 
 
 def _points(y: Shape, axis: int) -> Shape:
-    """A shape in which one vector of points serves all of y."""
+    """The shape in which one vector of points broadcasts against y."""
     return tuple(n if i == one_axis(axis, len(y)) else 1 for i, n in enumerate(y))
 
 
@@ -167,7 +167,7 @@ def _infer_trapezoid(y: Type, x: Type, dx: Type, *, axis: int) -> Type:
 
 
 def _weights(node: Node) -> Node:
-    """What each value is multiplied by, shaped to broadcast against them."""
+    """The weight of each value, shaped to broadcast against the values."""
     y, x, dx = node.inputs
     axis = node.param("axis")
     if x.ndim:

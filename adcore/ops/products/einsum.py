@@ -25,8 +25,8 @@ from adcore.ops.shapes import describe_shape, legal
 
 @functools.lru_cache(maxsize=1024)
 def _parted(spec: str) -> tuple[str, str]:
-    given, out = spec.split("->")
-    return given, out
+    letters, out = spec.split("->")
+    return letters, out
 
 
 def _unique(letters: Iterable[str]) -> str:
@@ -34,11 +34,11 @@ def _unique(letters: Iterable[str]) -> str:
 
 
 def _arrange(x: Any, *, spec: Hidden, shape: Hidden) -> Any:
-    given, out = _parted(spec)
-    kept = [c for c in _unique(out) if c in given]
-    small = np.einsum(f"{given}->{''.join(kept)}", x)
+    letters, out = _parted(spec)
+    shared = [c for c in _unique(out) if c in letters]
+    small = np.einsum(f"{letters}->{''.join(shared)}", x)
     sizes = dict(zip(out, shape, strict=True))
-    wide = small.reshape([sizes[c] if c in given else 1 for c in _unique(out)])
+    wide = small.reshape([sizes[c] if c in letters else 1 for c in _unique(out)])
     if len(_unique(out)) == len(out):
         return np.broadcast_to(wide, shape)[()]
     full = np.zeros(shape)
@@ -47,16 +47,16 @@ def _arrange(x: Any, *, spec: Hidden, shape: Hidden) -> Any:
 
 
 def _infer_arrange(x: Type, *, spec: Hidden, shape: Hidden) -> Type:
-    given, out = _parted(spec)
+    letters, out = _parted(spec)
     sizes: dict[str, int] = {}
-    if any(sizes.setdefault(c, n) != n for c, n in zip(given + out, x.shape + shape, strict=True)):
+    if any(sizes.setdefault(c, n) != n for c, n in zip(letters + out, x.shape + shape, strict=True)):
         raise ShapeMismatch(f"shapes {describe_shape(x.shape)} and {describe_shape(shape)} do not fit {spec}")
     return Type(DType.FLOAT, legal(shape))
 
 
 def _arrange_back(node: Node, g: Node) -> tuple[Node]:
-    given, out = _parted(node.param("spec"))
-    return (arrange(g, spec=f"{out}->{given}", shape=node.inputs[0].shape),)
+    letters, out = _parted(node.param("spec"))
+    return (arrange(g, spec=f"{out}->{letters}", shape=node.inputs[0].shape),)
 
 
 arrange: Op = linear(
@@ -80,15 +80,15 @@ arrange: Op = linear(
 
 
 def _is_plain(spec: str) -> bool:
-    given, _ = _parted(spec)
-    return len(_unique(given)) == len(given)
+    letters, _ = _parted(spec)
+    return len(_unique(letters)) == len(letters)
 
 
-def arranged(x: Node, given: str, out: str, sizes: Mapping[str, int]) -> Node:
-    """``x`` from one set of letters to another."""
-    if given == out and _unique(out) == out:
+def arranged(x: Node, letters: str, out: str, sizes: Mapping[str, int]) -> Node:
+    """``x``, whose axes are ``letters``, with the axes ``out``."""
+    if letters == out and _unique(out) == out:
         return x
-    return arrange(x, spec=f"{given}->{out}", shape=tuple(sizes[c] for c in out))
+    return arrange(x, spec=f"{letters}->{out}", shape=tuple(sizes[c] for c in out))
 
 
 # --- the letters
@@ -96,7 +96,7 @@ def arranged(x: Node, given: str, out: str, sizes: Mapping[str, int]) -> Node:
 
 @functools.lru_cache(maxsize=1024)
 def letters_of(subscripts: str, axes: tuple[int, ...]) -> tuple[tuple[str, ...], str]:
-    """The letters of each operand, which has so many axes, and of the result; ... is spelled out. Raises BadCall."""
+    """The letters of each operand, for its number of axes, and of the result, ... spelled out. Raises BadCall."""
     text = subscripts.replace(" ", "")
     left, arrow, right = text.partition("->")
     terms = left.split(",")
@@ -134,9 +134,9 @@ def _sizes(terms: Sequence[str], shapes: Sequence[Shape], subscripts: str) -> di
     for term, shape in zip(terms, shapes, strict=True):
         for c, n in zip(term, shape, strict=True):
             if sizes.setdefault(c, n) != n:
-                told = " and ".join(describe_shape(s) for s in shapes)
+                listed = " and ".join(describe_shape(s) for s in shapes)
                 raise ShapeMismatch(
-                    f"einsum of shapes {told}: in {subscripts!r} an axis has the length {n} at one place "
+                    f"einsum of shapes {listed}: in {subscripts!r} an axis has the length {n} at one place "
                     f"and {sizes[c]} at another"
                 )
     return sizes
@@ -164,14 +164,14 @@ def _spelled(node: Node) -> tuple[tuple[str, ...], str, dict[str, int]]:
 
 
 def _cheapest(term: str, others: Sequence[str], out: str, sizes: Mapping[str, int]) -> tuple[int, str]:
-    """Which of ``others`` makes the smallest array with ``term``, and the letters of that."""
+    """The index in ``others`` of what contracts with ``term`` to the smallest array, and that array's letters."""
     choices = []
     for i, other in enumerate(others):
         needed = {*out, *"".join((*others[:i], *others[i + 1 :]))}
-        made = "".join(c for c in _unique(term + other) if c in needed)
-        choices.append((math.prod(sizes[c] for c in made), i, made))
-    _, i, made = min(choices)
-    return i, made
+        rest = "".join(c for c in _unique(term + other) if c in needed)
+        choices.append((math.prod(sizes[c] for c in rest), i, rest))
+    _, i, rest = min(choices)
+    return i, rest
 
 
 def _chain(t: Node, term: str, others: Sequence[tuple[Node, str]], out: str, sizes: Mapping[str, int]) -> Node:
@@ -179,16 +179,16 @@ def _chain(t: Node, term: str, others: Sequence[tuple[Node, str]], out: str, siz
 
     def alone(x: Node, own: str, rest: Iterable[str]) -> tuple[Node, str]:
         elsewhere = {*out, *"".join(rest)}
-        kept = "".join(c for c in _unique(own) if c in elsewhere)
-        return arranged(x, own, kept, sizes), kept
+        needed = "".join(c for c in _unique(own) if c in elsewhere)
+        return arranged(x, own, needed, sizes), needed
 
     names = [name for _, name in others]
     t, term = alone(t, term, names)
     left = [alone(x, name, (term, *names[:i], *names[i + 1 :])) for i, (x, name) in enumerate(others)]
     while left:
-        i, made = _cheapest(term, [name for _, name in left], out, sizes)
+        i, rest = _cheapest(term, [name for _, name in left], out, sizes)
         x, name = left.pop(i)
-        t, term = contract(t, x, spec=f"{term},{name}->{made}", strong=1), made
+        t, term = contract(t, x, spec=f"{term},{name}->{rest}", strong=1), rest
     return arranged(t, term, out, sizes)
 
 
@@ -208,13 +208,13 @@ def _einsum_vjp(node: Node, g: Node) -> tuple[Node, ...]:
 
 
 def _work(node: Node) -> int:
-    """Multiplications and additions, two arrays at a time."""
+    """The scalar operations of contractions of two arrays at a time."""
     terms, out, sizes = _spelled(node)
     (term, *left), total = [_unique(t) for t in terms], sum(x.type.size for x in node.inputs)
     while left:
-        i, made = _cheapest(term, left, out, sizes)
+        i, rest = _cheapest(term, left, out, sizes)
         total += 2 * math.prod(sizes[c] for c in _unique(term + left.pop(i)))
-        term = made
+        term = rest
     return total
 
 

@@ -1,7 +1,7 @@
 """Products of vectors, matrices and stacks of matrices.
 
-All are bilinear. Up to two axes, the adjoint of a product is written with products as people write it; beyond that
-with contractions.
+All are bilinear. Up to two axes, the adjoint of a product is written with products and transposes; beyond that with
+contractions.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from adcore.ops.strong import strength, strong_repair
 
 
 def transposed(x: Node) -> Node:
-    """The transpose of a matrix; of a transpose, the matrix that was transposed."""
+    """The transpose of a matrix; of a transpose, its operand."""
     return x.inputs[0] if x.op is transpose and x.ndim == 2 else transpose(x)
 
 
@@ -79,9 +79,9 @@ def _matmul_vjp(node: Node, g: Node) -> tuple[Node, ...]:
         """The operand without the axes along which it is broadcast, and the letters of the others."""
         axes = x.shape[: x.ndim - len(matrix)]
         named = list(zip(axes, stack[len(stack) - len(axes) :], named_stack[len(stack) - len(axes) :], strict=True))
-        kept = "".join(letter for n, m, letter in named if n == m)
+        letters = "".join(letter for n, m, letter in named if n == m)
         shape = tuple(n for n, m, _ in named if n == m) + x.shape[x.ndim - len(matrix) :]
-        return reshaped(x, shape), kept + matrix
+        return reshaped(x, shape), letters + matrix
 
     (slim_a, of_a), (slim_b, of_b) = own(a, row + "b"), own(b, "b" + column)
     out = named_stack + row + column

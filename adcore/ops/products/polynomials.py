@@ -1,4 +1,4 @@
-"""Polynomials, and the powers they are made of."""
+"""Polynomials by their coefficients, and Vandermonde matrices."""
 
 from __future__ import annotations
 

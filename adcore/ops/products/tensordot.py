@@ -1,4 +1,4 @@
-"""Products of whole arrays: along any axes, of all elements with all, and of vectors in space."""
+"""Tensor contractions, and the products of Kronecker and of vectors in space."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ tensordot = bilinear(
 
 
 def _paired(a: Shape, b: Shape) -> tuple[Shape, Shape]:
-    """Both shapes with as many axes."""
+    """Both shapes with ones in front, so that they have equally many axes."""
     ndim = max(len(a), len(b))
     return (1,) * (ndim - len(a)) + a, (1,) * (ndim - len(b)) + b
 

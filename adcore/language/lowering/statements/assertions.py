@@ -12,7 +12,7 @@ from adcore.language.lowering.expressions.operators import truth
 from adcore.language.lowering.values import Raised, Unusable, Value
 from adcore.language.syntax.patterns import text_of
 from adcore.language.syntax.scopes import CHECKED
-from adcore.ops.control.assertions import UNSAID
+from adcore.ops.control.assertions import DEFAULT_MESSAGE
 
 _TOLD = 4
 """How many values a message shows at most."""
@@ -37,7 +37,7 @@ def asserted(low: Lowering, statement: ast.Assert) -> None:
     """A condition that must hold for anything that is computed after it, or has been before in this function."""
     test = truth(low, lower_expression(low, statement.test), statement.test)
     if test is not True:
-        lower_requirement(low, test, statement.test, text_of(statement.msg) or UNSAID, statement.test)
+        lower_requirement(low, test, statement.test, text_of(statement.msg) or DEFAULT_MESSAGE, statement.test)
 
 
 def raised(low: Lowering, statement: ast.Raise) -> Value:
@@ -65,4 +65,4 @@ def _message(statement: ast.Raise) -> str:
     error = statement.exc
     said = text_of(error.args[0]) if isinstance(error, ast.Call) and error.args else None
     kind = error.func if isinstance(error, ast.Call) else error
-    return said or (f"{ast.unparse(kind)} is raised" if kind is not None else UNSAID)
+    return said or (f"{ast.unparse(kind)} is raised" if kind is not None else DEFAULT_MESSAGE)
