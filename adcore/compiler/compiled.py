@@ -139,7 +139,7 @@ class Compiled:
         self, values: list[Any], seeds: Mapping[str, Mapping[str, Array]], points: int, deadline: float | None
     ) -> list[Any]:
         derivative, batched = self.derivative, self.batched
-        if derivative.swept:
+        if derivative.swept and not seeds:
             return self._sweep(values, points, deadline)
         if seeds or derivative.seeds:
             directions = self._directions(seeds, points)
@@ -154,7 +154,7 @@ class Compiled:
     def _directions(self, seeds: Mapping[str, Mapping[str, Array]], points: int) -> list[Any]:
         """The values of the seeds, in the order of the graph's inputs."""
         wanted: dict[str, list[str]] = {}
-        for seed in self.derivative.seeds:
+        for seed in () if self.derivative.swept else self.derivative.seeds:
             wanted.setdefault(seed.role, []).append(seed.name)
         for role, values in seeds.items():
             if role not in wanted:
