@@ -242,8 +242,8 @@ def test_check_refuses_a_broken_graph(graph: Graph, told: str) -> None:
     [
         (IDENTITY, build(lambda x: [x, x]), "different types"),
         (IDENTITY, build(lambda x: OPS["greater"](x, 0.0)), "different types"),
-        (IDENTITY, build(OPS["sum"], VECTOR), "other operands"),
-        (build(lambda x, y: x + y), IDENTITY, "other operands"),
+        (IDENTITY, build(OPS["sum"], VECTOR), "other types than the operands"),
+        (build(lambda x, y: x + y), IDENTITY, "other types than the operands"),
     ],
 )
 def test_the_branches_of_a_cond_take_and_give_the_same(then: Graph, otherwise: Graph, told: str) -> None:
