@@ -55,3 +55,5 @@ class Sampling:
     """The interval that each operand is sampled from (the last one serves all that follow)."""
     samples: tuple[Any, ...] = ()
     """The applications, where scalars, broadcasts and a matrix do not serve: see ``ops.base.Sample``."""
+    nan_gradient: str = ""
+    """Why the gradient may be NaN where the value is finite, one sentence; empty where it never is."""

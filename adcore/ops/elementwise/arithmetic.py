@@ -231,6 +231,7 @@ power: Op = elementwise(
     binding=POWER,
     latex="{{{0}}}^{{{1}}}",
     domain=((0.5, 2), (-2, 2)),
+    nan_gradient="A negative x1 has real powers at whole x2 only, so there is no derivative by x2.",
     doc="x1 to the power x2; NaN for a negative x1 and a fractional x2.",
 )
 square: Op = elementwise(

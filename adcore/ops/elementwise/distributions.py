@@ -8,13 +8,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 from scipy import special as sc
 
 from adcore.graph import Op
 from adcore.ops.base import elementwise, moved, sample
 from adcore.ops.elementwise.arithmetic import divide, square
 from adcore.ops.elementwise.elementary import exp, log, log1p
-from adcore.ops.elementwise.special import digamma, sigmoid
+from adcore.ops.elementwise.special import TINY, digamma, sigmoid
 
 HALF_ROOT_PI = math.sqrt(math.pi) / 2.0
 ROOT_TWO_PI = math.sqrt(2.0 * math.pi)
@@ -108,6 +109,7 @@ betaln = elementwise(
     commutative=True,
     latex=r"\ln\left|B\left({0}, {1}\right)\right|",
     domain=((0.5, 3),),
+    nan_gradient="Poles of gamma(a) and gamma(a + b) may cancel in the value; their derivatives are inf - inf.",
     doc="The logarithm of the absolute value of the beta function.",
 )
 beta = elementwise(
@@ -117,6 +119,7 @@ beta = elementwise(
     operands="a b",
     latex=r"B\left({0}, {1}\right)",
     domain=((0.5, 3),),
+    nan_gradient="Poles of gamma(a) and gamma(a + b) may cancel in the value; their derivatives are inf - inf.",
     doc="The beta function, gamma(a) gamma(b) / gamma(a + b).",
 )
 
@@ -130,6 +133,7 @@ xlogy = elementwise(
     operands="x y",
     latex=r"{0} \ln {1}",
     domain=((-3, 3), (0.5, 3)),
+    nan_gradient="Where x is 0 the value is 0 for a negative y too, whose logarithm, the derivative by x, is NaN.",
     doc="x log(y), which is 0 for x = 0 whatever y is.",
 )
 xlog1py = elementwise(
@@ -139,6 +143,7 @@ xlog1py = elementwise(
     operands="x y",
     latex=r"{0} \ln\left(1 + {1}\right)",
     domain=((-3, 3), (-0.5, 3)),
+    nan_gradient="Where x is 0 the value is 0 for a y below -1 too, where log(1 + y), the derivative by x, is NaN.",
     doc="x log(1 + y), which is 0 for x = 0 whatever y is.",
 )
 entr = elementwise(
@@ -174,7 +179,13 @@ def _jv(x: Any, *, v: float) -> Any:
 
 
 def _iv(x: Any, *, v: float) -> Any:
-    return sc.iv(v, x)
+    """SciPy has NaN at subnormal numbers, where (x/2)^v / gamma(v+1) is exact: https://dlmf.nist.gov/10.30.E1."""
+    y = sc.iv(v, x)
+    tiny = (np.abs(x) < TINY) & (x != 0.0)
+    if not np.any(tiny):
+        return y
+    order = abs(v) if v % 1 == 0 else v  # I_-n = I_n for whole n
+    return np.where(tiny, x**order / np.exp2(order) * sc.rgamma(order + 1.0), y)[()]
 
 
 jv: Op = elementwise(

@@ -165,9 +165,15 @@ logaddexp = elementwise(
 
 # --- the sine cardinal, which is a spherical Bessel function
 
+TINY = 1e-300
+"""Closer to 0, Bessel functions are the first term of their series, to the last bit."""
+
 
 def _spherical_jn(x: Any, *, n: Hidden) -> Any:
-    return sc.spherical_jn(n, x)
+    """SciPy's recurrence overflows at subnormal numbers, where x^n / (2n+1)!! is exact: https://dlmf.nist.gov/10.52.E1."""
+    y = sc.spherical_jn(n, x)
+    tiny = (np.abs(x) < TINY) & (x != 0.0)
+    return np.where(tiny, x**n / sc.factorial2(2 * n + 1), y)[()] if np.any(tiny) else y
 
 
 def _spherical_jn_partials(y: Node, x: Node) -> tuple[Node]:

@@ -132,6 +132,7 @@ corrcoef = declare(
     jvp=_corrcoef_jvp,
     vjp=_corrcoef_vjp,
     work=lambda node: 2 * node.type.size * node.inputs[0].shape[-1] + node.inputs[0].type.size,
+    nan_gradient="The gradient divides by variances once more, which overflows where they are below 1e-300.",
     samples=(sample((2, 4)), sample((4, 3), rowvar=False)),
     doc="The correlations of variables, each a row of observations; NaN for one that does not vary.",
 )

@@ -256,6 +256,7 @@ eigh: Op = declare(
     several=True,
     work=cubic(9),
     domain=((-3, 3),),
+    nan_gradient="Eigenvectors of equal eigenvalues have no derivative; a notice says so.",
     samples=(sample((3, 3)), sample((2, 2)), sample((2, 3, 3)), sample((1, 1))),
     notice=equal_eigenvalues,
     doc="The eigenvalues of the symmetric part of a, in ascending order, and its eigenvectors, as columns.",

@@ -125,6 +125,7 @@ expm = declare(
     latex=r"\exp\left({0}\right)",
     work=cubic(60),
     domain=((-1, 1),),
+    nan_gradient="The scaling of the derivative overflows where the norm is beyond 1e150.",
     samples=(sample((2, 2)), sample((3, 3)), sample((2, 2, 2)), sample((1, 1))),
     doc="The exponential of a square matrix.",
 )

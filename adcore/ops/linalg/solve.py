@@ -138,6 +138,7 @@ solve: Op = declare(
     latex=r"{{{0}}}^{{-1}} {1}",
     work=lambda node: cubic(2 / 3)(node) + 2 * node.type.size * node.inputs[0].shape[-1],
     domain=((-1, 1, 3), (-3, 3)),
+    nan_gradient="The gradient is a product of two solutions, whose terms overflow with either sign.",
     samples=(
         sample((3, 3), (3,)),
         sample((3, 3), (3, 2)),
@@ -251,6 +252,7 @@ solve_triangular: Op = declare(
     vjp=_triangular_vjp,
     work=lambda node: node.type.size * node.inputs[0].shape[-1] + 1,
     domain=((-1, 1, 3), (-3, 3)),
+    nan_gradient="The gradient is a product of two solutions, whose terms overflow with either sign.",
     samples=(
         sample((3, 3), (3,), lower=True),
         sample((3, 3), (3, 2)),

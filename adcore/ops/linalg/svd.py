@@ -205,6 +205,7 @@ svd: Op = declare(
     several=True,
     work=cubic(20),
     domain=((-2, 2, 1),),
+    nan_gradient="Singular vectors of equal singular values have no derivative; a notice says so.",
     samples=(
         sample((3, 3)),
         sample((3, 2), full_matrices=False),

@@ -105,6 +105,16 @@ def all_cases() -> tuple[Case, ...]:
     return tuple(Case(op, s) for op in GENERATED for s in samples(op))
 
 
+def cases_of(op: Op) -> list[Case]:
+    return [case for case in all_cases() if case.op is op]
+
+
+def emptied(case: Case) -> Iterator[tuple[Shape, ...]]:
+    """The operands' shapes with the axes of one length, 2 or more, made empty."""
+    for length in sorted({n for shape in case.sample.shapes for n in shape} - {0, 1}):
+        yield tuple(tuple(0 if n == length else n for n in shape) for shape in case.sample.shapes)
+
+
 def differentiable_cases() -> list[Case]:
     """The cases of ops with derivatives, with something to differentiate by."""
     return [case for case in all_cases() if case.op.rules.jvp is not None and case.varied]

@@ -25,6 +25,7 @@ def derivatives(name: str, x: float, order: int) -> list[float]:
 SINC = [
     # 0 and close to it, where sin(pi x) / (pi x) and its derivatives are differences of large numbers
     (0.0, (1.0, 0.0, -3.289868133696453, 0.0)),
+    (1e-310, (1.0, -3.289868133696e-310, -3.289868133696453, 0.0)),  # below the smallest normal number
     (1e-09, (1.0, -3.289868133696453e-09, -3.289868133696453, 1.9481818206800487e-08)),
     (-0.0001, (0.9999999835506594, 0.0003289868101226756, -3.2898680362873622, -0.00194818179778983)),
     # elsewhere, on both sides
