@@ -1,5 +1,5 @@
-"""What is declared of an op besides its signature and its rules: its notation, the facts that passes use, and where the
-generated tests sample it. Plain data, which knows no graph.
+"""The declaration of an op besides signature and rules: its notation, facts for passes and engines, and samples for
+the generated tests. Plain data, which knows no graph.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Notation:
-    """How an application is written, in programs and in formulas, and what the op is in words."""
+    """How an application is written, in programs and in formulas, and a description of the op."""
 
     text: str | Callable[..., str] | None = None
     """None is the call, ``name(operands, parameters)``.
 
     A template has ``{0}`` for the first operand's text, ``{name}`` for a parameter; a function takes the texts, and the
-    parameters by name. Operands that hold together less tightly than ``binding`` come in brackets, unless they stand
+    parameters by name. Operands of a lower precedence than ``binding`` are put in brackets, unless they stand
     between brackets or commas.
     """
     binding: int = 100
-    """How tightly the text holds together; a call or a name, 100, never needs brackets."""
+    """The precedence of the text; 100 for a call or a name, which never needs brackets."""
     readable: bool = True
     """False where only traces and drawings show the text, and no program can contain it."""
     latex: str | None = None
@@ -30,30 +30,30 @@ class Notation:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What holds for every application of an op: what passes, engines and printers ask instead of its name."""
+    """Properties of every application of an op, which passes, engines and printers ask instead of its name."""
 
     several: bool = False
-    """Whether it has several results, as one node that ``item`` takes them out of; its rules then speak in tuples."""
+    """True if it has several results: one node, from which ``item`` takes them; its rules then deal in tuples."""
     on_stacks: bool = False
-    """Whether it acts on the stacks of loops, and not on arrays."""
+    """True if it acts on the stacks of loops and tapes of calls, and not on arrays."""
     elementwise: bool = False
-    """Acts on each element alone, so it may run over many points at once."""
+    """True if it acts on each element alone, so that it may run over many points at once."""
     commutative: bool = False
     neutral: tuple[float | None, float | None] = (None, None)
-    """The left and the right operand that leaves the other one as it is, to the bit."""
+    """The left and the right neutral element, to the bit; None where there is none."""
     involution: bool = False
-    """Whether applying it twice, with the same parameters, gives the operand back, to the bit."""
+    """True if applying it twice, with the same parameters, is the identity, to the bit."""
     can_fail: bool = False
-    """May raise at run time, for some values of its operands."""
+    """True if it may raise at run time, for some values of its operands."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """Where and on what the generated tests apply an op."""
+    """The operands that the generated tests apply an op to."""
 
     domain: tuple[Any, ...] = ((-3.0, 3.0),)
-    """The interval that each operand is sampled from (the last one serves all that follow)."""
+    """The interval that each operand is drawn from (the last one serves all that follow)."""
     samples: tuple[Any, ...] = ()
-    """The applications, where scalars, broadcasts and a matrix do not serve: see ``ops.base.Sample``."""
+    """The applications, where scalars, broadcasts and a matrix do not do: see ``ops.base.Sample``."""
     nan_gradient: str = ""
     """Why the gradient may be NaN where the value is finite, one sentence; empty where it never is."""

@@ -23,7 +23,7 @@ from adcore.graph.types import Array, DType, Literal, Params, Shape, Type, type_
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rules:
-    """What an op computes, and how that is differentiated."""
+    """What an op computes, and its derivatives."""
 
     value: Callable[..., Any] | None
     """NumPy arrays to a NumPy array (a tuple for several results); None for ops that only engines can run."""
@@ -32,26 +32,26 @@ class Rules:
     jvp: Callable[[Node, tuple[Node | None, ...]], Any] | None = None
     """The node and its operands' tangents (None is an exact zero) to the result's tangent, as graph."""
     vjp: Callable[[Node, Any], tuple[Node | None, ...]] | None = None
-    """The node and its cotangent to what flows to each operand (None is an exact zero), as graph."""
+    """The node and its cotangent to the cotangents of its operands (None is an exact zero), as graph."""
     structure: Structure | None = None
     """How an op whose parameters are graphs is run and differentiated."""
     is_identity: Callable[[Node], bool] | None = None
     """True where the application is the identity on its first operand (a reshape to the shape it has)."""
     notice: Callable[..., tuple[str, str] | None] | None = None
-    """The result's value and those of the operands to the code and the message of a notice, where one is due."""
+    """The result's value and those of the operands to the code and the message of a notice, or None."""
     work: Callable[[Node], int] | None = None
-    """Scalar operations of one application, where they are not as many as the elements of the largest array."""
+    """The number of scalar operations of an application; None if as many as the elements of its largest array."""
     decompose: Callable[[Node], Node | tuple[Node, ...]] | None = None
     """The same results in simpler ops, as graph, for exports and engines that do not know this op."""
     scalar: ScalarRule | None = None
-    """How an engine that compiles computes one element of the result; for elementwise ops only."""
+    """How one element of the result is computed, for engines that compile; for elementwise ops only."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Op:
-    """One op, declared once: everything anybody needs to know of it.
+    """An op, declared once, for the language, engines, derivatives, passes, printers and tests alike.
 
-    The constructors of ``adcore.ops.base`` fill in what follows from the kind of op (elementwise, linear, bilinear).
+    The constructors of ``adcore.ops.base`` derive rules from the kind of op (elementwise, linear, bilinear).
     """
 
     name: str
@@ -62,7 +62,7 @@ class Op:
     sampling: Sampling = Sampling()
 
     def __call__(self, *operands: Operand, span: Span | None = None, **params: Any) -> Node:
-        """The node that applies this op: operands are converted to the types it takes, parameters completed.
+        """The node that applies this op, with operands converted to its dtypes and parameters completed by defaults.
 
         An error of the shape rule carries ``span``.
         """
@@ -73,7 +73,7 @@ class Op:
         return self.bind(inputs, filled, span)
 
     def bind(self, inputs: tuple[Node, ...], params: Params, span: Span | None = None) -> Node:
-        """The node with these inputs and complete parameters, as they are."""
+        """The node with these inputs and complete parameters, unconverted."""
         try:
             types = self.rules.infer(*[x.type for x in inputs], **dict(params))
         except AdcoreError as error:
@@ -88,7 +88,7 @@ class Op:
 
     @property
     def differentiable(self) -> bool:
-        """Whether a derivative goes through it (through a comparison or an argmax none does)."""
+        """True if it has a derivative; a comparison or an argmax has none."""
         return self.rules.jvp is not None or self.rules.structure is not None
 
     def __repr__(self) -> str:
@@ -99,7 +99,7 @@ class Op:
 class Node:
     """One application of an op, and the value it computes.
 
-    ``types`` has one entry but for ops of several results, whose results the op ``item`` takes out.
+    ``types`` has one entry, or one for each result of an op of several results, which the op ``item`` takes out.
     """
 
     op: Op
@@ -133,7 +133,7 @@ class Node:
     def __repr__(self) -> str:
         return f"<{self.op.name} {self.type.dtype.value}{list(self.type.shape)}>"
 
-    # The rules of derivatives are written with these.
+    # Derivative rules are written with these operators.
     def __add__(self, other: Operand) -> Node:
         return OPS["add"](self, other)
 
@@ -173,7 +173,7 @@ def _is(a: object, b: object) -> bool:
 
 
 OPS: dict[str, Op] = {}
-"""The op table: filled by the declarations under ``adcore.ops`` when they are imported, and read-only from then on."""
+"""The op table, filled by the declarations in ``adcore.ops`` at import, and read-only from then on."""
 
 
 def register(op: Op) -> Op:
@@ -188,7 +188,7 @@ def register(op: Op) -> Op:
 
 
 def constant(value: Any, span: Span | None = None) -> Node:
-    """A constant: Python's numbers become float64; arrays and NumPy's numbers keep their kind, in its full width."""
+    """A constant: Python's numbers become float64, arrays and NumPy's numbers the widest type of their kind."""
     if isinstance(value, (bool, int, float)):
         value = np.float64(value)
     else:
@@ -199,12 +199,12 @@ def constant(value: Any, span: Span | None = None) -> Node:
 
 
 def lift(x: Operand) -> Node:
-    """A node as it is, anything else as a constant."""
+    """A node itself, anything else as a constant."""
     return x if isinstance(x, Node) else constant(x)
 
 
 def convert(x: Node, dtype: DType | None) -> Node:
-    """``x`` as float64 or as bool, where it is not already."""
+    """``x`` converted to ``dtype``; ``x`` itself for None, or where it has that type."""
     if dtype is None or x.types[0].dtype is dtype:
         return x
     return OPS["as_" + dtype.name.lower()](x, span=x.span)
@@ -215,9 +215,9 @@ def convert(x: Node, dtype: DType | None) -> Node:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Graph:
-    """Inputs, the nodes that compute the outputs from them in an order that can be run, and the outputs.
+    """Inputs, the nodes that compute the outputs from them in topological order, and the outputs.
 
-    ``nodes`` holds constants too, but not the inputs. Whoever makes a graph from outputs uses ``graph_of``.
+    ``nodes`` includes constants, but not the inputs. ``graph_of`` makes a graph from its outputs.
     """
 
     inputs: tuple[Node, ...]
@@ -230,11 +230,11 @@ class Graph:
         return tuple(str(x.params[0][1]) for x in self.inputs)
 
     def subgraphs(self) -> Iterable[Graph]:
-        """The graphs among the parameters of its nodes, those of functions included."""
+        """The graphs among the parameters of its nodes, including those of functions."""
         return (graph for node in self.nodes if node.op.rules.structure is not None for graph in graphs_of(node))
 
     def within(self) -> Iterable[Graph]:
-        """The graph, those inside its nodes at any depth, and those of the functions they call, each once."""
+        """The graph, the graphs inside its nodes at any depth, and those of the functions they call, each once."""
         seen = {self}
         stack = [self]
         while stack:
@@ -245,12 +245,12 @@ class Graph:
             stack += inner
 
     def count(self) -> int:
-        """The number of nodes, those of nested graphs and functions included."""
+        """The number of nodes, including those of nested graphs and functions."""
         return sum(len(graph.nodes) for graph in self.within())
 
 
 def graphs_of(node: Node) -> Iterable[Graph]:
-    """The graphs among the parameters of a node, that of a function included."""
+    """The graphs among the parameters of a node, including that of a function."""
     for _, p in node.params:
         if isinstance(p, Graph):
             yield p
@@ -259,12 +259,11 @@ def graphs_of(node: Node) -> Iterable[Graph]:
 
 
 class Function:
-    """A graph with a name, which may call itself: its own nodes may hold it among their parameters.
+    """A named graph that may call itself: its nodes may have it among their parameters.
 
-    So the types of what it takes and gives are said beforehand, and the graph is made when it is first asked for.
-    ``parameters`` are the names of the inputs that the program gives it; those it only reads have others.
-    ``limit`` bounds how deep its calls go, ``memory`` the elements that a call keeps for its adjoint; both hold for
-    what is derived from it, too.
+    So the types of its inputs and outputs are declared, and the graph is built when it is first read. ``parameters``
+    are the names of the inputs that are parameters in the program; the other inputs are captured. ``limit`` bounds the
+    depth of its calls, ``memory`` the elements that a call stores for its adjoint; derived functions inherit both.
     """
 
     def __init__(
@@ -293,20 +292,20 @@ class Function:
     def derived(
         self, key: Hashable, inputs: tuple[Type, ...], outputs: tuple[Type, ...], make: Callable[[], Graph]
     ) -> Function:
-        """What a function from graphs to graphs, named by ``key``, makes of this one: the same whenever it is asked.
+        """The function derived from this one by the transformation named ``key``, memoised.
 
-        So what is derived from a function that calls itself calls itself again.
+        So a function derived from one that calls itself calls itself again.
         """
-        made = self._derived.get(key)
-        if made is None:
-            made = Function(self.name, self.parameters, inputs, outputs, make, self.limit, self.memory)
-            made = self._derived.setdefault(key, made)
-        return made
+        derived = self._derived.get(key)
+        if derived is None:
+            derived = Function(self.name, self.parameters, inputs, outputs, make, self.limit, self.memory)
+            derived = self._derived.setdefault(key, derived)
+        return derived
 
     def mapped(self, transform: Callable[[Graph], Graph]) -> Function:
-        """The function with its graph transformed to one that computes the same; once is as good as twice."""
-        made = self.derived(transform, self.inputs, self.outputs, lambda: transform(self.graph))
-        return made._derived.setdefault(transform, made)
+        """The function with its graph transformed to an equivalent one; ``transform`` is taken to be idempotent."""
+        mapped = self.derived(transform, self.inputs, self.outputs, lambda: transform(self.graph))
+        return mapped._derived.setdefault(transform, mapped)
 
     def __repr__(self) -> str:
         return f"<function {self.name}>"
@@ -315,13 +314,13 @@ class Function:
 # --- structured control flow
 
 RunGraph = Callable[[Graph, Sequence[Any]], Sequence[Any]]
-"""What an engine offers a structured op: the values of a graph's outputs for the values of its inputs."""
+"""An engine's way to run a graph inside a structured op: the values of its inputs to those of its outputs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """A graph with its tangents: the inputs, then the tangents of the active ones, to the outputs, then the tangents
-    of all that are numbers; ``active`` says of each output whether its tangent can be other than zero."""
+    """A graph with tangents: from the inputs, then the tangents of the active ones, to the outputs, then the tangents
+    of all that are numbers. ``active`` is False for each output whose tangent is an exact zero."""
 
     graph: Graph
     active: tuple[bool, ...]
@@ -329,9 +328,8 @@ class Pushed:
 
 @dataclass(frozen=True, slots=True)
 class Halves:
-    """A graph cut for reverse mode. ``forward`` takes its inputs and gives its outputs, then the residuals;
-    ``backward`` takes the residuals, then the cotangents of all outputs that are numbers, and gives the cotangents
-    of the inputs that are wanted."""
+    """A graph split for reverse mode: ``forward`` from its inputs to its outputs, then the residuals; ``backward`` from
+    the residuals, then the cotangents of all outputs that are numbers, to the cotangents of the wanted inputs."""
 
     forward: Graph
     backward: Graph
@@ -343,21 +341,21 @@ Pullback = Callable[[Sequence[Node | None]], tuple[Node | None, ...]]
 
 
 UNKNOWN = 1_000_000
-"""How often a graph is taken to be run where that depends on the inputs' values."""
+"""The assumed number of runs of a graph, where it depends on the inputs' values."""
 
 
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """How a structured op runs and differentiates, given what engines and derivatives can do with a graph."""
+    """How a structured op runs and differentiates, by functions of engines and derivatives for its graphs."""
 
     run: Callable[..., Sequence[Any]]
-    """``run(engine: Run, *operand values, **parameters)`` to the results' values."""
+    """``run(run_graph, *operand values, **parameters)`` gives the results' values."""
     push: Callable[[Node, tuple[Node | None, ...], Push], tuple[tuple[Node, ...], tuple[Node | None, ...]]]
-    """The node and its operands' tangents to its results, computed beside their tangents, and to these tangents."""
+    """The node and its operands' tangents to its results, from a node that computes their tangents too, and these."""
     pull: Callable[[Node, Sequence[bool], Split], tuple[tuple[Node, ...], Node, Pullback]]
-    """The node, and which operands are wanted, to its results, to the new node that has them among its own, and to the
-    pullback: from cotangents of the new node's results to those of its operands."""
+    """The node and the mask of wanted operands to its results, the new node that computes them, and the pullback, from
+    the cotangents of the new node's results to those of its operands."""
     times: Callable[[Node], int] = lambda node: 1
-    """How often the dearest of its graphs is run, as far as that can be foreseen."""
+    """The number of runs of its most expensive graph; UNKNOWN where it depends on values."""
     opaque: bool = False
-    """Whether a run of it is one step of a trace, whatever its graphs do."""
+    """True if a run of it is one step of a trace, whatever its graphs do."""

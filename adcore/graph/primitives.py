@@ -1,4 +1,4 @@
-"""The three ops every graph is made with: inputs, constants, and the items of nodes that have several results."""
+"""The primitive ops of every graph: inputs, constants, and items, the single results of nodes of several results."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from adcore.graph.types import Kind, Parameter, Type, type_of
 
 
 def _no_type(**_: Any) -> Type:
-    raise AssertionError("inputs are made by input_node, which knows their type")
+    raise AssertionError("the types of inputs and items are set by input_node and items")
 
 
 _NAMELESS = Signature(public=False)
@@ -40,21 +40,21 @@ ITEM = register(
 
 
 def input_node(name: str, type: Type, span: Span | None = None) -> Node:
-    """An input of a graph: identity is what tells inputs apart, the name is for people."""
+    """An input of a graph. Inputs are distinguished by identity; the name is for people."""
     return Node(INPUT, (), (("name", name),), (type,), span)
 
 
 def items(node: Node) -> tuple[Node, ...]:
-    """The results of a node of several results, each as a value of its own."""
+    """The results of a node of several results, one node each."""
     return tuple(Node(ITEM, (node,), (("index", i),), (t,), node.span) for i, t in enumerate(node.types))
 
 
 def literal(node: Node) -> Any | None:
-    """The value of a constant node, else None."""
+    """The value of a constant; None for any other node."""
     return node.params[0][1].array if node.op is CONSTANT else None  # type: ignore[attr-defined]
 
 
 def number(node: Node) -> float | None:
-    """The value of a constant that is one number, else None."""
+    """The value of a constant that is one number; None for any other node."""
     value = literal(node)
     return None if value is None or value.shape != () else float(value)

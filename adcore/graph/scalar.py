@@ -1,4 +1,4 @@
-"""Scalar builders: what engines that compile offer, for ops to say how one element of their result is computed.
+"""Scalar builders: the interface of engines that compile, by which ops define one element of their result.
 
 An op's rule is written once over the abstract builder; a backend (scalar code, code of several lanes, a tape machine)
 is one more builder, and knows no op.

@@ -1,4 +1,4 @@
-"""How graphs are walked: in an order that can be run, level by level, rewritten, put inside others, and checked."""
+"""Traversals of graphs: topological orders, dataflow levels, rewriting, substitution, and checks of invariants."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ def graph_of(
     output_names: tuple[str, ...] = (),
     order: Iterable[Node] | None = None,
 ) -> Graph:
-    """The graph that computes ``outputs``, without any node they do not need.
+    """The graph that computes ``outputs``, of the nodes they depend on.
 
-    ``order``, where given, is an order that can be run; its other nodes are left out.
+    These keep the topological order ``order``; None is that of ``schedule``.
     """
     if order is None:
         nodes = schedule(outputs)
@@ -56,7 +56,7 @@ def graph_of(
 def rewrite(graph: Graph, rule: Callable[[Node], Node]) -> Graph:
     """The graph with each node replaced by ``rule(node with its inputs already rewritten)``, unused ones left out.
 
-    The nodes keep their order; where the rule makes further ones, they come right before the first that needs them.
+    The nodes keep their order; new nodes of the rule come right before the first that reads them.
     """
     new: dict[Node, Node] = {x: x for x in graph.inputs}
     order: list[Node] = []
@@ -67,16 +67,16 @@ def rewrite(graph: Graph, rule: Callable[[Node], Node]) -> Graph:
             continue
         for x in result.inputs:
             if x not in placed:
-                made = [n for n in schedule([x]) if n not in placed]
-                placed.update(made)
-                order += made
+                fresh = [n for n in schedule([x]) if n not in placed]
+                placed.update(fresh)
+                order += fresh
         placed.add(result)
         order.append(result)
     return graph_of(graph.inputs, [new[x] for x in graph.outputs], graph.output_names, order)
 
 
 def substitute(graph: Graph, values: Mapping[Node, Node]) -> dict[Node, Node]:
-    """Every node of ``graph`` with its inputs replaced by ``values``: how a graph is put inside another."""
+    """Each node of ``graph`` with the inputs replaced by ``values``, so that it becomes a part of another graph."""
     new = dict(values)
     for node in graph.nodes:
         new[node] = node.with_inputs(tuple([new[x] for x in node.inputs]))
@@ -84,24 +84,24 @@ def substitute(graph: Graph, values: Mapping[Node, Node]) -> dict[Node, Node]:
 
 
 def applied(graph: Graph, operands: Sequence[Node]) -> tuple[Node, ...]:
-    """The outputs of ``graph`` put in place, with the operands for its inputs."""
+    """The outputs of ``graph`` with the operands substituted for its inputs."""
     inside = substitute(graph, dict(zip(graph.inputs, operands, strict=True)))
     return tuple([inside[y] for y in graph.outputs])
 
 
 def dependents(nodes: Iterable[Node], inputs: Collection[Node]) -> set[Node]:
-    """Those of ``nodes``, which stand in an order that can be run, that depend on ``inputs``, and the inputs."""
-    found = set(inputs)
+    """``inputs``, and those of ``nodes``, in topological order, that depend on them."""
+    dependent = set(inputs)
     for node in nodes:
-        if any(x in found for x in node.inputs):
-            found.add(node)
-    return found
+        if any(x in dependent for x in node.inputs):
+            dependent.add(node)
+    return dependent
 
 
 def levels(graph: Graph) -> dict[Node, int]:
     """The dataflow level of each node: inputs and constants have 0, any other one more than the highest it reads.
 
-    The nodes of one level become fireable together.
+    The nodes of one level can be computed at the same time.
     """
     level: dict[Node, int] = dict.fromkeys(graph.inputs, 0)
     for node in graph.nodes:
@@ -110,7 +110,7 @@ def levels(graph: Graph) -> dict[Node, int]:
 
 
 def by_level(graph: Graph) -> list[Node]:
-    """The nodes that compute something, ordered by dataflow level and within one level as they stand in the graph."""
+    """The nodes but for constants, by dataflow level, and in the graph's order within a level."""
     level = levels(graph)
     return sorted((node for node in graph.nodes if node.op is not CONSTANT), key=level.__getitem__)
 
@@ -122,9 +122,9 @@ def wengert_names(graph: Graph) -> dict[Node, str]:
 
 
 def check(graph: Graph) -> Graph:
-    """The same graph, once its invariants are seen to hold, and those of all graphs in it.
+    """The graph itself, if its invariants and those of all graphs in it hold.
 
-    AssertionError names the node where one does not.
+    Raises AssertionError, which names the node where one does not.
     """
     for inner in graph.within():
         _check(inner)
@@ -145,7 +145,7 @@ def _check(graph: Graph) -> None:
         )
         assert _takes(node.op, node.inputs), f"{node}: operands"
         for _, value in node.params:
-            assert _is_hashable(value), f"{node}: a parameter that may change"
+            assert _is_hashable(value), f"{node}: a mutable parameter"
             if isinstance(value, Function):
                 signature = [x.type for x in value.graph.inputs], [y.type for y in value.graph.outputs]
                 assert signature == (list(value.inputs), list(value.outputs)), f"{value}: signature"
@@ -166,7 +166,7 @@ def _is_hashable(value: object) -> bool:
 
 
 def _takes(op: Op, inputs: Sequence[Node]) -> bool:
-    """Whether the op takes as many operands, and of these kinds."""
+    """True if the op takes as many operands of these dtypes."""
     if op is ITEM:
         return len(inputs) == 1 and inputs[0].op.facts.several
     variadic = bool(op.signature.operands) and op.signature.operands[-1].startswith("*")
@@ -177,7 +177,7 @@ def _takes(op: Op, inputs: Sequence[Node]) -> bool:
 
 
 def _inferred(node: Node) -> tuple[Type, ...]:
-    """The types that the op's shape rule gives, none where it refuses."""
+    """The types by the op's shape rule; none where it raises."""
     if node.op is ITEM:
         return node.inputs[0].types[node.param("index") :][:1]
     try:

@@ -1,4 +1,4 @@
-"""What is known of values before they are computed: kinds of elements, shapes, and what static parameters take."""
+"""Types: dtypes, shapes and the kinds of static parameters, all known before values are computed."""
 
 from __future__ import annotations
 
@@ -20,37 +20,37 @@ Params = tuple[tuple[str, Hashable], ...]
 
 
 class DType(enum.Enum):
-    """What an element is. Numbers are FLOAT; INT is for indices and counts, BOOL for conditions."""
+    """The type of an element. Numbers are FLOAT; INT is for indices and counts, BOOL for conditions."""
 
     FLOAT = "float64"
     INT = "int64"
     BOOL = "bool"
     TAPE = "tape"
-    """Values of any kinds, packed into one: what a call keeps for its adjoint."""
+    """Values of any types, packed into one: the residuals of a call."""
 
 
 class Type(NamedTuple):
-    """What is known of a value before it is computed: the kind of its elements, and its shape."""
+    """The static type of a value: the dtype of its elements, and its shape."""
 
     dtype: DType
     shape: Shape
     depth: int = 0
-    """Of a stack, how often stacks are stacked: a stack of depth 1 holds any number of arrays of this kind and shape;
-    0 is one such array. Only loops make and read stacks."""
+    """The nesting of stacks: a stack of depth 1 holds any number of arrays of this dtype and shape; 0 is one such
+    array. Only loops make and read stacks."""
 
     @property
     def size(self) -> int:
-        """The number of elements, of a stack those of one entry."""
+        """The number of elements; of a stack, that of one array on it."""
         return math.prod(self.shape)
 
     @property
     def is_number(self) -> bool:
-        """Whether it can have a tangent and an adjoint; those of a tape are tapes."""
+        """True if it can have a tangent and an adjoint; those of a tape are tapes."""
         return self.dtype is DType.FLOAT or self.dtype is DType.TAPE
 
     @property
     def is_array(self) -> bool:
-        """Whether it is one array, and no stack or tape, which only control flow makes and reads."""
+        """True for an array; False for stacks and tapes, which only control flow makes and reads."""
         return not self.depth and self.dtype is not DType.TAPE
 
 
@@ -58,7 +58,7 @@ SCALAR = Type(DType.FLOAT, ())
 
 
 class Kind(enum.Enum):
-    """What a static parameter of an op takes. The names are what an op's ``value`` annotates its keywords with."""
+    """The kind of a static parameter. The values are the annotations of the keywords of an op's ``value``."""
 
     AXIS = "Axis"
     AXES = "Axes"
@@ -98,7 +98,7 @@ def type_of(array: Any) -> Type:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Literal:
-    """A constant's value, equal to another of the same bits."""
+    """A constant's value, equal to another with the same bits."""
 
     array: Any
 

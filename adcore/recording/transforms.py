@@ -16,7 +16,7 @@ from adcore.engines.interpreter import prepare
 from adcore.graph import DType, Graph, convert
 from adcore.graph.traversal import substitute
 from adcore.passes import optimise
-from adcore.recording.values import PythonFunction, Recording, Traced, worth
+from adcore.recording.values import PythonFunction, Recording, Traced, value_as
 
 
 def _name_inputs(fn: PythonFunction, count: int) -> list[str]:
@@ -34,7 +34,7 @@ def _run(fn: PythonFunction, args: Sequence[Any], places: Sequence[int]) -> tupl
     names = _name_inputs(fn, len(args))
     given = list(args)
     for i in places:
-        given[i] = recording.input(names[i], worth(DType.FLOAT, args[i]))
+        given[i] = recording.input(names[i], value_as(DType.FLOAT, args[i]))
     result = fn(*given)
     return recording, result, list(result) if isinstance(result, tuple | list) else [result]
 
@@ -56,7 +56,7 @@ def _splice(graph: Graph, given: Sequence[Any]) -> list[Any]:
     """
     if len(given) != len(graph.inputs):
         raise TypeError(f"{len(graph.inputs)} values are needed, and {len(given)} are given")
-    values = [worth(x.type.dtype, value) for x, value in zip(graph.inputs, given, strict=True)]
+    values = [value_as(x.type.dtype, value) for x, value in zip(graph.inputs, given, strict=True)]
     for x, value in zip(graph.inputs, values, strict=True):
         if value.shape != x.shape:
             raise TypeError(f"a value of shape {x.shape} is needed, and this one has shape {value.shape}")

@@ -1,8 +1,8 @@
-"""Define by run: a Python function is run on overloaded values, and the graph of what it did is recorded.
+"""Define by run: a Python function runs on values with overloaded operators, which record the graph of the run.
 
 Operators, NumPy's ufuncs and NumPy's functions reach the values through Python's and NumPy's own protocols, and each
-becomes the op of the same name; behind the graph everything is shared with the language. A value knows what it is
-worth, so ``if`` and ``while`` of Python work, and the path taken is what is recorded.
+becomes the op of the same name; from the graph on, everything is shared with the language. A traced value has its
+number at hand, so Python's ``if`` and ``while`` work, and the path of the run is recorded.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ PythonFunction = Callable[..., Any]
 
 
 class Recording:
-    """One run of a function: its inputs, its nodes in the order they were made, and what it read from outside.
+    """One run of a function: its inputs, its nodes in the order of recording, and the outer values it captured.
 
     Runs nest, as in the gradient of a function that takes a gradient; the later recording is the inner one.
     """
@@ -42,7 +42,7 @@ class Recording:
         return Traced(self, node, value)
 
     def node_of(self, x: Any) -> Node:
-        """What stands for ``x`` in this recording: its node, an input for a value from outside, else a constant."""
+        """The node of ``x`` in this recording: its own, an input for a value of an outer recording, else a constant."""
         if not isinstance(x, Traced):
             return constant(_array(x))
         if x.recording is self:
@@ -68,7 +68,7 @@ class Recording:
             return apply(node, [known[x] for x in node.inputs])
 
     def graph(self, outputs: Sequence[Any], names: tuple[str, ...] = ()) -> Graph:
-        """The recorded graph of these outputs; inputs for what was captured come after the function's own."""
+        """The recorded graph of these outputs; inputs for captured values come after the function's own."""
         nodes = [convert(self.node_of(y), DType.FLOAT) for y in outputs]
         captured = [inner for inner, _ in self.captured.values()]
         return graph_of((*self.inputs, *captured), nodes, names, order=schedule([*self.nodes, *nodes]))
@@ -78,13 +78,13 @@ def _value(x: Any) -> Any:
     return x.value if isinstance(x, Traced) else x
 
 
-def worth(dtype: DType, x: Any) -> Any:
-    """What ``x`` is worth, in this kind."""
+def value_as(dtype: DType, x: Any) -> Any:
+    """The value of ``x`` as an array of this dtype."""
     return _array(_value(x)).astype(dtype.value)[()]
 
 
 def _array(x: Any) -> Any:
-    """``x`` as the NumPy scalar or array that it means: Python's numbers are float64, NumPy's keep their kind."""
+    """``x`` as a NumPy scalar or array: Python's numbers are float64, NumPy's keep their kind."""
     array = np.asarray(x)
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{type(x).__name__} is no number, and no array of numbers")
@@ -101,7 +101,7 @@ _STATIC: Mapping[PythonFunction, PythonFunction] = {
     np.ndim: lambda a: a.ndim,
     np.size: lambda a: a.size,
 }
-"""NumPy's functions that ask for no more than what is known before a value is computed."""
+"""NumPy's functions of the shape alone, which is known before a value is computed."""
 
 
 def _operator(name: str, reflected: bool = False) -> Callable[..., Any]:
@@ -113,9 +113,9 @@ def _operator(name: str, reflected: bool = False) -> Callable[..., Any]:
 
 
 class Traced:
-    """A value of a function that is being recorded: it acts as the NumPy array ``value``, and remembers its node.
+    """A value of a function that is being recorded: it acts as the NumPy array ``value``, and has a node.
 
-    An ``if`` on it takes the branch of its value, and the graph holds what that branch did.
+    An ``if`` on it takes the branch of its value, and that branch is recorded.
     """
 
     __slots__ = ("node", "recording", "value")
@@ -220,7 +220,7 @@ _NO_MASK = "a condition is no index: use np.where to choose by one"
 
 
 def _record(op: Op, operands: Sequence[Any], params: Mapping[str, Any]) -> Traced:
-    """Record an op in the innermost recording that an operand belongs to."""
+    """Record an op in the innermost recording among those of its operands."""
     recording = max((x.recording for x in operands if isinstance(x, Traced)), key=lambda r: r.serial)
     return recording.apply(op, operands, params)
 
@@ -229,7 +229,7 @@ def _call(op: Op, args: Sequence[Any], kwargs: Mapping[str, Any], method: bool =
     """Record a call; an operand that is None, or left out, has its default. Raises TypeError, as Python's calls do."""
     signature = op.signature
     order = signature.order
-    # NumPy's functions have arguments that mean nothing here while they are not given: out=None, where=<no value>.
+    # NumPy's functions pass on further arguments, which mean nothing here at their defaults: out=None.
     named = [
         (name, value)
         for name, value in kwargs.items()
@@ -250,7 +250,7 @@ def _call(op: Op, args: Sequence[Any], kwargs: Mapping[str, Any], method: bool =
 
 
 def _parameter(kind: Kind, value: Any) -> Any:
-    """The value of a static parameter, as its kind wants it; what is traced is not known in advance."""
+    """The value of a static parameter, converted to its kind. Raises TypeError where a traced value is not allowed."""
     several = isinstance(value, tuple | list | np.ndarray)
     match kind:
         case Kind.INT | Kind.AXIS | Kind.AXES | Kind.SHAPE if several:

@@ -212,7 +212,7 @@ BROKEN: dict[str, tuple[Graph, str]] = {
         Graph((X,), ((bad := node(MULTIPLY, X, X, params=(("weak", 0),), types=(SCALAR,))),), (bad,)),
         "parameters",
     ),
-    "a parameter that may change": (
+    "a mutable parameter": (
         Graph((X,), ((bad := node(MULTIPLY, X, X, params=(("strong", ([],)),), types=(SCALAR,))),), (bad,)),
         "may change",
     ),
