@@ -59,7 +59,7 @@ class Merge:
         """Within this, nodes are those of branch ``i``, and so are assignments, which are taken back at the end."""
         low, scope = self.low, self.low.scope
         with low.region(self.nodes[i]), scope.journaled() as changes:
-            level = low.nested(self.place) if isinstance(self.place, ast.stmt) else nullcontext()
+            level = low.frames.nested(self.place) if isinstance(self.place, ast.stmt) else nullcontext()
             try:
                 with low.attempt(), level:
                     yield
@@ -92,7 +92,7 @@ class Merge:
         first, second = self.changed
         merged = []
         for name in dict.fromkeys([*first, *second]):
-            if self.low.live(name, self.place):
+            if self.low.frames.is_live(name, self.place):
                 was = Change(name, self.before[name], None)
                 merged.append((name, self._name(first.get(name, was), second.get(name, was))))
         results = self.results()

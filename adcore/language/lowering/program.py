@@ -15,6 +15,8 @@ from adcore.graph.traversal import graph_of
 from adcore.language import vocabulary
 from adcore.language.lowering.builder import Lowering, check_size, several
 from adcore.language.lowering.expressions.name_resolution import read_name
+from adcore.language.lowering.frames import Frames
+from adcore.language.lowering.known_values import KnownValues
 from adcore.language.lowering.statements.statements import LAST, Rest, call_in, inline, run
 from adcore.language.lowering.trees import leaves_with_paths
 from adcore.language.lowering.values import (
@@ -52,10 +54,10 @@ def lower(syntax: Syntax, inputs: Mapping[str, Type | Array], outputs: Sequence[
     inputs are those of ``syntax.inputs`` that are given. Raises any ProgramError, LimitError, MissingInput,
     UnknownOutput, NotWholeNumber.
     """
-    top = Scope(syntax.top, None)
-    low = Lowering(syntax, limits, top, inline)
-    held = {str(name) for name in syntax.plan.names} if syntax.plan.of_variables else set()
-    low.wanted = frozenset(held | set(outputs or ()))
+    plan = syntax.plan
+    live = {str(name) for name in plan.names if plan.of_variables} | set(outputs or ())
+    frames = Frames(syntax, limits, Scope(syntax.top, None), frozenset(live))
+    low = Lowering(frames, KnownValues(frames.span), inline)
     try:
         bound = _inputs(low, inputs)
         value = _run_main(low, bound, outputs)
@@ -66,7 +68,7 @@ def lower(syntax: Syntax, inputs: Mapping[str, Type | Array], outputs: Sequence[
         raise NestingTooDeep("the program is nested too deeply", span=Span(1, 1, 1, 2)).located(syntax.text) from None
     given = list(bound.values())
     graph = graph_of(given, [node for _, node in pairs], tuple(name for name, _ in pairs), [*given, *low.nodes])
-    return Lowered(graph, frozenset(low.static))
+    return Lowered(graph, frozenset(low.known.static))
 
 
 def _inputs(low: Lowering, inputs: Mapping[str, Type | Array]) -> dict[str, Node]:
@@ -83,7 +85,7 @@ def _inputs(low: Lowering, inputs: Mapping[str, Type | Array]) -> dict[str, Node
         check_size(type, low.limits, entry.span)
         node = input_node(entry.name, type, entry.span)
         if array is not None:
-            low.given[node] = array[()]
+            low.known.inputs[node] = array[()]
         bound[entry.name] = node
     return bound
 

@@ -6,19 +6,16 @@ Numbers written in the text stay Python's numbers until they meet a node, so tha
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import EllipsisType
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, TypeGuard
 
 from adcore.errors import AdcoreError
 from adcore.graph import DType, Graph, Node, Shape, Type
 from adcore.graph import Function as GraphFunction
 from adcore.language.syntax.scopes import LAMBDA, Names
-
-if TYPE_CHECKING:
-    from typing_extensions import TypeIs
 
 Place = ast.expr | ast.stmt
 """The piece of syntax that an error or a node points at."""
@@ -194,7 +191,7 @@ def is_number(value: Any) -> bool:
     return isinstance(value, (int, float))
 
 
-def is_sequence(value: object) -> TypeIs[Tuple | List]:
+def is_sequence(value: object) -> TypeGuard[Tuple | List]:
     """True for a tuple or a list."""
     return isinstance(value, (Tuple, List))
 
@@ -222,3 +219,15 @@ class Recursion:
     graph_function: GraphFunction | None = None
     graphs: list[Graph] = field(default_factory=list)
     """Its graph, once it is there."""
+
+
+@dataclass(slots=True, eq=False)
+class Specialisations:
+    """The calls of the program's functions that are being lowered, by specialisation key."""
+
+    inlining: set[Hashable] = field(default_factory=set)
+    """The calls that are being inlined."""
+    recursive: dict[Hashable, Recursion] = field(default_factory=dict)
+    """The recursive functions whose graphs are under construction."""
+    unrolled: set[ast.FunctionDef] = field(default_factory=set)
+    """The recursive functions that are inlined all the same, since known numbers decide their shapes."""

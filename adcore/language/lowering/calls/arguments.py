@@ -154,19 +154,19 @@ def _static(low: Lowering, op: Op, parameter: Parameter, argument: Argument) -> 
         return None
     match parameter.kind:
         case Kind.INT:
-            return _small(low, low.whole(value, place, what), what, place)
+            return _small(low, low.known.whole(value, place, what), what, place)
         case Kind.NUMBER:
             return _number(low, value, what, place)
         case Kind.AXIS | Kind.AXES if value is None:
             return None
         case Kind.AXIS:
-            return _small(low, low.whole(value, place, what), what, place)
+            return _small(low, low.known.whole(value, place, what), what, place)
         case Kind.AXES:
             return _whole_numbers(low, value, what, place, single=True)
         case Kind.SHAPE:
             return _whole_numbers(low, value, what, place, single=False)
         case Kind.FLAG:
-            known = low.known(value, place, what)
+            known = low.known.value(value, place, what)
             if isinstance(known, (bool, int, float)) or (hasattr(known, "shape") and known.shape == ()):
                 return bool(known)
             raise TypeMismatch(f"{what} is True or False, and this is {describe_value(value)}", span=low.span(place))
@@ -183,7 +183,7 @@ def _static(low: Lowering, op: Op, parameter: Parameter, argument: Argument) -> 
 
 
 def _number(low: Lowering, value: Value, what: str, place: Place) -> Hashable:
-    known = low.known(value, place, what)
+    known = low.known.value(value, place, what)
     if not is_number(known):
         if getattr(known, "shape", None) != ():
             raise TypeMismatch(f"{what} is a number, and this is {describe_value(value)}", span=low.span(place))
@@ -196,11 +196,13 @@ def _whole_numbers(low: Lowering, value: Value, what: str, place: Place, single:
     if is_sequence(value):
         elements = place.elts if isinstance(place, (ast.List, ast.Tuple)) else ()
         places = elements if len(elements) == len(value.items) else (place,) * len(value.items)
-        return tuple([_small(low, low.whole(v, p, what), what, p) for v, p in zip(value.items, places, strict=True)])
+        return tuple(
+            [_small(low, low.known.whole(v, p, what), what, p) for v, p in zip(value.items, places, strict=True)]
+        )
     if isinstance(value, Node) and value.ndim == 1:
-        known = low.known(value, place, what)
-        return tuple([_small(low, low.whole(n.item(), place, what), what, place) for n in known])
-    number = _small(low, low.whole(value, place, what), what, place)
+        known = low.known.value(value, place, what)
+        return tuple([_small(low, low.known.whole(n.item(), place, what), what, place) for n in known])
+    number = _small(low, low.known.whole(value, place, what), what, place)
     return number if single else (number,)
 
 

@@ -113,7 +113,7 @@ def _function_and_argnums(
     value, at = bound["argnums"].value, bound["argnums"].place
     single = not is_sequence(value)
     numbers = value.items if is_sequence(value) else [value]
-    argnums = tuple(low.whole(x, at, "an argument's number") for x in numbers)
+    argnums = tuple(low.known.whole(x, at, "an argument's number") for x in numbers)
     if len(set(argnums)) < len(argnums):
         raise BadCall("argnums names each argument once", span=low.span(at))
     return function, argnums, single

@@ -98,7 +98,7 @@ def _further(bound: Mapping[str, Argument]) -> Sequence[Value]:
 
 def _steps(low: Lowering, argument: Argument) -> int:
     """The fixed number of steps between two times of an integration."""
-    steps = low.whole(argument.value, argument.place, "steps")
+    steps = low.known.whole(argument.value, argument.place, "steps")
     if steps < 1:
         raise BadCall(f"steps is at least 1, and this is {steps}", span=low.span(argument.place))
     if steps > low.limits.loop_steps:
@@ -137,7 +137,7 @@ def _output(low: Lowering, name: str, value: Value, start: Node, argument: Argum
 
 def _positive(low: Lowering, argument: Argument, what: str) -> float:
     """A finite number greater than zero that is known at compile time."""
-    known = low.known(argument.value, argument.place, what)
+    known = low.known.value(argument.value, argument.place, what)
     if not isinstance(known, (int, float)) and getattr(known, "shape", None) != ():
         raise TypeMismatch(
             f"{what} is a number, and this is {describe_value(argument.value)}", span=low.span(argument.place)

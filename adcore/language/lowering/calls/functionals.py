@@ -9,7 +9,7 @@ import ast
 from collections.abc import Callable, Hashable, Sequence
 
 from adcore.errors import TypeMismatch
-from adcore.graph import OPS, DType, Graph, Node, input_node, items
+from adcore.graph import OPS, DType, Graph, Node, items
 from adcore.language.functionals import Functional
 from adcore.language.lowering.builder import Lowering
 from adcore.language.lowering.calls.arguments import Argument, bind_call
@@ -36,9 +36,8 @@ class WithInputs:
 
         def as_input(value: Value) -> Value:
             assert isinstance(value, Node)
-            node = input_node(f"x{len(self.nodes) + 1}", value.type, low.span(place))
+            node = low.call_input(f"x{len(self.nodes) + 1}", value.type, place)
             self.nodes.append(node)
-            low.arguments.add(node)
             return node
 
         self.values = [map_leaves(as_input, value) for value in starts]

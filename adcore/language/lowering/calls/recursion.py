@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable, Mapping
 from functools import partial
 
 from adcore.errors import AdcoreError, BranchMismatch, CallSite, NotConstant, RecursionTooDeep, ShapeMismatch
-from adcore.graph import OPS, Node, Type, input_node, items
+from adcore.graph import OPS, Node, Type, items
 from adcore.graph import Function as GraphFunction
 from adcore.language.lowering.builder import Lowering
 from adcore.language.lowering.regions import closed, needed, outside
@@ -48,7 +48,7 @@ RunBody = Callable[[Mapping[str, Value]], Value]
 def signature(low: Lowering, function: Closure, bound: Mapping[str, Value]) -> Hashable:
     """Specialisation key: calls with equal keys share one graph."""
 
-    unrolled = function.definition in low.unrolled
+    unrolled = function.definition in low.specialisations.unrolled
 
     def of(leaf: Value) -> Hashable:
         if is_number(leaf) and unrolled:
@@ -65,29 +65,29 @@ def signature(low: Lowering, function: Closure, bound: Mapping[str, Value]) -> H
 def called(low: Lowering, function: Closure, bound: Mapping[str, Value], place: ast.Call, run: RunBody) -> Value:
     """The value of a call of a program's function: inlined, or called as a graph of its own where it is recursive."""
     key = signature(low, function, bound)
-    recursion = low.recursions.get(key)
+    recursion = low.specialisations.recursive.get(key)
     if recursion is not None:
         return call_again(low, recursion, bound, place)
-    if key in low.running:
+    if key in low.specialisations.inlining:
         raise Recurs(key)
-    low.running.add(key)
+    low.specialisations.inlining.add(key)
     site = CallSite(function.definition.name, low.span(place))
     try:
-        with low.attempt(), low.calling((*low.calls, site)):
+        with low.attempt(), low.frames.calling((*low.frames.calls, site)):
             return run(bound)
     except Recurs as recurs:
         if recurs.key != key:
             raise
     finally:
-        low.running.discard(key)
+        low.specialisations.inlining.discard(key)
     try:
         with low.attempt():
             return call_apart(low, function, bound, place, key, run)
     except (NotConstant, BranchMismatch, ShapeMismatch) as error:
         # A known number may decide a shape in each call: then the recursion is unrolled.
-        if function.definition in low.unrolled or not any(map(is_number, bound.values())):
+        if function.definition in low.specialisations.unrolled or not any(map(is_number, bound.values())):
             raise
-        low.unrolled.add(function.definition)
+        low.specialisations.unrolled.add(function.definition)
         try:
             return called(low, function, bound, place, run)
         except AdcoreError:
@@ -102,13 +102,13 @@ def call_apart(
     Raises RecursionTooDeep where every path recurses, and BranchMismatch where the return type has no fixed point.
     """
     recursion = Recursion(function, place)
-    low.recursions[key] = recursion
+    low.specialisations.recursive[key] = recursion
     try:
         for _ in range(TRIES):
             if _lowered(low, recursion, bound, run):
                 return call_again(low, recursion, bound, place)
     finally:
-        del low.recursions[key]
+        del low.specialisations.recursive[key]
     raise BranchMismatch(
         f"{function.definition.name} returns values of different kinds or shapes",
         span=low.span(place.func),
@@ -161,19 +161,19 @@ def _lowered(low: Lowering, recursion: Recursion, bound: Mapping[str, Value], ru
         type = operand_type(value)
         if type is None:
             return value
-        node = input_node(name, type, low.span(place))
+        node = low.call_input(name, type, place)
         inputs.append(node)
-        low.arguments.add(node)
         return node
 
     parameters = {name: map_leaves(partial(as_input, name), value) for name, value in bound.items()}
     count = low.count
     try:
         # The call sites of nodes in the function's own graph are known only when it runs.
-        with low.region() as nodes, low.calling(()):
+        with low.region() as nodes, low.frames.calling(()):
             result = _as_nodes(low, run(parameters), place)
     except Unresolved:
-        if recursion.known or any(not other.known for other in low.recursions.values() if other is not recursion):
+        others = [other for other in low.specialisations.recursive.values() if other is not recursion]
+        if recursion.known or not all(other.known for other in others):
             raise
         raise RecursionTooDeep(
             f"{recursion.function.definition.name} calls itself on every path",

@@ -22,7 +22,7 @@ from adcore.language.lowering.constant_arithmetic import FOLDED
 from adcore.language.lowering.expressions.iteration import Iteration, LowerExpression, iteration, iterator
 from adcore.language.lowering.expressions.operators import truth
 from adcore.language.lowering.expressions.unpacking import unpacked
-from adcore.language.lowering.partial_evaluation import TooDear, Unknown, evaluate
+from adcore.language.lowering.partial_evaluation import TooDear, Unknown
 from adcore.language.lowering.regions import repeated
 from adcore.language.lowering.rollback import unroll_if_needed
 from adcore.language.lowering.values import Known, List, Place, Scope, Value, describe_value, is_number, is_sequence
@@ -118,7 +118,7 @@ def _elements_of(low: Lowering, node: ast.expr, expression: LowerExpression) -> 
         yield _Elements(low, node, expression, [], None, iteration(low, node, expression))
         return
     first = iteration(low, node.generators[0].iter, expression)
-    with low.within(Scope(low.syntax.comprehensions[node], low.scope)):
+    with low.frames.within(Scope(low.syntax.comprehensions[node], low.scope)):
         yield _Elements(low, node, expression, node.generators, node.elt, first)
 
 
@@ -149,7 +149,7 @@ class _Elements:
 
     def _bind(self, i: int, value: Value) -> None:
         """Give the names of a ``for`` what it takes."""
-        self.low.step(self.place)
+        self.low.frames.step(self.place)
         if not self.fors:
             self.item = value
             return
@@ -166,9 +166,7 @@ class _Elements:
         while isinstance(target, (ast.Tuple, ast.List)) and target.elts:
             target = target.elts[0]
         name = target.id if isinstance(target, ast.Name) else "position"
-        node = input_node(name, Type(DType.INT, ()), self.low.span(self._iter(i)))
-        self.low.carried.add(node)
-        return node
+        return self.low.loop_input(name, Type(DType.INT, ()), self._iter(i))
 
     def _loop(
         self,
@@ -195,7 +193,7 @@ class _Elements:
         if self._is_element(i):
             return [self._element()]
         over = self._over(i)
-        count = self.low.whole(over.passes, self._iter(i), "the length of a list")
+        count = self.low.known.whole(over.passes, self._iter(i), "the length of a list")
         if over.listed or self._tests(i) or count == 0:
             return self._one_by_one(i, over, count)
         position = self._position(i)
@@ -228,7 +226,7 @@ class _Elements:
             return value
         try:
             # An input that nothing else fixes does not decide it: its gradient would be lost.
-            return bool(evaluate(value, {}, low.values, low.static))
+            return bool(low.known.without_inputs(value))
         except (Unknown, TooDear) as error:
             on = error.name if isinstance(error, Unknown) else "what takes too long to compute while compiling"
             raise NotConstant(

@@ -56,9 +56,9 @@ def lower_expression(low: Lowering, node: ast.expr) -> Value:
     if isinstance(node, ast.Constant):
         constant: Any = node.value
         return number_of(constant) if type(constant) is int else constant
-    low.enter(node)
+    low.frames.enter(node)
     value = _RULES[type(node)](low, node)
-    low.depth -= 1
+    low.frames.depth -= 1
     return value
 
 

@@ -118,7 +118,7 @@ def _bounds(low: Lowering, call: ast.Call, expression: LowerExpression) -> list[
 
 def _bound(low: Lowering, value: Value, place: ast.expr) -> int | Node:
     if not isinstance(value, Node):
-        return low.whole(value, place, "a bound of range")
+        return low.known.whole(value, place, "a bound of range")
     if value.shape:
         raise TypeMismatch(f"a bound of range is one number, and this is {describe_value(value)}", span=low.span(place))
     return low.operand(low.operand(value, DType.INT, place), DType.FLOAT, place)

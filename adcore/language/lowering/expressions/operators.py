@@ -145,7 +145,7 @@ def truth(low: Lowering, value: Value, place: ast.expr) -> bool | Node:
             return bool(items)
         case Node() if value.shape == ():
             if is_constant(value):
-                return bool(low.known(value, place, "a condition"))
+                return bool(low.known.value(value, place, "a condition"))
             return low.operand(value, DType.BOOL, place)
         case Node() | List():
             raise TypeMismatch(

@@ -236,13 +236,13 @@ def _part(low: Lowering, part: ast.expr, expression: LowerExpression) -> Any:
         case bool():
             raise TypeMismatch("a condition is no index", span=low.span(part), help=_CHOOSE)
         case int() | float():
-            return low.whole(value, part, "an index")
+            return low.known.whole(value, part, "an index")
         case Tuple() | List() | Node():
             index = low.array(value, part)
             if index.type.dtype is DType.BOOL:
                 return index
             if is_constant(index) and not index.shape:
-                return low.whole(index, part, "an index")
+                return low.known.whole(index, part, "an index")
             return low.operand(index, DType.INT, part)
         case _:
             pass
@@ -257,10 +257,10 @@ def _slice(low: Lowering, part: ast.Slice, expression: LowerExpression) -> Any:
         apart = distance(start, stop)
         if apart is not None:
             assert part.lower is not None
-            by = 1 if step is None else low.whole(step, part.step or part, "the step of a slice")
+            by = 1 if step is None else low.known.whole(step, part.step or part, "the step of a slice")
             if by == 0:
                 raise BadCall("the step of a slice must not be 0", span=low.span(part))
-            length = low.whole(apart, part, "the length of a slice")
+            length = low.known.whole(apart, part, "the length of a slice")
             return _Window(low.operand(start, DType.INT, part.lower), max(0, -(-length // by)), by)
     try:
         return (
@@ -276,7 +276,7 @@ def _slice(low: Lowering, part: ast.Slice, expression: LowerExpression) -> Any:
 
 
 def _bound(low: Lowering, value: Value, place: Place) -> int | None:
-    return None if value is None else low.whole(value, place, "a bound of a slice")
+    return None if value is None else low.known.whole(value, place, "a bound of a slice")
 
 
 def _check_bounds(low: Lowering, index: int, array: Node, axis: int, part: ast.expr) -> None:
@@ -314,7 +314,7 @@ def _of_several(low: Lowering, value: Tuple | List, part: ast.expr, expression: 
         return None
     if not is_number(index) and not isinstance(index, Node):
         raise TypeMismatch(f"{describe_value(index)} is no index", span=low.span(part))
-    number = low.whole(index, part, "an index")
+    number = low.known.whole(index, part, "an index")
     if not -len(value.items) <= number < len(value.items):
         raise _out_of_bounds(low, number, len(value.items), part)
     return (value.items[number],)

@@ -20,7 +20,7 @@ from adcore.ops.arrays.dynamic_indexing import AT
 def append(low: Lowering, statement: ast.Expr, name: ast.Name, element: ast.expr) -> None:
     """Bind the name to the list with one element more; in a loop that collects it, only note the element."""
     scope = low.scope
-    if statement in low.collecting:
+    if statement in low.frames.collecting:
         value = lower_expression(low, element)
         scope.assign(row_of(name.id), value, statement)
         if last_of(name.id) in scope.variables:
@@ -75,7 +75,7 @@ def collection(
     at = place.value.args[0]
     node = low.array(row, at) if is_sequence(row) else low.operand(row, None, at)
     node = low.operand(node, DType.FLOAT, at)
-    count = low.whole(over.passes, place.value, f"the length of {name}")
+    count = low.known.whole(over.passes, place.value, f"the length of {name}")
     have = len(before.items) if isinstance(before, List) else before.shape[0]
     array = input_node(name, Type(DType.FLOAT, (have + count, *node.shape)), low.span(place))
     index = position

@@ -82,10 +82,9 @@ def enter(low: Lowering, name: str, held: Value, width: Width, place: Place) -> 
             return value
         if width:
             type = type._replace(dtype=DType.FLOAT)
-        node = input_node(name, type, low.span(place))
+        node = low.loop_input(name, type, place)
         carried.inputs.append(node)
         carried.starts.append(value)
-        low.carried.add(node)
         return node
 
     carried.inside = map_leaves(loop_input, held)

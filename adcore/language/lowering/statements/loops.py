@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from adcore.errors import AdcoreError, BoundInOneBranch, JoinMismatch, LoopMismatch
-from adcore.graph import OPS, DType, Node, Shape, Type, input_node, items
+from adcore.graph import OPS, DType, Node, Shape, Type, items
 from adcore.language.lowering.branches import LIST_GROWTH, VALUE, short_circuit
-from adcore.language.lowering.builder import Lowering, emit_zeros, ends_of
+from adcore.language.lowering.builder import Lowering, emit_zeros
 from adcore.language.lowering.expressions.expressions import lower_expression
 from adcore.language.lowering.expressions.iteration import Iteration, iteration
 from adcore.language.lowering.expressions.operators import truth
+from adcore.language.lowering.frames import ends_of
 from adcore.language.lowering.regions import repeated
 from adcore.language.lowering.rollback import unroll_if_needed
 from adcore.language.lowering.statements.list_appends import collected, collection, last_element, row_of, started
@@ -48,7 +49,7 @@ def lower_loop(low: Lowering, statement: LoopStatement, body: Body) -> Outcome:
                 pass
 
     try:
-        with low.nested(statement), low.attempt():
+        with low.frames.nested(statement), low.attempt():
             if over is None or not isinstance(over.passes, int):
                 return looped()
             passes = over.passes
@@ -98,14 +99,13 @@ class _Pass:
         """The loop; raises ``_Widened``."""
         low, statement, scope = self.low, self.statement, self.low.scope
         names = assignments(statement)
-        position = input_node(_variable(statement), Type(DType.INT, ()), low.span(statement))
-        low.carried.add(position)
+        position = low.loop_input(_variable(statement), Type(DType.INT, ()), statement)
         self.changing.add(position)
         with scope.copied() as before:
             lists = self._collected(before)
             for name in lists:
                 del names[name]
-            with low.looping(statement, lists.values()):
+            with low.frames.looping(statement, lists.values()):
                 for name in names:
                     held = before.get(name, MISSING)
                     if not isinstance(held, (Missing, Unusable)):
@@ -206,7 +206,7 @@ class _Pass:
             pass
         elif not sure or not (outlives(end, scope) or name == VALUE):
             self.after[name] = Unusable(self._unbound(name, place))
-        elif low.live(name, self.statement, own=False):
+        elif low.frames.is_live(name, self.statement, own=False):
             self.carried[name] = begin(name, end)
         else:
             self.after[name] = Unusable(self._unbound(name, place))
@@ -219,7 +219,7 @@ class _Pass:
         keep: dict[str, None] = {}
         queue = [*outputs]
         seen: set[Node] = set()
-        waiting = [name for name in self.carried if low.live(name, self.statement) or self._is_static(name)]
+        waiting = [name for name in self.carried if low.frames.is_live(name, self.statement) or self._is_static(name)]
         while waiting or queue:
             while waiting:
                 name = waiting.pop()

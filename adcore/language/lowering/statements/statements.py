@@ -237,7 +237,7 @@ def call_in(low: Lowering, definition: ast.FunctionDef, scope: Scope, finish: Fi
         def finish(value: Value | Missing) -> Value:
             return low.guarded(inner(value), definition)
 
-    with low.within(scope):
+    with low.frames.within(scope):
         return run(low, Rest(definition.body, 0, None), finish)
 
 

@@ -16,9 +16,9 @@ def unroll(low: Lowering, statement: LoopStatement, over: Iteration, passes: int
     scope = low.scope
     running: Value | Unusable = True
     returned: Value | Unusable = False
-    with low.looping(statement), scope.copied() as before:
+    with low.frames.looping(statement), scope.copied() as before:
         for k in range(passes):
-            low.step(statement)
+            low.frames.step(statement)
             scope.variables |= {RUNNING: True, RETURNED: False}
             body(low, statement, over, k)
             running, returned = scope.variables[RUNNING], scope.variables[RETURNED]

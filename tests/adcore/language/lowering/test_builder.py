@@ -9,6 +9,8 @@ import pytest
 from adcore.graph import DType, Node, Type, input_node
 from adcore.language import parse
 from adcore.language.lowering.builder import Lowering
+from adcore.language.lowering.frames import Frames
+from adcore.language.lowering.known_values import KnownValues
 from adcore.language.lowering.statements.statements import inline
 from adcore.language.lowering.values import Scope
 from adcore.limits import Limits
@@ -19,7 +21,8 @@ X = input_node("x", Type(DType.FLOAT, ()))
 
 def _lowering() -> Lowering:
     syntax = parse("x", Limits())
-    return Lowering(syntax, Limits(), Scope(syntax.top, None), inline)
+    frames = Frames(syntax, Limits(), Scope(syntax.top, None))
+    return Lowering(frames, KnownValues(frames.span), inline)
 
 
 def _emit(low: Lowering) -> Node:
@@ -27,7 +30,7 @@ def _emit(low: Lowering) -> Node:
 
 
 def _fail_within(low: Lowering) -> None:
-    low.enter(PLACE)
+    low.frames.enter(PLACE)
     _emit(low)
     raise KeyError
 
@@ -57,9 +60,9 @@ def test_a_region_is_left_by_an_exception() -> None:
 def test_an_attempt_that_fails_drops_its_nodes() -> None:
     low = _lowering()
     first = _emit(low)
-    with pytest.raises(KeyError), low.attempt(), low.nested(PLACE):
+    with pytest.raises(KeyError), low.attempt(), low.frames.nested(PLACE):
         _fail_within(low)
-    assert (low.nodes, low.count, low.depth) == ([first], 1, 0)
+    assert (low.nodes, low.count, low.frames.depth) == ([first], 1, 0)
 
 
 def test_an_attempt_that_succeeds_keeps_its_nodes() -> None:
