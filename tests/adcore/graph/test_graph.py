@@ -214,7 +214,7 @@ BROKEN: dict[str, tuple[Graph, str]] = {
     ),
     "a mutable parameter": (
         Graph((X,), ((bad := node(MULTIPLY, X, X, params=(("strong", ([],)),), types=(SCALAR,))),), (bad,)),
-        "may change",
+        "mutable",
     ),
     "a constant of another type": (
         Graph((), ((bad := node(CONSTANT, params=(("literal", Literal(np.zeros(3))),), types=(SCALAR,))),), (bad,)),
