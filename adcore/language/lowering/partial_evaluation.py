@@ -1,4 +1,4 @@
-"""Evaluating the little part of a graph that decides a shape, a count or a bound, while the program is compiled."""
+"""Partial evaluation: the small part of a graph that decides a shape, a count or a bound, run at compile time."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from adcore.engines.cost import work_of
 from adcore.graph import CONSTANT, INPUT, Array, Graph, Node
 
 MOST_WORK = 10**7
-"""Scalar operations that may be spent on one value: these things are small, or the program is meant otherwise."""
+"""The most scalar operations of one value: shapes, counts and bounds are cheap to compute."""
 MOST_NODES = 10**5
-"""Nodes that may be run inside branches and loops for one value."""
+"""The most nodes that are run inside branches and loops for one value."""
 
 
 class Unknown(Exception):
@@ -27,25 +27,25 @@ class Unknown(Exception):
 
 
 class TooDear(Exception):
-    """The value is computed from more than is reasonable while compiling."""
+    """The value is too expensive to compute at compile time."""
 
 
-def evaluate(node: Node, given: Mapping[Node, Array], known: dict[Node, Any], used: set[str]) -> Any:
-    """The value of ``node``, from the inputs' values ``given``; ``used`` gets the names of those it depends on.
+def evaluate(node: Node, inputs: Mapping[Node, Array], values: dict[Node, Any], used: set[str]) -> Any:
+    """The value of ``node`` for these values of the inputs; the names of those it depends on are added to ``used``.
 
-    ``known`` remembers values from one call to the next. Raises Unknown and TooDear.
+    ``values`` is shared by calls: it has what was computed before, and grows. Raises Unknown and TooDear.
     """
     order: list[Node] = []
     stack = [(node, False)]
     work = 0
-    seen = set(known)
+    seen = set(values)
     while stack:
         x, done = stack.pop()
         if done:
             order.append(x)
         elif x not in seen:
             seen.add(x)
-            if x.op is INPUT and x not in given:
+            if x.op is INPUT and x not in inputs:
                 raise Unknown(x)
             work += work_of(x)
             if work > MOST_WORK:
@@ -57,14 +57,14 @@ def evaluate(node: Node, given: Mapping[Node, Array], known: dict[Node, Any], us
         for x in order:
             if x.op is INPUT:
                 used.add(str(x.params[0][1]))
-                known[x] = given[x]
+                values[x] = inputs[x]
             else:
-                known[x] = apply(x, [known[y] for y in x.inputs], budget.run)
-    return known[node]
+                values[x] = apply(x, [values[y] for y in x.inputs], budget.run)
+    return values[node]
 
 
 class Budget:
-    """How many nodes the graphs inside branches and loops may still run, each as often as they do."""
+    """Runs the graphs inside branches and loops, up to so many nodes, repeated ones counted each time."""
 
     def __init__(self, nodes: float) -> None:
         self.nodes = nodes
@@ -81,5 +81,5 @@ class Budget:
 
 
 def is_constant(node: Node) -> bool:
-    """Whether a node is a literal, or a comparison of literals and the like: known without any input."""
+    """Whether a node is a literal, or an application to literals alone, a comparison, say: known without any input."""
     return node.op is CONSTANT or (bool(node.inputs) and all(x.op is CONSTANT for x in node.inputs))
