@@ -79,6 +79,10 @@ class Compiler:
             compiled = self._compiled.get(_full_key(key, static, inputs)) if static else None
         return compiled
 
+    def latest(self, compiled: Compiled) -> Compiled:
+        """The program as it is in the cache now, where its executable may have been replaced; else as it is."""
+        return self._compiled.get(compiled.key) or compiled
+
     def replace_executable(self, compiled: Compiled, executable: Executable) -> bool:
         """Whether later requests run on ``executable``, one of ``compiled.runs``, in place of the cached program's own.
 

@@ -1,0 +1,117 @@
+"""Programs for callers in Python: a text is compiled once, and called with numbers, lists or arrays.
+
+All programs of a process share one compiler and its cache, so compiling the same text for the same shapes again costs
+a look-up.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from adcore.compiler.compiled import Answer, Compiled
+from adcore.compiler.compiler import Compiler
+from adcore.compiler.query import Query, normalised, normalised_names
+from adcore.derivatives.jacobian import Mode
+from adcore.errors import BadInputValue
+from adcore.graph import Array
+
+_LOCK = threading.Lock()
+
+
+@functools.cache
+def _only_compiler() -> Compiler:
+    return Compiler()
+
+
+def shared_compiler() -> Compiler:
+    """The compiler that all programs of the process share."""
+    with _LOCK:
+        return _only_compiler()
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A text and what is asked of it: called with inputs, it gives the answer. Safe to call in many threads at once.
+
+    Inputs of other shapes than it was compiled for are as welcome: the program is compiled for them when they come.
+    """
+
+    text: str
+    query: Query
+    compiled: Compiled
+    """The program as it was compiled first."""
+
+    @property
+    def engine(self) -> str:
+        """The name of the engine that would run inputs like those it was compiled for."""
+        return shared_compiler().latest(self.compiled).engine
+
+    def __call__(self, inputs: Mapping[str, Any], **seeds: Mapping[str, Any]) -> Answer:
+        """The answer for these inputs: numbers, nested lists or arrays by name.
+
+        ``tangents`` by input (for a JVP and an HVP) and ``cotangents`` by output (for a VJP) are mappings, too; one
+        that is left out is zero. Raises the errors of ``adcore.errors``.
+        """
+        arrays = normalised_names(_arrays(inputs, "inputs"))
+        compiled, _ = shared_compiler().compile(self.text, arrays, self.query)
+        return compiled.evaluate(
+            arrays, **{role: normalised_names(_arrays(values, role)) for role, values in seeds.items()}
+        )
+
+
+def compile(
+    text: str,
+    inputs: Mapping[str, Any],
+    *,
+    kind: str = "gradient",
+    wrt: str | Sequence[str] | None = None,
+    outputs: str | Sequence[str] | None = None,
+    mode: Mode = "auto",
+    batch: bool | str | Sequence[str] = False,
+) -> Program:
+    """Compile a program's text for inputs of these shapes, and for a kind of derivative.
+
+    ``kind`` is "none" (the values only), "gradient", "jacobian", "hessian", "jvp", "vjp" or "hvp": of the ``outputs``
+    (default: the program's result) by the inputs ``wrt`` (default: all that can be differentiated by). ``batch`` True
+    gives every array a leading axis of points; names give it to just these inputs. The answers of the program have
+    ``values`` and ``notices``, and what the kind gives: ``gradients[input]``, ``jacobian[output][input]``,
+    ``hessian[input][input]``, ``tangents[output]``, ``hvp[input]``, the shape of what is differentiated before that of
+    what it is differentiated by. Raises the errors of ``adcore.errors``, with their places in the text.
+    """
+    query = Query(
+        kind=kind,
+        outputs=_names(outputs),
+        wrt=_names(wrt),
+        mode=mode,
+        batch=batch if isinstance(batch, bool) else _names(batch) or (),
+    )
+    query, arrays = normalised(query, _arrays(inputs, "inputs"))
+    compiled, _ = shared_compiler().compile(text, arrays, query)
+    return Program(text, query, compiled)
+
+
+def _names(names: str | Sequence[str] | None) -> tuple[str, ...] | None:
+    return (names,) if isinstance(names, str) else None if names is None else tuple(names)
+
+
+def _arrays(values: Mapping[str, Any], where: str) -> dict[str, Array]:
+    if not isinstance(values, Mapping):
+        raise TypeError(f"{where} is a mapping from names to values, not a {type(values).__name__}")
+    return {name: _array_of(value, f"{where}.{name}") for name, value in values.items()}
+
+
+def _array_of(value: Any, where: str) -> Array:
+    """A copy as an array of float64, or of truth values. Raises BadInputValue."""
+    try:
+        array = np.array(value)
+    except ValueError:
+        raise BadInputValue(f"{where} is not a regular array of numbers") from None
+    if array.dtype.kind not in "biuf":
+        raise BadInputValue(f"{where} is a {type(value).__name__} that is not made of numbers")
+    return array if array.dtype.kind == "b" else array.astype(np.float64, copy=False)
