@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from adcore.graph.types import DType, Kind, Parameter
 
-Argument = TypeVar("Argument")
+_Argument = TypeVar("_Argument")
 
 
 class BindingFault(Enum):
@@ -87,11 +87,11 @@ class Signature:
 
     def bind_arguments(
         self,
-        positional: Sequence[Argument],
-        named: Iterable[tuple[str, Argument]],
-        join: Callable[[Sequence[Argument]], Argument],
+        positional: Sequence[_Argument],
+        named: Iterable[tuple[str, _Argument]],
+        join: Callable[[Sequence[_Argument]], _Argument],
         method: bool = False,
-    ) -> dict[str, Argument]:
+    ) -> dict[str, _Argument]:
         """The arguments of a call by the names of the operands and parameters they are for; defaults are not filled in.
 
         ``join`` makes one argument of several: of all that are left for a variadic operand which comes last,

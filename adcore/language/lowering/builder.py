@@ -36,11 +36,11 @@ from adcore.language.lowering.values import (
     describe_value,
     is_number,
     is_sequence,
-    shape_text,
 )
 from adcore.language.syntax.program import Syntax
 from adcore.language.syntax.scopes import CHECKED
 from adcore.limits import Limits
+from adcore.ops.shapes import describe_shape
 
 MAX_AXES = 32
 """NumPy does not handle arrays of more axes everywhere."""
@@ -143,7 +143,7 @@ class Lowering:
         except AdcoreError as error:
             if len(places) == len(inputs) > 1 and not error.related:
                 error.related = tuple(
-                    (self.span(p), f"shape {shape_text(x.shape)}" if x.shape else "a number")
+                    (self.span(p), f"shape {describe_shape(x.shape)}" if x.shape else "a number")
                     for p, x in zip(places, inputs, strict=True)
                 )
             raise
@@ -224,7 +224,7 @@ class Lowering:
         ]
         for row, p in zip(rows, places, strict=True):
             if row.shape != rows[0].shape:
-                first, other = (f"shape {shape_text(x.shape)}" if x.shape else "a number" for x in (rows[0], row))
+                first, other = (f"shape {describe_shape(x.shape)}" if x.shape else "a number" for x in (rows[0], row))
                 raise ShapeMismatch(
                     f"the parts of an array have one shape, and here {other} stands beside {first}",
                     span=self.span(p),
@@ -283,5 +283,5 @@ def check_size(type: Type, limits: Limits, span: Span | None) -> None:
     # An axis of length 0 makes no excuse: NumPy multiplies the others.
     if math.prod(shape) > limits.array_elements or math.prod([n or 1 for n in shape]) > 2**53:
         raise ArrayTooLarge(
-            f"an array of shape {shape_text(shape)} has more than {limits.array_elements} elements", span=span
+            f"an array of shape {describe_shape(shape)} has more than {limits.array_elements} elements", span=span
         )

@@ -16,7 +16,8 @@ from adcore.errors import AdcoreError, BadCall, NotConstant, NotWholeNumber, Spa
 from adcore.graph import Array, Node
 from adcore.language.lowering.constant_arithmetic import WHOLE
 from adcore.language.lowering.partial_evaluation import TooDear, Unknown, evaluate
-from adcore.language.lowering.values import Place, Value, describe_value, shape_text
+from adcore.language.lowering.values import Place, Value, describe_value
+from adcore.ops.shapes import describe_shape
 
 
 @dataclass(slots=True, eq=False)
@@ -74,7 +75,7 @@ class KnownValues:
         if isinstance(number, (np.ndarray, np.generic)):
             if number.shape != ():
                 raise TypeMismatch(
-                    f"{what} is one number, and this is an array of shape {shape_text(number.shape)}",
+                    f"{what} is one number, and this is an array of shape {describe_shape(number.shape)}",
                     span=self.locate(place),
                 )
             number = number.item()

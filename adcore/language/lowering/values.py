@@ -13,9 +13,10 @@ from types import EllipsisType
 from typing import Any, NamedTuple, Self, TypeGuard
 
 from adcore.errors import AdcoreError
-from adcore.graph import DType, Graph, Node, Shape, Type
+from adcore.graph import DType, Graph, Node, Type
 from adcore.graph import Function as GraphFunction
 from adcore.language.syntax.scopes import LAMBDA, Names
+from adcore.ops.shapes import describe_shape
 
 Place = ast.expr | ast.stmt
 """The piece of syntax that an error or a node points at."""
@@ -176,14 +177,9 @@ def describe_value(value: Value) -> str:
         case Known():
             return f"the function {value.name}"
         case Node():
-            return "a number" if value.shape == () else f"an array of shape {shape_text(value.shape)}"
+            return "a number" if value.shape == () else f"an array of shape {describe_shape(value.shape)}"
         case _:
             return "a part of an index"
-
-
-def shape_text(shape: Shape) -> str:
-    """A shape as a message names it."""
-    return str(shape).replace(" ", "")
 
 
 def is_number(value: Any) -> bool:

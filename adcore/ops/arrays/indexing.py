@@ -202,7 +202,7 @@ def _put(g: Any, indices: Any, *, axis: Axis, shape: Hidden) -> Any:
 def _infer_put(g: Type, indices: Type, *, axis: Axis, shape: Hidden) -> Type:
     if g.shape != _taken(shape, indices.shape, axis):
         raise ShapeMismatch(
-            f"shape {describe_shape(g.shape)} is not that of what is taken from {describe_shape(shape)}"
+            f"shape {describe_shape(g.shape)} is not that of the elements taken from {describe_shape(shape)}"
         )
     return Type(DType.FLOAT, shape)
 
@@ -277,7 +277,7 @@ take_along_axis = linear(
 def _infer_put_along_axis(g: Type, indices: Type, *, axis: int, shape: Hidden) -> Type:
     if _infer_take_along_axis(Type(g.dtype, shape), indices, axis=axis) != g:
         raise ShapeMismatch(
-            f"shape {describe_shape(g.shape)} is not that of what is taken from {describe_shape(shape)}"
+            f"shape {describe_shape(g.shape)} is not that of the elements taken from {describe_shape(shape)}"
         )
     return Type(DType.FLOAT, shape)
 

@@ -215,23 +215,23 @@ def _cumprod(x: Any, *, axis: Axis = None, reverse: Hidden = False) -> Any:
 
 
 def _cumprod_line(node: Node) -> tuple[Node, Node, dict[str, Any]]:
-    """The factors, the product of those before each one, and which way they run."""
+    """The factors, the product of those before each one, and the scan's parameters."""
     x, axis = in_line(node.inputs[0], node.param("axis"))
-    way = {"axis": axis, "reverse": node.param("reverse")}
-    return x, shift(node, fill=1.0, **way), way
+    direction = {"axis": axis, "reverse": node.param("reverse")}
+    return x, shift(node, fill=1.0, **direction), direction
 
 
 def _cumprod_jvp(node: Node, tangents: tuple[Node | None, ...]) -> Node:
     (tangent,) = tangents
     assert tangent is not None
-    x, before, way = _cumprod_line(node)
+    x, before, direction = _cumprod_line(node)
     line, _ = in_line(tangent, node.param("axis"))
-    return linear_recurrence(x, strong_times(line, before), **way)
+    return linear_recurrence(x, strong_times(line, before), **direction)
 
 
 def _cumprod_vjp(node: Node, g: Node) -> tuple[Node]:
-    x, before, way = _cumprod_line(node)
-    other = way | {"reverse": not way["reverse"]}
+    x, before, direction = _cumprod_line(node)
+    other = direction | {"reverse": not direction["reverse"]}
     adjoint = linear_recurrence(shift(x, **other), g, **other)
     return (reshaped(strong_times(adjoint, before), node.inputs[0].shape),)
 
@@ -296,14 +296,14 @@ def _extreme_line(node: Node) -> tuple[Node, Node, Node, dict[str, Any]]:
 def _extreme_jvp(node: Node, tangents: tuple[Node | None, ...]) -> Node:
     (tangent,) = tangents
     assert tangent is not None
-    _, own, others, way = _extreme_line(node)
+    _, own, others, direction = _extreme_line(node)
     line, _ = in_line(tangent, node.param("axis"))
-    return linear_recurrence(others, multiply(line, own, strong=3), **way)
+    return linear_recurrence(others, multiply(line, own, strong=3), **direction)
 
 
 def _extreme_vjp(node: Node, g: Node) -> tuple[Node]:
-    _, own, others, way = _extreme_line(node)
-    back = way | {"reverse": True}
+    _, own, others, direction = _extreme_line(node)
+    back = direction | {"reverse": True}
     adjoint = linear_recurrence(shift(others, **back), g, **back)
     return (reshaped(multiply(adjoint, own, strong=3), node.inputs[0].shape),)
 

@@ -16,12 +16,12 @@ from adcore.ops.control.activity import chosen, placed, present
 from adcore.ops.control.loop_view import INDEX, LoopOperands, LoopView, loop_view
 from adcore.ops.control.stacks import plus, zeros_of
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
 def _spread_activity(
-    active: LoopOperands[bool], through: Callable[[list[bool]], tuple[T, Sequence[bool]]]
-) -> tuple[LoopOperands[bool], T]:
+    active: LoopOperands[bool], through: Callable[[list[bool]], tuple[_T, Sequence[bool]]]
+) -> tuple[LoopOperands[bool], _T]:
     """The activity of a pass's inputs, and what ``through`` makes of it.
 
     A carried value is active if its start is, or if a pass makes it of active values. ``through`` takes the activity of

@@ -12,36 +12,36 @@ INDEX = Type(DType.INT, ())
 ENDLESS = 2**53
 """The count of a loop that has none: it ends by its test or not at all."""
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
-class LoopOperands(NamedTuple, Generic[T]):
+class LoopOperands(NamedTuple, Generic[_T]):
     """A loop's operands after the count, or a pass's inputs after the position, by role."""
 
-    carried: Sequence[T]
+    carried: Sequence[_T]
     """Handed from pass to pass; as operands, the starts."""
-    read: Sequence[T]
+    read: Sequence[_T]
     """As operands, stacks; as inputs of a pass, the entry of each at the position."""
-    constants: Sequence[T]
+    constants: Sequence[_T]
     """The same in every pass."""
 
     @property
-    def flat(self) -> list[T]:
+    def flat(self) -> list[_T]:
         return [*self.carried, *self.read, *self.constants]
 
 
-class LoopResults(NamedTuple, Generic[T]):
+class LoopResults(NamedTuple, Generic[_T]):
     """A loop's results by role."""
 
-    finals: Sequence[T]
+    finals: Sequence[_T]
     """What the last pass carries on; the starts where there is no pass."""
-    trips: T
+    trips: _T
     """The number of passes."""
-    stacked: Sequence[T]
+    stacked: Sequence[_T]
     """Stacks with an entry from each pass."""
 
 
-def operands_by_role(values: Sequence[T], carried: int, read: int) -> LoopOperands[T]:
+def operands_by_role(values: Sequence[_T], carried: int, read: int) -> LoopOperands[_T]:
     """Values that stand in the order of a loop's operands after the count."""
     return LoopOperands(values[:carried], values[carried : carried + read], values[carried + read :])
 
@@ -84,11 +84,11 @@ class LoopView:
         """What a pass puts on stacks, an entry on each."""
         return self.body.outputs[len(self.operands.carried) :]
 
-    def by_role(self, values: Sequence[T]) -> LoopOperands[T]:
+    def by_role(self, values: Sequence[_T]) -> LoopOperands[_T]:
         """Values that stand in the order of the operands after the count."""
         return operands_by_role(values, len(self.operands.carried), len(self.operands.read))
 
-    def results(self, values: Sequence[T]) -> LoopResults[T]:
+    def results(self, values: Sequence[_T]) -> LoopResults[_T]:
         """Values that stand in the order of the loop's results."""
         carried = len(self.operands.carried)
         return LoopResults(values[:carried], values[carried], values[carried + 1 :])

@@ -17,17 +17,17 @@ from adcore.ops.base import Hidden, declare
 
 GRADIENT, JACOBIAN, JVP = "gradient", "jacobian", "jvp"
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
-class DerivativeOperands(NamedTuple, Generic[T]):
+class DerivativeOperands(NamedTuple, Generic[_T]):
     """A derivative's operands by role."""
 
-    arguments: Sequence[T]
+    arguments: Sequence[_T]
     """What the derivative is by: the graph's first inputs."""
-    captured: Sequence[T]
+    captured: Sequence[_T]
     """What the function reads from around it: the graph's other inputs."""
-    tangents: Sequence[T]
+    tangents: Sequence[_T]
     """The direction of a JVP, a tangent for each argument; none for the other kinds."""
 
 
@@ -40,7 +40,7 @@ class DerivativeView:
     wrt: int
     """The number of arguments that the derivative is by."""
 
-    def by_role(self, values: Sequence[T]) -> DerivativeOperands[T]:
+    def by_role(self, values: Sequence[_T]) -> DerivativeOperands[_T]:
         """Values that stand in the order of the operands."""
         inputs = len(self.graph.inputs)
         return DerivativeOperands(values[: self.wrt], values[self.wrt : inputs], values[inputs:])

@@ -96,7 +96,7 @@ def _failure(kind: str, result: SolverResult, start: Any, x: Any) -> str:
     what = {ROOT: "a root", FIXED_POINT: "a fixed point", MINIMUM: "a minimum"}[kind]
     rest = "the gradient" if kind == MINIMUM else "the residual"
     where = f" = {x:.6g}" if np.ndim(x) == 0 else ""
-    more = ", where it is no minimum" if result.bends_down else ""
+    more = ", where it is no minimum" if result.indefinite else ""
     return (
         f"{what} is not found from x0{f' = {start:.6g}' if np.ndim(start) == 0 else ''}: after {result.steps} steps "
         f"{rest} is {result.residual:.3g} at x{where}{more}"

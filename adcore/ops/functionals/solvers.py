@@ -32,7 +32,7 @@ class SolverResult(NamedTuple):
     solved: bool
     residual: float
     steps: int
-    bends_down: bool = False
+    indefinite: bool = False
     """Of a minimisation: True where the gradient vanishes, but the Hessian is indefinite."""
 
 
@@ -142,11 +142,11 @@ def minimise(value: Callable[[Array], float], system: System, start: Array, tol:
     ``system`` gives the gradient and the Hessian.
     """
     search: Any = optimize.minimize
-    slope, bends = system(start)
-    if not (np.isfinite(slope).all() and np.isfinite(bends).all()):
+    slope, hessian = system(start)
+    if not (np.isfinite(slope).all() and np.isfinite(hessian).all()):
         return SolverResult(start, False, float("nan"), 0)
     try:
-        way = search(
+        search_result = search(
             value,
             start,
             jac=lambda x: system(x)[0],
@@ -156,11 +156,11 @@ def minimise(value: Callable[[Array], float], system: System, start: Array, tol:
         )
     except ValueError:  # An iterate is not finite.
         return SolverResult(start, False, float("nan"), 0)
-    x = np.asarray(way.x, float)
-    result = newton(system, x, tol, limit)._replace(steps=int(way.nit))
+    x = np.asarray(search_result.x, float)
+    result = newton(system, x, tol, limit)._replace(steps=int(search_result.nit))
     if not result.solved:
         return result
-    bends = np.linalg.eigvalsh(system(result.x)[1])
-    convex = bends.min() >= -RESIDUAL_TOLERANCE * max(abs(bends.max()), abs(bends.min()))
+    eigenvalues = np.linalg.eigvalsh(system(result.x)[1])
+    convex = eigenvalues.min() >= -RESIDUAL_TOLERANCE * max(abs(eigenvalues.max()), abs(eigenvalues.min()))
     lower = value(result.x) <= value(x) + RESIDUAL_TOLERANCE * (1.0 + abs(value(x)))
-    return result._replace(solved=bool(convex and lower and way.success), bends_down=not convex)
+    return result._replace(solved=bool(convex and lower and search_result.success), indefinite=not convex)

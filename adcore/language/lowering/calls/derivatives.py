@@ -29,9 +29,9 @@ from adcore.language.lowering.values import (
     describe_value,
     is_number,
     is_sequence,
-    shape_text,
 )
 from adcore.ops.functionals.derivative import GRADIENT, JACOBIAN, JVP
+from adcore.ops.shapes import describe_shape
 
 VALUE_AND_GRADIENT = "value_and_gradient"
 
@@ -78,7 +78,7 @@ def _number(low: Lowering, derived: Derived, value: Value, place: ast.Call, grad
     if gradient and node.shape:
         raise ShapeMismatch(
             f"grad differentiates a function that returns a number, and this one returns an array of shape "
-            f"{shape_text(node.shape)}",
+            f"{describe_shape(node.shape)}",
             span=low.span(place),
             help="jacobian(f)(x) has the derivatives of all elements",
         )

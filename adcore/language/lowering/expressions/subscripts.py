@@ -21,10 +21,10 @@ from adcore.language.lowering.values import (
     describe_value,
     is_number,
     is_sequence,
-    shape_text,
 )
 from adcore.ops.arrays.dynamic_indexing import AT, region, window
 from adcore.ops.arrays.indexing import ALL
+from adcore.ops.shapes import describe_shape
 
 LowerExpression = Callable[[Lowering, ast.expr], Value]
 
@@ -96,7 +96,7 @@ def key_of(low: Lowering, array: Node, node: ast.Subscript, expression: LowerExp
         if not array.ndim:
             raise TypeMismatch("a number has no parts", span=low.span(node))
         raise ShapeMismatch(
-            f"an array of shape {shape_text(array.shape)} has {_axes(array.ndim)}, and {axis} indices are given",
+            f"an array of shape {describe_shape(array.shape)} has {_axes(array.ndim)}, and {axis} indices are given",
             span=low.span(node),
         )
     return Key(tuple(key), tuple(computed))
@@ -141,7 +141,7 @@ def write_part(
             value = low.emit(OPS["reshape"], (value,), place, (("shape", value.shape[lead:]),))
         if not _spreads(value.shape, shape):
             raise ShapeMismatch(
-                f"{describe_value(value)} does not fit into a part of shape {shape_text(shape)}",
+                f"{describe_value(value)} does not fit into a part of shape {describe_shape(shape)}",
                 span=low.span(place),
                 related=((low.span(node), "this part"),),
             )
@@ -172,8 +172,8 @@ def spread_masked(low: Lowering, array: Node, mask: Node, value: Node, node: ast
     """A value for the elements that a condition chooses, however many they are: one for all of them."""
     if mask.shape != array.shape[: mask.ndim]:
         raise ShapeMismatch(
-            f"a condition of shape {shape_text(mask.shape)} does not choose from an array of shape "
-            f"{shape_text(array.shape)}",
+            f"a condition of shape {describe_shape(mask.shape)} does not choose from an array of shape "
+            f"{describe_shape(array.shape)}",
             span=low.span(node.slice),
         )
     if not _spreads(value.shape, array.shape[mask.ndim :]):

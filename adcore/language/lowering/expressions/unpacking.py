@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from adcore.errors import ShapeMismatch, TypeMismatch
 from adcore.graph import OPS, Node
 from adcore.language.lowering.builder import Lowering, several
-from adcore.language.lowering.values import List, Value, describe_value, is_sequence, shape_text
+from adcore.language.lowering.values import List, Value, describe_value, is_sequence
+from adcore.ops.shapes import describe_shape
 
 
 def unpacked(
@@ -60,7 +61,7 @@ def _parts(low: Lowering, target: ast.Tuple | ast.List, value: Value, place: ast
     else:
         raise TypeMismatch(f"{describe_value(value)} cannot be unpacked into {count} names", span=low.span(place))
     if have != count:
-        shape = f" (shape {shape_text(value.shape)})" if isinstance(value, Node) else ""
+        shape = f" (shape {describe_shape(value.shape)})" if isinstance(value, Node) else ""
         raise ShapeMismatch(
             f"{_count(count, 'name')} for {_count(have, 'value')}{shape}",
             span=low.span(target),
