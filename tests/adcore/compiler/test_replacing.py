@@ -3,50 +3,21 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pytest
 
 from adcore.compiler import Answer, Compiled, Compiler, Query
-from adcore.engines.executable import Executable
-from adcore.engines.interpreter import prepare
 from adcore.errors import MemoryTooLarge
-from adcore.graph import Array, Graph
+from adcore.graph import Array
 from adcore.limits import Limits
+from tests.adcore.counting import Counting, counting
 
 GRADIENT = Query("gradient")
 LOOP = "s = 0.0\nfor i in range(20):\n  s = sin(s) + x*y\nsum(s)"
-
-
-@dataclass(frozen=True)
-class Counting:
-    """An engine that counts its runs, and has the interpreter do them."""
-
-    inner: Executable
-    elements: int
-    name: str = "counting"
-    nbytes: int = 1_000
-    block: int = 7
-    runs: list[str] = field(default_factory=list)
-
-    def run(self, values: Sequence[Any], deadline: float | None = None) -> list[Any]:
-        self.runs.append("one")
-        return self.inner.run(values, deadline)
-
-    def run_batch(
-        self, values: Sequence[Any], batched: Sequence[bool], points: int, deadline: float | None = None
-    ) -> list[Array]:
-        self.runs.append("batch")
-        return self.inner.run_batch(values, batched, points, deadline)
-
-
-def counting(graph: Graph) -> Counting:
-    inner = prepare(graph)
-    return Counting(inner, inner.elements)
 
 
 def arrays(**values: Any) -> dict[str, Array]:
