@@ -140,8 +140,9 @@ def write_part(
         if lead > 0 and all(n == 1 for n in value.shape[:lead]):
             value = low.emit(OPS["reshape"], (value,), place, (("shape", value.shape[lead:]),))
         if not _spreads(value.shape, shape):
+            part = f"a part of shape {describe_shape(shape)}" if shape else "one element"
             raise ShapeMismatch(
-                f"{describe_value(value)} does not fit into a part of shape {describe_shape(shape)}",
+                f"{describe_value(value)} does not fit into {part}",
                 span=low.span(place),
                 related=((low.span(node), "this part"),),
             )

@@ -133,7 +133,7 @@ def lowered_with_usual_inputs(text: str) -> Any:
 # Why, the program with the place marked, the code and the message.
 WRONG = [
     ("too large a value", "u[0] = «u»\nu",
-     "shape_mismatch", "an array of shape (4,) does not fit into a part of shape ()"),
+     "shape_mismatch", "an array of shape (4,) does not fit into one element"),
     ("a value of another length", "u[1:] = «[1, 2]»\nu",
      "shape_mismatch", "an array of shape (2,) does not fit into a part of shape (3,)"),
     ("a place outside", "u[«4»] = 1\nu", "index_out_of_bounds", "index 4 is out of bounds: this has 4 elements"),
