@@ -193,7 +193,7 @@ class Compiler:
 
 def _work(derivative: Derivative) -> int:
     """The scalar operations of all runs of one answer."""
-    return work(derivative.graph) * derivative.runs
+    return work(derivative.graph) * derivative.sweeps
 
 
 def _key(text: str, inputs: Mapping[str, Array], query: Query) -> Hashable:

@@ -100,5 +100,6 @@ def _prepared(node: Node) -> Node:
         condition = graph_of(graph.inputs, [OPS["subtract"](graph.outputs[0], unknown)])
     else:
         condition = graph
-    params = dict(node.params) | {"condition": condition, "jacobian": jacobian_graph(condition, [0])}
+    # Everything stays inside the loop, so that a trace shows it as a function of the equation's own operands.
+    params = dict(node.params) | {"condition": condition, "jacobian": jacobian_graph(condition, [0], hoist=False)}
     return Node(node.op, node.inputs, tuple(params.items()), node.types, node.span)

@@ -38,27 +38,30 @@ def cheaper_mode(inputs: Sequence[Node], outputs: Sequence[Node]) -> Direction:
     return "reverse" if one or _elements(outputs) < _elements(inputs) else "forward"
 
 
-def jacobian_graph(graph: Graph, wrt: Sequence[int], mode: Mode = "auto", of: Sequence[int] | None = None) -> Graph:
+def jacobian_graph(
+    graph: Graph, wrt: Sequence[int], mode: Mode = "auto", of: Sequence[int] | None = None, hoist: bool = True
+) -> Graph:
     """The graph's inputs to its outputs, then the Jacobians of the outputs ``of`` (None: all) by the inputs ``wrt``.
 
     Output by output, and for each input by input: arrays of the output's shape + the input's. The outputs are float64.
-    Raises NotDifferentiable where the way from an input to an output goes through an op without a derivative.
+    ``hoist`` moves what all sweeps share out of their loop; without it the loop reads the graph's inputs and nothing
+    else. Raises NotDifferentiable where the way from an input to an output goes through an op without a derivative.
     """
     of = range(len(graph.outputs)) if of is None else of
     inputs, outputs = [graph.inputs[i] for i in wrt], [graph.outputs[j] for j in of]
     chosen = cheaper_mode(inputs, outputs) if mode == "auto" else mode
-    values, jacobians = (_by_columns if chosen == "forward" else _by_rows)(graph, wrt, of)
+    values, jacobians = (_by_columns if chosen == "forward" else _by_rows)(graph, wrt, of, hoist)
     return graph_of(graph.inputs, [*values, *jacobians])
 
 
-def _by_columns(graph: Graph, wrt: Sequence[int], of: Sequence[int]) -> tuple[Sequence[Node], list[Node]]:
+def _by_columns(graph: Graph, wrt: Sequence[int], of: Sequence[int], hoist: bool) -> tuple[Sequence[Node], list[Node]]:
     """The outputs and the Jacobians, in forward mode: a column for each element of the inputs."""
     inputs, count = [graph.inputs[i] for i in wrt], len(graph.outputs)
     if _beside_one_another(graph, inputs):
         pushed = [applied(jvp_graph(graph, [i]), (*graph.inputs, constant(1.0))) for i in wrt]
         return (pushed[0] if pushed else graph.outputs)[:count], [each[count + j] for j in of for each in pushed]
     product = jvp_graph(graph, wrt)
-    columns = _sweep(product, len(graph.inputs), [product.outputs[count + j] for j in of])
+    columns = _sweep(product, len(graph.inputs), [product.outputs[count + j] for j in of], hoist)
     jacobians = []
     for j, rows in zip(of, columns, strict=True):
         y = graph.outputs[j]
@@ -70,7 +73,7 @@ def _by_columns(graph: Graph, wrt: Sequence[int], of: Sequence[int]) -> tuple[Se
     return graph.outputs, jacobians
 
 
-def _by_rows(graph: Graph, wrt: Sequence[int], of: Sequence[int]) -> tuple[Sequence[Node], list[Node]]:
+def _by_rows(graph: Graph, wrt: Sequence[int], of: Sequence[int], hoist: bool) -> tuple[Sequence[Node], list[Node]]:
     """The outputs and the Jacobians, in reverse mode: a row for each element of the outputs ``of``."""
     outputs, count = [graph.outputs[j] for j in of], len(graph.outputs)
     straight = not any(node.op.rules.structure is not None for node in graph.nodes)
@@ -78,7 +81,7 @@ def _by_rows(graph: Graph, wrt: Sequence[int], of: Sequence[int]) -> tuple[Seque
         pulled = [pull(graph, {y: constant(1.0)}, wrt) for y in outputs]
         return (pulled[0][0] if pulled else graph.outputs), [g for _, gradients in pulled for g in gradients]
     product = vjp_graph(graph, wrt, of)
-    swept = _sweep(product, len(graph.inputs), product.outputs[count:])
+    swept = _sweep(product, len(graph.inputs), product.outputs[count:], hoist)
     inputs = [graph.inputs[i] for i in wrt]
     parts = [_parts(rows, outputs) for rows in swept]
     return product.outputs[:count], [
@@ -91,43 +94,44 @@ def _beside_one_another(graph: Graph, swept: Sequence[Node]) -> bool:
     return all(x.type == SCALAR for x in swept) and (len(swept) == 1 or len(swept) * graph.count() <= WRITTEN_OUT)
 
 
-def _sweep(product: Graph, taken: int, results: Sequence[Node]) -> tuple[Node, ...]:
+def _sweep(product: Graph, taken: int, results: Sequence[Node], hoist: bool) -> tuple[Node, ...]:
     """For each of ``results`` a row an element of the seeds: the result, flat, where that is 1 and all others are 0.
 
     ``product`` is linear in the seeds, which are its inputs after the first ``taken``.
     """
     inputs, seeds = product.inputs[:taken], product.inputs[taken:]
     count = _elements(seeds)
-    late, early = dependents(product.nodes, seeds), dependents(product.nodes, inputs)
-    # A result that does not depend on a seed is exactly zero.
-    linear = [y for y in dict.fromkeys(results) if y in late] if count else []
-    reads = dict.fromkeys(x for node in product.nodes if node in late for x in node.inputs)
-    outside = [x for x in reads if x in early and x not in late]
+    linear, early = dependents(product.nodes, seeds), dependents(product.nodes, inputs)
+    stacked = [y for y in dict.fromkeys(results) if y in linear]
+    if not stacked or count == 0:
+        # A result that does not depend on a seed is exactly zero.
+        return tuple(zero_array((count, y.type.size)) for y in results)
+    inside = linear if hoist else linear | early
+    reads = dict.fromkeys(x for node in product.nodes if node in inside for x in node.inputs)
+    outside = [x for x in reads if x in early and x not in inside] if hoist else list(inputs)
 
     position = input_node("position", INDEX)
-    rows = [input_node(f"rows{i}", Type(DType.FLOAT, (count, y.type.size))) for i, y in enumerate(linear)]
+    rows = [input_node(f"rows{i}", Type(DType.FLOAT, (count, y.type.size))) for i, y in enumerate(stacked)]
     same = [input_node(f"c{i}", x.type, x.span) for i, x in enumerate(outside)]
     new: dict[Node, Node] = dict(zip(outside, same, strict=True))
     for seed, start in zip(seeds, _starts(seeds), strict=True):
         new[seed] = _one_hot(position, start, seed)
     for node in product.nodes:
-        if node in late:
+        if node in inside:
             new[node] = node.with_inputs(tuple([new.get(x, x) for x in node.inputs]))
     written = [
         OPS["assign"](row, _reshaped(new[y], (y.type.size,)), position, key=(AT,))
-        for row, y in zip(rows, linear, strict=True)
+        for row, y in zip(rows, stacked, strict=True)
     ]
-    swept = dict.fromkeys(linear, position)
-    if linear:
-        node = loop(
-            constant(np.int64(count)),
-            *(zero_array(row.shape) for row in rows),
-            *outside,
-            body=graph_of((position, *rows, *same), written),
-            carried=len(rows),
-        )
-        swept = dict(zip(linear, items(node), strict=False))
-    return tuple(swept[y] if y in swept else zero_array((count, y.type.size)) for y in results)
+    node = loop(
+        constant(np.int64(count)),
+        *(zero_array(row.shape) for row in rows),
+        *outside,
+        body=graph_of((position, *rows, *same), written),
+        carried=len(rows),
+    )
+    swept = dict(zip(stacked, items(node), strict=False))
+    return tuple(swept.get(y) or zero_array((count, y.type.size)) for y in results)
 
 
 def _one_hot(position: Node, start: int, x: Node) -> Node:

@@ -53,8 +53,8 @@ class Derivative:
     swept: int = 0
 
     @property
-    def runs(self) -> int:
-        """How often the graph is run for one answer."""
+    def sweeps(self) -> int:
+        """The number of runs of the graph for one answer."""
         return max(1, sum(x.type.size for x in self.seed_inputs)) if self.swept else 1
 
     @property

@@ -124,6 +124,17 @@ def test_a_sweep_computes_only_what_depends_on_its_element(mode: Mode) -> None:
     assert "multiply" in swept
 
 
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_without_hoisting_the_loop_reads_the_inputs(mode: Mode) -> None:
+    graph = build(lambda x, a: EXP(MATMUL(OPS["outer"](x, x), SIN(x))) * a, (3,), ())
+    plain, hoisted = (check(jacobian_graph(graph, [0, 1], mode, hoist=hoist)) for hoist in (False, True))
+    (node,) = [node for node in plain.nodes if node.op.name == "loop"]
+    assert node.inputs[-2:] == graph.inputs
+    values = ([0.1, 0.2, 0.3], 0.4)
+    for first, second in zip(run(plain, *values), run(hoisted, *values), strict=True):
+        np.testing.assert_array_equal(first, second)
+
+
 PROGRAMS: dict[str, tuple[str, dict[str, object]]] = {
     "while": (
         "y = x\ni = 0\nwhile sum(y*y) < 50:\n  y = y*1.5 + sin(y*a)\n  i += 1\ny * i",
