@@ -17,7 +17,7 @@ from adcore.passes.cse import merge_common
 from adcore.passes.dead import prune
 from adcore.passes.fold import fold
 from adcore.passes.simplify import simplify
-from tests.adcore.graphs import SPECIAL, bits, build, derive, graphs, growth, if_else, run
+from tests.adcore.graphs import SPECIAL, bits, build, derive, graphs, grows_linearly, if_else, run
 
 SIN, NEGATIVE = OPS["sin"], OPS["negative"]
 numbers = st.floats() | st.sampled_from(SPECIAL)
@@ -97,11 +97,11 @@ def test_the_gradient_of_table_1_has_no_step_too_many() -> None:
         lambda x, n: [x := NEGATIVE(-x) + SIN(x) for _ in range(n)][-1],
     ],
 )
-def test_ten_thousand_nodes_take_ten_times_a_thousand(program: Callable[[Node, int], Node]) -> None:
+def test_ten_thousand_nodes_take_about_ten_times_a_thousand(program: Callable[[Node, int], Node]) -> None:
     def work(length: int) -> Graph:
         return optimise(gradient_graph(optimise(build(lambda x: program(x, length // 3), SCALAR)), [0]))
 
-    assert growth(work, 1000) < 40
+    assert grows_linearly(work, 1000)
 
 
 @pytest.mark.parametrize("modes", ["rr", "ff", "rf", "rrr"])
