@@ -51,7 +51,7 @@ class Answer:
 
     @property
     def gradients(self) -> dict[str, Array]:
-        """The gradients by input, or what the cotangents make of them; empty where none were asked for."""
+        """The gradients by input, of a VJP the cotangents of the inputs; empty for kinds without gradients."""
         return self.results.get("gradients", {})
 
     def __getattr__(self, key: str) -> Any:

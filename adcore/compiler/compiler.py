@@ -186,7 +186,7 @@ class Compiler:
                 )
         if kind.modes:
             derivatives = [replace(each, graph=optimise(each.graph)) for each in derivatives]
-        # Of equally dear ones, the first.
+        # min returns the first of those that cost the same.
         cheapest = min(derivatives, key=_work) if len(derivatives) > 1 else derivatives[0]
         return replace(cheapest, graph=bound_memory(cheapest.graph, self.limits.stack_elements))
 
@@ -213,7 +213,7 @@ def _full_key(key: Hashable, static: frozenset[str], inputs: Mapping[str, Array]
 
 
 def program_id(text: str) -> str:
-    """The name of a program, made from its text: the same on every server."""
+    """The hash of a program's text: the same on every server."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 

@@ -37,15 +37,15 @@ def shared_compiler() -> Compiler:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A text and what is asked of it: called with inputs, it gives the answer. Safe to call in many threads at once.
+    """A program's text and a query: called with inputs, it returns the answer. Safe to call in many threads at once.
 
-    Inputs of other shapes than it was compiled for are as welcome: the program is compiled for them when they come.
+    It may be called with inputs of other shapes than it was compiled for; it is compiled for them then.
     """
 
     text: str
     query: Query
     compiled: Compiled
-    """The program as it was compiled first."""
+    """The program, compiled for the inputs that ``compile`` had."""
 
     @property
     def engine(self) -> str:
@@ -53,7 +53,7 @@ class Program:
         return shared_compiler().latest(self.compiled).engine
 
     def __call__(self, inputs: Mapping[str, Any], **seeds: Mapping[str, Any]) -> Answer:
-        """The answer for these inputs: numbers, nested lists or arrays by name.
+        """The answer for ``inputs``: numbers, nested lists or arrays by name.
 
         ``tangents`` by input (for a JVP and an HVP) and ``cotangents`` by output (for a VJP) are mappings, too; one
         that is left out is zero. Raises the errors of ``adcore.errors``.

@@ -1,4 +1,4 @@
-"""What is asked of a program: the query, and its checks against the program's inputs."""
+"""The query of a program, and its checks against the program's inputs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 class Query(NamedTuple):
-    """What is asked of a program.
+    """The derivative, or the values, that a program is compiled to compute.
 
     ``kind`` is a key of ``derivatives.query.KINDS``: the derivative of the ``outputs`` (None: the program's result) by
     the inputs ``wrt`` (None: all that can be differentiated by). ``batch`` True gives every input that is an array a

@@ -1,7 +1,8 @@
-"""Derivatives written in programs, replaced by the graphs of the derivatives; and equations, made ready to be solved.
+"""Expansion of the derivatives and equations inside programs: plain graphs take the place of derivatives, and equations
+get the graphs that their solvers need.
 
-Both are nodes that hold the function they are of as a graph. The innermost is expanded first, so what is differentiated
-holds no derivative that is not a plain graph.
+Both are nodes with a graph among their parameters. The innermost is expanded first, so only plain graphs are ever
+differentiated.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ from adcore.ops.functionals.solution import FIXED_POINT, MINIMUM, solution
 
 
 def expand(graph: Graph, most: int | None = None) -> Graph:
-    """The graph with plain graphs in the place of the derivatives inside it, at any depth; itself where it has none.
+    """The graph with its derivatives, at any depth, replaced by plain graphs; the graph itself where it has none.
 
-    ``most`` bounds the nodes of what is differentiated, and of what comes of it: each derivative of a derivative is a
-    few times as large. Raises NotDifferentiable and GraphTooLarge.
+    ``most`` bounds the nodes of all differentiated graphs together: each derivative of a derivative is a few times as
+    large as its function. Raises NotDifferentiable and GraphTooLarge.
     """
 
     def bounded(size: int, node: Node) -> None:
@@ -47,8 +48,8 @@ def expand(graph: Graph, most: int | None = None) -> Graph:
             if node.op is not derivative and node.op is not solution:
                 new[node] = moved
                 continue
-            held: Graph = moved.param("graph")
-            size += held.count()
+            function: Graph = moved.param("graph")
+            size += function.count()
             bounded(size, node)
             try:
                 if node.op is derivative:
@@ -80,7 +81,7 @@ def _inside(node: Node, expanded: Callable[[Graph], Graph]) -> Node:
 
 
 def _differentiated(node: Node) -> tuple[Node, ...]:
-    """The results of a derivative, as the graph that computes them."""
+    """The results of a derivative node, as the nodes of a plain graph."""
     graph, kind, wrt = (node.param(name) for name in ("graph", "kind", "wrt"))
     if kind == JVP:
         return applied(jvp_graph(graph, range(wrt)), node.inputs)
@@ -90,7 +91,7 @@ def _differentiated(node: Node) -> tuple[Node, ...]:
 
 
 def _prepared(node: Node) -> Node:
-    """An equation with what its solver and its derivatives need: the residual, and the residual's Jacobian."""
+    """An equation node with the graphs that its solver and its derivatives need: the residual, and its Jacobian."""
     graph, kind = node.param("graph"), node.param("kind")
     unknown = graph.inputs[0]
     if kind == MINIMUM:

@@ -1,7 +1,7 @@
 """Forward mode: a graph with the tangent of every value computed right beside it.
 
-Tangents run with the program, so nothing is kept for later: an engine that frees what is no longer read needs memory
-that does not grow with the program's length.
+Tangents are computed along with the values, so nothing is stored for later: an engine that frees a value after its last
+reader needs memory that does not grow with the program's length.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from adcore.ops.control.stacks import zeros_of
 def tangents(graph: Graph, seeds: Mapping[Node, Node]) -> tuple[dict[Node, Node], dict[Node, Node]]:
     """Push the tangents ``seeds`` of inputs through the graph.
 
-    Gives what each node became (a structured op is replaced by one that computes its tangents too) and each node's
-    tangent; a node without one has the exact tangent zero.
+    Returns the new node of each node (a structured op is replaced by one that computes its tangents too) and the
+    tangent of each node; a node without one has the exact tangent zero.
     """
     _require_rules(graph, seeds)
     primal: dict[Node, Node] = {x: x for x in graph.inputs}
@@ -35,27 +35,27 @@ def tangents(graph: Graph, seeds: Mapping[Node, Node]) -> tuple[dict[Node, Node]
             if result is not None:
                 tangent[node] = result
             continue
-        given = tuple([tangent.get(x) for x in node.inputs])
-        if all(t is None for t in given):
+        operands = tuple([tangent.get(x) for x in node.inputs])
+        if all(t is None for t in operands):
             continue
         if node.op.rules.structure is not None:
-            replaced[node], several[node] = node.op.rules.structure.push(new, given, push)
+            replaced[node], several[node] = node.op.rules.structure.push(new, operands, push)
         elif node.op.rules.jvp is None:
             continue
         elif node.op.facts.several:
-            several[node] = node.op.rules.jvp(new, given)
+            several[node] = node.op.rules.jvp(new, operands)
         else:
-            result = node.op.rules.jvp(new, given)
+            result = node.op.rules.jvp(new, operands)
             if result is not None:
                 tangent[node] = result
     return primal, tangent
 
 
 def _require_rules(graph: Graph, inputs: Collection[Node]) -> None:
-    """NotDifferentiable where a derivative goes through an index, or through a number without a rule.
+    """Raise NotDifferentiable where a derivative goes through an index, or through a number whose op has no rule.
 
-    Only the way back from the outputs tells whether it does: what ends in a condition, or chooses an element, may
-    have no derivative. So reverse mode is asked, if there is any such value.
+    A value without a derivative is allowed where it only decides a condition or chooses an element, which only the way
+    back from the outputs shows. So reverse mode is run for its errors, if there is any such value.
     """
     active = dependents(graph.nodes, inputs)
     if any(node in active and _lacks_tangent(node) for node in graph.nodes):

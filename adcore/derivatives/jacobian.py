@@ -94,19 +94,20 @@ def _beside_one_another(graph: Graph, swept: Sequence[Node]) -> bool:
     return all(x.type == SCALAR for x in swept) and (len(swept) == 1 or len(swept) * graph.count() <= WRITTEN_OUT)
 
 
-def _sweep(product: Graph, taken: int, results: Sequence[Node], hoist: bool) -> tuple[Node, ...]:
-    """For each of ``results`` a row an element of the seeds: the result, flat, where that is 1 and all others are 0.
+def _sweep(product: Graph, arity: int, results: Sequence[Node], hoist: bool) -> tuple[Node, ...]:
+    """For each of ``results`` a matrix, with a row for each element of the seeds: the flat result where that element is
+    1 and all others are 0.
 
-    ``product`` is linear in the seeds, which are its inputs after the first ``taken``.
+    ``product`` is linear in the seeds, which are its inputs after the first ``arity``.
     """
-    inputs, seeds = product.inputs[:taken], product.inputs[taken:]
+    inputs, seeds = product.inputs[:arity], product.inputs[arity:]
     count = _elements(seeds)
-    linear, early = dependents(product.nodes, seeds), dependents(product.nodes, inputs)
-    stacked = [y for y in dict.fromkeys(results) if y in linear]
+    late, early = dependents(product.nodes, seeds), dependents(product.nodes, inputs)
+    stacked = [y for y in dict.fromkeys(results) if y in late]
     if not stacked or count == 0:
         # A result that does not depend on a seed is exactly zero.
         return tuple(zero_array((count, y.type.size)) for y in results)
-    inside = linear if hoist else linear | early
+    inside = late if hoist else late | early
     reads = dict.fromkeys(x for node in product.nodes if node in inside for x in node.inputs)
     outside = [x for x in reads if x in early and x not in inside] if hoist else list(inputs)
 

@@ -1,7 +1,7 @@
-"""What can be asked of a graph: a kind of derivative makes its graph, and says what each input and output of that is.
+"""The kinds of derivatives: a graph and a kind to the graph of the derivative and the layout of its inputs and outputs.
 
-``KINDS`` is an open table. The declaration of a kind has all that anybody needs to know of it: the compiler, the
-answers and the trace read it, and a new kind of derivative is one more declaration here.
+``KINDS`` is an open table of declarations, which the compiler, the answers and the trace read: a new kind of derivative
+is one more declaration here.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Derivative:
         rest = iter(results)
         answer: dict[str, dict[str, Any]] = {}
         for key, names in self.groups:
-            # The names come first, so that no result is taken that has no name.
+            # zip stops at the end of its first argument, before it takes a result of the next group.
             answer[key] = dict(zip(names[0], rest, strict=False)) if len(names) == 1 else _nested(names, rest)
         return answer
 
@@ -83,15 +83,15 @@ class DerivativeKind:
 
     name: str
     rule: Callable[[Graph, Sequence[int], Direction], Derivative]
-    """The graph, the places of the inputs to differentiate by, and the mode to the derivative."""
+    """The graph, the indices of the inputs to differentiate by, and the mode to the derivative."""
     modes: tuple[Direction, ...]
-    """The modes there are; none for what is no derivative."""
+    """The supported modes; empty for a kind that asks for values only."""
     check: Callable[[Graph], None]
-    """Raises the error where the graph has outputs that have no such derivative."""
+    """Raises an error where the graph's outputs do not have this derivative, an array has no gradient for example."""
     candidates: Callable[[Graph, Sequence[int]], Sequence[Direction]]
-    """The modes that ``auto`` chooses from; of equally dear ones the first."""
+    """The modes that ``auto`` chooses from: the one that costs least, of equal ones the first."""
     traced: bool = False
-    """Whether a trace shows its terms; else it shows the values only."""
+    """True where a trace shows the terms of the derivative beside the values."""
 
 
 def kind_of(name: str, mode: Mode = "auto") -> DerivativeKind:
@@ -119,7 +119,7 @@ def derive(graph: Graph, kind: str, wrt: Sequence[int], mode: Mode = "auto") -> 
 
 
 def _anything(graph: Graph) -> None:
-    """Any outputs have values."""
+    """Every output has a value."""
 
 
 def _numbers(graph: Graph) -> None:
@@ -130,7 +130,7 @@ def _numbers(graph: Graph) -> None:
 
 
 def _one_number(noun: str) -> Callable[[Graph], None]:
-    """One output, a number: what ``noun``, a gradient for example, is of."""
+    """One output, a number; ``noun`` names the derivative in messages."""
 
     def check(graph: Graph) -> None:
         names = output_names(graph)
@@ -168,7 +168,7 @@ def _names(graph: Graph, wrt: Sequence[int]) -> tuple[tuple[str, ...], tuple[str
 
 
 def _named(graph: Graph, *names: str) -> Graph:
-    """The graph, its outputs under these names. Those that no program has cannot be mistaken for one of its own."""
+    """The graph with these names for its outputs; those of derivatives are no names that a program could have."""
     return replace(graph, output_names=names)
 
 

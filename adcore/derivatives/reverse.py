@@ -1,4 +1,4 @@
-"""Reverse mode: the adjoint program, which runs through the graph backwards and adds up what flows to each value.
+"""Reverse mode: the adjoint program, which runs through the graph backwards and adds up the terms of each adjoint.
 
 The order in which adjoints are added is fixed by the graph's dataflow levels: it is the order in which a trace shows
 them, and it does not depend on how the graph came about.
@@ -18,7 +18,7 @@ from adcore.ops.control.stacks import plus, zeros_of
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """One term of the chain rule: what flows from a node to one of its operands.
+    """One term of the chain rule: the contribution of a node to the adjoint of one of its operands.
 
     ``total`` is the operand's adjoint so far, this term included.
     """
@@ -36,13 +36,13 @@ class Adjoints:
     of: Mapping[Node, Node]
     contributions: tuple[Contribution, ...]
     became: Mapping[Node, Node]
-    """What became of each node of a graph with structured ops; empty without them."""
+    """The new node of each node of a graph with structured ops; empty without them."""
 
 
 def augment(graph: Graph, active: set[Node]) -> tuple[dict[Node, Node], dict[Node, Pullback]]:
-    """Replace each active structured op by one that keeps what its adjoint needs.
+    """Replace each active structured op by one that stores the values its adjoint needs.
 
-    Gives what each node became, and the pullbacks of the new structured ones.
+    Returns the new node of each node, and the pullbacks of the new structured ones.
     """
     new: dict[Node, Node] = {x: x for x in graph.inputs}
     pullbacks: dict[Node, Pullback] = {}
@@ -62,7 +62,7 @@ def augment(graph: Graph, active: set[Node]) -> tuple[dict[Node, Node], dict[Nod
 def backpropagate(graph: Graph, seeds: Mapping[Node, Node], wrt: Collection[Node]) -> tuple[Graph, Adjoints]:
     """Pull the cotangents ``seeds`` of outputs back to the inputs ``wrt``.
 
-    Gives the graph with its structured ops augmented, and the adjoints of its nodes.
+    Returns the graph with its structured ops augmented, and the adjoints of its nodes.
     """
     active = dependents(graph.nodes, wrt)
     pullbacks: dict[Node, Pullback] = {}
@@ -128,7 +128,7 @@ def gradient_graph(graph: Graph, wrt: Sequence[int]) -> Graph:
 
 
 def _seeds(outputs: Sequence[Node], cotangents: Sequence[Node]) -> dict[Node, Node]:
-    """What each output's adjoint starts from: a value that is an output twice has the sum of both cotangents."""
+    """The initial adjoint of each output: a value that is an output twice has the sum of both cotangents."""
     seeds: dict[Node, Node] = {}
     for y, g in zip(outputs, cotangents, strict=True):
         seeds[y] = plus(seeds[y], g) if y in seeds else g
@@ -145,8 +145,9 @@ def pull(graph: Graph, seeds: Mapping[Node, Node], wrt: Sequence[int]) -> tuple[
 def split(graph: Graph, wanted: Sequence[bool]) -> Halves:
     """Cut the graph's reverse mode where its backward pass begins.
 
-    What is kept between the two halves, and what is computed again, is decided here: kept is just what the adjoint
-    program reads that depends on an input and not on a cotangent. What depends on neither is a part of the program.
+    This decides which values are stored between the two halves, and which are computed again: stored are just those
+    that the adjoint program reads and that depend on an input, but not on a cotangent. Values that depend on neither
+    are recomputed by the backward half.
     """
     inputs = [x for x, want in zip(graph.inputs, wanted, strict=True) if want]
     numbers = [y for y in graph.outputs if y.type.is_number]
@@ -157,11 +158,11 @@ def split(graph: Graph, wanted: Sequence[bool]) -> Halves:
     order = schedule(results)
     late, early = dependents(order, cotangents), dependents(order, graph.inputs)
     reads = [x for node in order if node in late for x in node.inputs] + results
-    kept = [x for x in dict.fromkeys(reads) if x in early and x not in late]
-    forward = graph_of(graph.inputs, (*augmented.outputs, *kept))
+    residuals = [x for x in dict.fromkeys(reads) if x in early and x not in late]
+    forward = graph_of(graph.inputs, (*augmented.outputs, *residuals))
 
-    stored = [input_node(f"r{i}", x.type, x.span) for i, x in enumerate(kept)]
-    new: dict[Node, Node] = dict(zip(kept, stored, strict=True))
+    stored = [input_node(f"r{i}", x.type, x.span) for i, x in enumerate(residuals)]
+    new: dict[Node, Node] = dict(zip(residuals, stored, strict=True))
     for node in order:
         if node not in new:
             new[node] = node.with_inputs(tuple([new[x] for x in node.inputs])) if node in late else node

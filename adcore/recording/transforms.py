@@ -32,43 +32,43 @@ def _name_inputs(fn: PythonFunction, count: int) -> list[str]:
 
 
 def _run(fn: PythonFunction, args: Sequence[Any], places: Sequence[int]) -> tuple[Recording, Any, list[Any]]:
-    """Run ``fn`` with the arguments at ``places`` overloaded; gives the recording, the result, and its parts."""
+    """Run ``fn`` with the arguments at ``places`` overloaded; returns the recording, the result, and its parts."""
     recording = Recording()
     names = _name_inputs(fn, len(args))
-    given = list(args)
+    arguments = list(args)
     for i in places:
-        given[i] = recording.input(names[i], value_as(DType.FLOAT, args[i]))
-    result = fn(*given)
+        arguments[i] = recording.input(names[i], value_as(DType.FLOAT, args[i]))
+    result = fn(*arguments)
     return recording, result, list(result) if isinstance(result, tuple | list) else [result]
 
 
 def trace(fn: PythonFunction, *example_inputs: Any) -> Graph:
-    """The graph of what ``fn`` does with inputs like these: the path its branches take for them.
+    """The graph of a run of ``fn`` on these inputs, whose values decide which branches are recorded.
 
-    A function that returns a tuple gives a graph of as many outputs.
+    A function that returns a tuple has a graph of as many outputs.
     """
     recording, _, parts = _run(fn, example_inputs, range(len(example_inputs)))
     names = tuple(f"y{i + 1}" for i in range(len(parts))) if len(parts) > 1 else ("y",)
     return recording.graph(parts, names)
 
 
-def _splice(graph: Graph, given: Sequence[Any]) -> list[Any]:
-    """The outputs of a graph for these values of its inputs.
+def _splice(graph: Graph, arguments: Sequence[Any]) -> list[Any]:
+    """The outputs of a graph applied to these arguments.
 
-    Where a value belongs to a recording, the graph becomes a part of the innermost such one.
+    Where any of them is being recorded, the graph is inserted into the innermost of their recordings.
     """
-    if len(given) != len(graph.inputs):
-        raise TypeError(f"{len(graph.inputs)} values are needed, and {len(given)} are given")
-    values = [value_as(x.type.dtype, value) for x, value in zip(graph.inputs, given, strict=True)]
+    if len(arguments) != len(graph.inputs):
+        raise TypeError(f"{len(graph.inputs)} values are needed, and {len(arguments)} are given")
+    values = [value_as(x.type.dtype, value) for x, value in zip(graph.inputs, arguments, strict=True)]
     for x, value in zip(graph.inputs, values, strict=True):
         if value.shape != x.shape:
             raise TypeError(f"a value of shape {x.shape} is needed, and this one has shape {value.shape}")
     results = prepare(graph).run(values)
-    recordings = [x.recording for x in given if isinstance(x, Traced)]
+    recordings = [x.recording for x in arguments if isinstance(x, Traced)]
     if not recordings:
         return results
     outer = max(recordings, key=lambda r: r.serial)
-    nodes = {x: convert(outer.node_of(value), x.type.dtype) for x, value in zip(graph.inputs, given, strict=True)}
+    nodes = {x: convert(outer.node_of(value), x.type.dtype) for x, value in zip(graph.inputs, arguments, strict=True)}
     new = substitute(graph, nodes)
     outer.nodes += [new[node] for node in graph.nodes]
     return [Traced(outer, new[y], value) for y, value in zip(graph.outputs, results, strict=True)]
@@ -201,7 +201,7 @@ def hvp(fn: PythonFunction, primals: Sequence[Any], tangents: Sequence[Any]) -> 
     """The products of the Hessian of ``fn``, which returns a number, at ``primals`` with the direction ``tangents``.
 
     A tuple with an array of each argument's shape: the derivative of its gradient along the direction. Forward over
-    reverse: some five times the work of ``fn``, and no Hessian is made. Raises TypeError where ``fn`` returns
+    reverse: a small multiple of the work of ``fn``, without the Hessian itself. Raises TypeError where ``fn`` returns
     something else than a number, and where a tangent has another shape than its argument.
     """
     places = range(len(primals))
