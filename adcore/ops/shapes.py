@@ -93,9 +93,7 @@ def infer_reduction(dtype: DType = DType.FLOAT, *, empty: bool = True) -> Callab
 
     def infer(x: Type, *, axis: Axes, keepdims: bool, **_: Hashable) -> Type:
         if not empty and not count(x.shape, axis):
-            raise ShapeMismatch(
-                f"an array of shape {describe_shape(x.shape)} has no element to choose along axis={axis}"
-            )
+            raise ShapeMismatch(f"an array of shape {describe_shape(x.shape)} has no element along axis={axis}")
         return Type(dtype, reduced(x.shape, axis, keepdims))
 
     return infer

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from adcore.errors import NotExpressible
-from adcore.graph import Graph, Node, Op, number
+from adcore.graph import Node, Op, number
 from adcore.language.functionals import FUNCTIONALS
 from adcore.language.printing.expression import Text, literal_text
 from adcore.language.printing.printer import Printer, Statement
@@ -16,7 +16,7 @@ from adcore.ops.control.loop import loop
 from adcore.ops.control.loop_view import ENDLESS, loop_view
 from adcore.ops.functionals.derivative import GRADIENT, JVP, derivative, derivative_view
 from adcore.ops.functionals.odes import reached
-from adcore.ops.functionals.solution import solution
+from adcore.ops.functionals.solution import solution, solution_view
 
 
 def _tuple(texts: Sequence[str]) -> str:
@@ -131,15 +131,15 @@ def _derivative(printer: Printer, node: Node, operands: Sequence[Text]) -> Seque
 def _solution(printer: Printer, node: Node, operands: Sequence[Text]) -> Sequence[Text]:
     """A call of a solver, whose function takes what it captures by ``args``."""
     (name,) = printer.names(node)
-    graph: Graph = node.param("graph")
-    function = printer.function(graph, "f", graph)
+    view = solution_view(node)
+    function = printer.function(view.graph, "f", view.graph)
     start, *captured = [x.text for x in operands]
-    called = FUNCTIONALS[node.param("kind")].call(
+    called = FUNCTIONALS[view.kind].call(
         f=function,
         x0=start,
         args=_tuple(captured),
-        tol=literal_text(node.param("tol")),
-        max_steps=literal_text(node.param("limit")),
+        tol=literal_text(view.tol),
+        max_steps=literal_text(view.limit),
     )
     printer.line(f"{name} = {called}")
     return [Text(name)]

@@ -263,7 +263,7 @@ trace = linear(
 
 def _infer_triangle(x: Type, *, k: int = 0) -> Type:
     if len(x.shape) < 2:
-        raise ShapeMismatch(f"a triangle is a part of a matrix, and this has the shape {describe_shape(x.shape)}")
+        raise ShapeMismatch(f"tril and triu take a matrix, and this has the shape {describe_shape(x.shape)}")
     return x
 
 

@@ -72,7 +72,7 @@ def _interp(x: Any, xp: Any, fp: Any, *, left: float | None = None, right: float
 def _infer_interp(x: Type, xp: Type, fp: Type, **_: Any) -> Type:
     if len(xp.shape) != 1 or xp.shape != fp.shape or not xp.size:
         raise ShapeMismatch(
-            "interp takes the points as two vectors of one length, and these have the shapes "
+            "interp takes the points as two vectors of equal length, and these have the shapes "
             f"{describe_shape(xp.shape)} and {describe_shape(fp.shape)}"
         )
     return Type(DType.FLOAT, x.shape)

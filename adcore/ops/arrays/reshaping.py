@@ -40,7 +40,7 @@ def _infer_reshape(x: Type, *, shape: Extent) -> Type:
     missing = shape.count(-1)
     if missing > 1 or any(n < -1 for n in shape):
         raise ShapeMismatch(
-            f"{describe_shape(shape)} is no shape: its numbers are from 0 up, and one of them may be -1"
+            f"{describe_shape(shape)} is not a shape: lengths are 0 or more, and at most one of them is -1"
         )
     if missing and known and x.size % known == 0:
         return Type(x.dtype, tuple(x.size // known if n == -1 else n for n in shape))

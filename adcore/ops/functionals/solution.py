@@ -8,6 +8,7 @@ nor on its start. The rules are written in terms of the solution, so that they h
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,28 @@ def _solution(
     None until the node is expanded. The solver takes at most ``limit`` steps, and stops at one below ``tol``.
     """
     raise NotImplementedError("an equation is solved by an engine, through its structure")
+
+
+@dataclass(frozen=True, slots=True)
+class SolutionView:
+    """A node of the op ``solution``: its operands and parameters by name."""
+
+    start: Node
+    constants: tuple[Node, ...]
+    """The captured values, which follow the unknown among the inputs of each graph."""
+    graph: Graph
+    kind: str
+    """ROOT, FIXED_POINT or MINIMUM."""
+    tol: float
+    limit: int
+    condition: Graph | None
+    jacobian: Graph | None
+
+
+def solution_view(node: Node) -> SolutionView:
+    """A node of the op ``solution``, by role."""
+    start, *constants = node.inputs
+    return SolutionView(start, tuple(constants), **dict(node.params))  # type: ignore[arg-type]
 
 
 def _types(start: Type, *constants: Type, graph: Graph, kind: str, **_: Any) -> tuple[Type, ...]:
@@ -130,8 +153,9 @@ NEARLY = 1e-7
 
 def _slopes(node: Node, x: Node) -> Node:
     """The Jacobian at the solution, as a matrix; a number where the unknown is one."""
-    jacobian: Graph = node.param("jacobian")
-    full = applied(jacobian, (x, *node.inputs[1:]))[1]
+    view = solution_view(node)
+    assert view.jacobian is not None, "a solution is expanded before it is differentiated"
+    full = applied(view.jacobian, (x, *view.constants))[1]
     n = x.type.size
     return OPS["reshape"](full, shape=(n, n)) if x.shape else full
 
@@ -149,10 +173,12 @@ def _push(
     """dx = -J^-1 dF, where dF is the tangent of the condition at a fixed solution."""
     (x,) = items(node)
     active = [False, *(t is not None for t in tangents[1:])]
-    pushed = push(node.param("condition"), active)
+    view = solution_view(node)
+    assert view.condition is not None
+    pushed = push(view.condition, active)
     if not pushed.active[0]:
         return (x,), (None,)
-    change = applied(pushed.graph, (x, *node.inputs[1:], *present(tangents[1:])))[1]
+    change = applied(pushed.graph, (x, *view.constants, *present(tangents[1:])))[1]
     return (x,), (-_solved(_slopes(node, x), change),)
 
 
@@ -165,10 +191,12 @@ def _pull(node: Node, wanted: Sequence[bool], split: Split) -> tuple[tuple[Node,
         g = cotangents[0]
         if g is None or not any(mask):
             return tuple(None for _ in mask)
-        halves = split(node.param("condition"), mask)
+        view = solution_view(node)
+        assert view.condition is not None
+        halves = split(view.condition, mask)
         slopes = _slopes(node, x)
         flow = -_solved(OPS["transpose"](slopes) if slopes.shape else slopes, g)
-        residuals = applied(halves.forward, (x, *node.inputs[1:]))[1:]
+        residuals = applied(halves.forward, (x, *view.constants))[1:]
         return tuple(placed(applied(halves.backward, (*residuals, flow)), mask))
 
     return (x,), node, pullback

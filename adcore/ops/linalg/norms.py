@@ -61,17 +61,17 @@ def _infer_norm(x: Type, *, ord: Order = None, axis: Axes = None, keepdims: bool
         return Type(DType.FLOAT, shape)
     if over > 2:
         raise ShapeMismatch(
-            f"a norm is of a vector or of a matrix, and this is over {over} axes of {describe_shape(x.shape)}"
+            f"norm takes a vector or a matrix, and this is {over} axes of an array of shape {describe_shape(x.shape)}"
         )
     if over == 2 and ord not in _OF_MATRICES:
         raise BadCall(
-            f"of a matrix there are the norms 'fro', the Frobenius norm, 'nuc', and those of ord 1, 2, inf, -1, -2 and "
-            f"-inf, and not ord={ord!r}"
+            f"the norm of a matrix takes ord 'fro' (Frobenius), 'nuc' (nuclear), 1, 2, inf, -1, -2 or -inf, and not "
+            f"ord={ord!r}"
         )
     if over < 2 and ord not in _OF_VECTORS:
-        raise BadCall(f"of a vector there are the norms of ord 1, 2, inf and -inf, and not ord={ord!r}")
+        raise BadCall(f"the norm of a vector takes ord 1, 2, inf or -inf, and not ord={ord!r}")
     if not count(x.shape, axis) and ord in (math.inf, -math.inf, -1, -2, *((1, 2) if over == 2 else ())):
-        raise ShapeMismatch(f"an array of shape {describe_shape(x.shape)} has no element to choose along axis={axis}")
+        raise ShapeMismatch(f"an array of shape {describe_shape(x.shape)} has no element along axis={axis}")
     return Type(DType.FLOAT, shape)
 
 

@@ -244,7 +244,7 @@ def _windows(x: Any, *, window_shape: int) -> Any:
 
 def _infer_windows(x: Type, *, window_shape: int) -> Type:
     if len(x.shape) != 1:
-        raise ShapeMismatch(f"windows slide along a vector, and this has the shape {describe_shape(x.shape)}")
+        raise ShapeMismatch(f"sliding_window_view takes a vector, and this has the shape {describe_shape(x.shape)}")
     if not 1 <= window_shape <= x.shape[0]:
         raise ShapeMismatch(f"a window of {window_shape} elements does not fit a vector of {x.shape[0]}")
     return Type(DType.FLOAT, (x.shape[0] - window_shape + 1, window_shape))
