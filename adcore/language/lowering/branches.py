@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 
 from adcore.errors import AdcoreError, BoundInOneBranch, BranchMismatch
 from adcore.graph import OPS, DType, Node
@@ -27,6 +27,7 @@ from adcore.language.lowering.values import (
     Value,
     describe_value,
     is_number,
+    is_sequence,
 )
 from adcore.language.syntax.scopes import appended
 from adcore.ops.control.cond import branch
@@ -59,10 +60,13 @@ class Merge:
         """Within this, nodes are those of branch ``i``, and so are assignments, which are taken back at the end."""
         low, scope = self.low, self.low.scope
         with low.region(self.nodes[i]), scope.journaled() as changes:
-            level = low.frames.nested(self.place) if isinstance(self.place, ast.stmt) else nullcontext()
+            deeper = isinstance(self.place, ast.stmt)
             try:
-                with low.attempt(), level:
+                with low.attempt():
+                    if deeper:
+                        low.frames.enter(self.place)
                     yield
+                low.frames.depth -= deeper
             except Unresolved:
                 self.unresolved[i] = True
             before: dict[str, Held | Missing] = {}
@@ -161,8 +165,8 @@ class Merge:
         at_b: ast.AST | None = None,
     ) -> MergedValue:
         """The value that is ``a`` after the first branch and ``b`` after the second."""
-        if a is b:
-            return lambda _: a
+        if not is_sequence(a):
+            return self._merge_leaf(a, b, name, at_a, at_b)
         merged = [self._merge_leaf(x, y, name, at_a, at_b) for x, y in leaf_pairs(a, b)]
         return lambda results: rebuild_pairs(a, b, (value(results) for value in merged))
 

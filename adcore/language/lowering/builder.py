@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -21,7 +20,7 @@ from adcore.errors import (
     TypeMismatch,
 )
 from adcore.graph import OPS, DType, Node, Op, Params, Type, constant, input_node
-from adcore.language.lowering.frames import Frames
+from adcore.language.lowering.frames import Frames, Replaced
 from adcore.language.lowering.known_values import KnownValues
 from adcore.language.lowering.trees import map_leaves
 from adcore.language.lowering.values import (
@@ -46,6 +45,30 @@ MAX_AXES = 32
 """NumPy does not handle arrays of more axes everywhere."""
 
 T = TypeVar("T", Tuple, List)
+
+
+class Attempt:
+    """An exception that leaves this drops the nodes emitted within it, and restores their count and the depth.
+
+    Scopes, regions and loops that are entered within it restore themselves.
+    """
+
+    __slots__ = ("count", "depth", "length", "low", "nodes")
+
+    def __init__(self, low: Lowering) -> None:
+        self.low = low
+        self.nodes = low.nodes
+        self.length = len(low.nodes)
+        self.count = low.count
+        self.depth = low.frames.depth
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            del self.nodes[self.length :]
+            self.low.count, self.low.frames.depth = self.count, self.depth
 
 
 @dataclass(slots=True, eq=False)
@@ -80,29 +103,12 @@ class Lowering:
 
     # --- regions
 
-    @contextmanager
-    def region(self, into: list[Node] | None = None) -> Iterator[list[Node]]:
+    def region(self, into: list[Node] | None = None) -> Replaced[list[Node]]:
         """Within this, nodes are appended to a list of their own: a new one, or ``into``."""
-        outer = self.nodes
-        nodes = self.nodes = [] if into is None else into
-        try:
-            yield nodes
-        finally:
-            self.nodes = outer
+        return Replaced(self, "nodes", [] if into is None else into)
 
-    @contextmanager
-    def attempt(self) -> Iterator[None]:
-        """An exception that leaves this drops the nodes emitted within it and restores their count and the depth.
-
-        Scopes, regions and loops entered within it restore themselves.
-        """
-        nodes, length, count, depth = self.nodes, len(self.nodes), self.count, self.frames.depth
-        try:
-            yield
-        except BaseException:
-            del nodes[length:]
-            self.count, self.frames.depth = count, depth
-            raise
+    def attempt(self) -> Attempt:
+        return Attempt(self)
 
     def loop_input(self, name: str, type: Type, place: Place) -> Node:
         """An input of a loop's graph, whose value changes from pass to pass."""

@@ -9,6 +9,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 from adcore.errors import CallSite, GraphTooLarge, NestingTooDeep, Span
 from adcore.language.lowering.values import Place, Scope
@@ -17,6 +18,28 @@ from adcore.limits import Limits
 
 _STEPS_PER_NODE = 4
 """Limit of the syntax nodes lowered, for each graph node allowed: inlined calls lower the same syntax again."""
+
+
+T = TypeVar("T")
+
+
+class Replaced(Generic[T]):
+    """Within this, an attribute has another value, which ``with`` gives. It is cheaper than a generator."""
+
+    __slots__ = ("name", "outer", "owner", "value")
+
+    def __init__(self, owner: object, name: str, value: T) -> None:
+        self.owner = owner
+        self.name = name
+        self.value = value
+
+    def __enter__(self) -> T:
+        self.outer = getattr(self.owner, self.name)
+        setattr(self.owner, self.name, self.value)
+        return self.value
+
+    def __exit__(self, *_: object) -> None:
+        setattr(self.owner, self.name, self.outer)
 
 
 @dataclass(slots=True, eq=False)
@@ -79,23 +102,13 @@ class Frames:
         finally:
             self.depth = depth
 
-    @contextmanager
-    def within(self, scope: Scope) -> Iterator[None]:
+    def within(self, scope: Scope) -> Replaced[Scope]:
         """Within this, names are those of ``scope``."""
-        outer, self.scope = self.scope, scope
-        try:
-            yield
-        finally:
-            self.scope = outer
+        return Replaced(self, "scope", scope)
 
-    @contextmanager
-    def calling(self, calls: tuple[CallSite, ...]) -> Iterator[None]:
+    def calling(self, calls: tuple[CallSite, ...]) -> Replaced[tuple[CallSite, ...]]:
         """Within this, spans have these calls around them."""
-        outer, self.calls = self.calls, calls
-        try:
-            yield
-        finally:
-            self.calls = outer
+        return Replaced(self, "calls", calls)
 
     @contextmanager
     def looping(self, statement: ast.For | ast.While, collecting: Iterable[ast.Expr] = ()) -> Iterator[None]:

@@ -128,20 +128,9 @@ class Scope:
             self.journal.append(Change(name, self.variables.get(name, MISSING), place))
         self.variables[name] = value
 
-    @contextmanager
-    def journaled(self) -> Iterator[list[Change]]:
+    def journaled(self) -> Journal:
         """Assignments within this are listed, and undone at its end."""
-        outer = self.journal
-        changes = self.journal = []
-        try:
-            yield changes
-        finally:
-            self.journal = outer
-            for name, before, _ in reversed(changes):
-                if isinstance(before, Missing):
-                    del self.variables[name]
-                else:
-                    self.variables[name] = before
+        return Journal(self)
 
     @contextmanager
     def copied(self) -> Iterator[dict[str, Held]]:
@@ -152,6 +141,29 @@ class Scope:
             yield variables
         finally:
             self.variables, self.journal = variables, journal
+
+
+class Journal:
+    """The assignments to a scope within ``with``, which are undone at its end."""
+
+    __slots__ = ("changes", "outer", "scope")
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.changes: list[Change] = []
+
+    def __enter__(self) -> list[Change]:
+        self.outer, self.scope.journal = self.scope.journal, self.changes
+        return self.changes
+
+    def __exit__(self, *_: object) -> None:
+        self.scope.journal = self.outer
+        variables = self.scope.variables
+        for name, before, _place in reversed(self.changes):
+            if isinstance(before, Missing):
+                del variables[name]
+            else:
+                variables[name] = before
 
 
 def describe_value(value: Value) -> str:

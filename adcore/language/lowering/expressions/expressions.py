@@ -56,9 +56,10 @@ def lower_expression(low: Lowering, node: ast.expr) -> Value:
     if isinstance(node, ast.Constant):
         constant: Any = node.value
         return number_of(constant) if type(constant) is int else constant
-    low.frames.enter(node)
+    frames = low.frames
+    frames.enter(node)
     value = _RULES[type(node)](low, node)
-    low.frames.depth -= 1
+    frames.depth -= 1
     return value
 
 
