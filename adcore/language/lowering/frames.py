@@ -72,9 +72,9 @@ class Frames:
         return span
 
     def enter(self, place: Place) -> None:
-        """One level deeper: whoever calls this decrements ``depth`` again, or an attempt around it does.
+        """One level deeper: the caller decrements ``depth`` at the end, and where it fails, an attempt around it does.
 
-        It is ``nested`` without a context manager, for the expressions, of which there are many.
+        Raises NestingTooDeep and GraphTooLarge.
         """
         self.depth += 1
         self.step(place)
@@ -91,16 +91,6 @@ class Frames:
             raise GraphTooLarge(
                 "the program's functions are called, or its lists iterated over, too often", span=self.span(place)
             )
-
-    @contextmanager
-    def nested(self, place: Place) -> Iterator[None]:
-        """Within this, the lowering is one level deeper."""
-        depth = self.depth
-        self.enter(place)
-        try:
-            yield
-        finally:
-            self.depth = depth
 
     def within(self, scope: Scope) -> Replaced[Scope]:
         """Within this, names are those of ``scope``."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from adcore.errors import AdcoreError, BoundInOneBranch, JoinMismatch, LoopMismatch
 from adcore.graph import OPS, DType, Node, Shape, Type, items
@@ -49,11 +50,15 @@ def lower_loop(low: Lowering, statement: LoopStatement, body: Body) -> Outcome:
                 pass
 
     try:
-        with low.frames.nested(statement), low.attempt():
+        with low.attempt():
+            low.frames.enter(statement)
             if over is None or not isinstance(over.passes, int):
-                return looped()
-            passes = over.passes
-            return unroll_if_needed(low, passes, changing, looped, lambda: unroll(low, statement, over, passes, body))
+                outcome = looped()
+            else:
+                unrolled = partial(unroll, low, statement, over, over.passes, body)
+                outcome = unroll_if_needed(low, over.passes, changing, looped, unrolled)
+            low.frames.depth -= 1
+            return outcome
     except Unresolved:
         # What follows a loop that has a pass in any case is not known either.
         endless = isinstance(statement, ast.While) and isinstance(statement.test, ast.Constant)

@@ -60,7 +60,7 @@ def test_a_region_is_left_by_an_exception() -> None:
 def test_an_attempt_that_fails_drops_its_nodes() -> None:
     low = _lowering()
     first = _emit(low)
-    with pytest.raises(KeyError), low.attempt(), low.frames.nested(PLACE):
+    with pytest.raises(KeyError), low.attempt():
         _fail_within(low)
     assert (low.nodes, low.count, low.frames.depth) == ([first], 1, 0)
 
