@@ -15,7 +15,7 @@ Relation = Literal["<", "<=", ">", ">=", "==", "!="]
 
 
 class ScalarBuilder(Protocol[Scalar]):
-    """Emits the computation of one number; ``Scalar`` is what stands for a float64, or for a condition, in the backend.
+    """Emits the computation of one number; ``Scalar`` is the backend's type of float64 numbers and of conditions.
 
     Every operation rounds once, as IEEE 754 has it: nothing is contracted or reassociated.
     """

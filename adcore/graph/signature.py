@@ -48,7 +48,7 @@ class Signature:
     """The names of the operands; a last name with a leading ``*`` takes any number of them, as one list."""
     parameters: tuple[Parameter, ...] = ()
     dtypes: tuple[DType | None, ...] = (DType.FLOAT,)
-    """What each operand is converted to (the last entry serves all that follow); None leaves it as it is."""
+    """The dtype each operand is converted to (the last entry serves all that follow); None converts nothing."""
     arguments: tuple[str, ...] = ()
     """The order of a call where it is not operands first, parameters after: ``full(shape, fill_value)``."""
     defaults: tuple[float | tuple[()] | None, ...] = ()

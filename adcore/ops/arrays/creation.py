@@ -247,7 +247,7 @@ def _trace(x: Any, *, offset: int = 0) -> Any:
     return np.trace(x, _within(offset, x.shape))
 
 
-trace = linear(
+matrix_trace = linear(
     "trace",
     _trace,
     _infer_trace,

@@ -156,7 +156,7 @@ part: Op = declare(
         sample((2, 3, 2), (2,), key=(ALL, AT, 0)),
     ),
     can_fail=True,
-    doc="The element or the part of an array at places that are computed.",
+    doc="The element or the part of an array at computed indices.",
 )
 
 
@@ -214,7 +214,7 @@ stays = declare(
     domain=((-2, 1),),
     samples=(sample((4,), shape=(3,), key=(AT,)), sample((2, 4), (), shape=(3, 2), key=(AT, AT))),
     can_fail=True,
-    doc="Where what is assigned at the places stays, not overwritten by what is assigned at the same place after it.",
+    doc="Where an assigned element is not overwritten by a later one at the same index.",
 )
 
 
@@ -241,7 +241,7 @@ assign: Op = declare(
         sample((3, 2), (4, 2), (4,), key=(AT,)),
     ),
     can_fail=True,
-    doc="The array with a part of it replaced, at a place that is known or computed; the last of several there stays.",
+    doc="The array with a part of it replaced, at known or computed indices; of repeated indices the last counts.",
 )
 
 
@@ -268,5 +268,5 @@ accumulate: Op = declare(
         sample((3, 2), (4, 2), (4,), key=(AT,)),
     ),
     can_fail=True,
-    doc="The array with others added to it at computed places; what is added at one place twice counts twice.",
+    doc="The array with others added at computed indices; repeated indices add up.",
 )

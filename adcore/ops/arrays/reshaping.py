@@ -71,7 +71,7 @@ reshape = linear(
         sample((1,), shape=()),
         sample((), shape=(1,)),
     ),
-    doc="The same elements, row by row, in another shape; one -1 stands for what is left over.",
+    doc="The same elements, row by row, in another shape; one length of -1 is inferred.",
 )
 ravel = linear(
     "ravel",

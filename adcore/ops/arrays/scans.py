@@ -279,7 +279,7 @@ share = declare(
     public=False,
     domain=((1, 1),),
     samples=(sample((3,), axis=0, least=False), sample((2, 3), axis=1, least=True)),
-    doc="What part each element has in the extreme up to it: 0, or one over the number of those that are equal.",
+    doc="The share of each element in the extreme up to it: 0, or one over the number of equal ones.",
 )
 
 

@@ -114,7 +114,7 @@ def _cond_pull(node: Node, wanted: Sequence[bool], split: Split) -> tuple[tuple[
     )
 
     def pullback(cotangents: Sequence[Node | None]) -> tuple[Node | None, ...]:
-        # What follows the results are residuals of this node's own, which no cotangent reaches.
+        # Residuals follow the results of the new node; no cotangent reaches them.
         flow = [g or zeros_of(type) for type, g in zip(node.types, cotangents, strict=False) if type.is_number]
         residuals = results[outputs:]
         back = cond(view.predicate, *residuals, *flow, then=adjoint_then, otherwise=adjoint_otherwise, span=node.span)

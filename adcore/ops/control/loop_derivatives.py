@@ -1,7 +1,7 @@
 """Derivatives of loops, which are loops again: nothing is unrolled, and nothing depends on how often a loop runs.
 
-Forward mode carries, reads and stacks tangents beside the values. Reverse mode stacks what the adjoint of each pass
-needs, and runs the adjoints of the passes over the same positions backwards.
+Forward mode carries, reads and stacks tangents beside the values. Reverse mode stacks the residuals of each pass,
+and runs the adjoints of the passes over the same positions backwards.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ _T = TypeVar("_T")
 def _spread_activity(
     active: LoopOperands[bool], through: Callable[[list[bool]], tuple[_T, Sequence[bool]]]
 ) -> tuple[LoopOperands[bool], _T]:
-    """The activity of a pass's inputs, and what ``through`` makes of it.
+    """The activity of a pass's inputs, as a least fixed point, and the first result of ``through`` for it.
 
-    A carried value is active if its start is, or if a pass makes it of active values. ``through`` takes the activity of
-    all inputs, and its second result says which of the values that a pass carries on are active.
+    A carried value is active if its start is, or if a pass computes it from active values. ``through`` takes the
+    activity of all inputs; its second result is the activity of the values that a pass carries on.
     """
     while True:
         result, after = through([False, *active.flat])
@@ -78,7 +78,7 @@ def _beside(values: LoopOperands[Node], tangents: LoopOperands[Node | None]) -> 
 
 
 def _pushed_pass(view: LoopView, pushed: Pushed, active: LoopOperands[bool]) -> Graph:
-    """A pass with its tangents: what stands in ``pushed`` after all values stands beside those of its role here."""
+    """A pass with its tangents, which follow the values of their role; in ``pushed`` they follow all values."""
     inputs, outputs = len(view.body.inputs), len(view.body.outputs)
     carried = len(view.carries)
     position, *values = pushed.graph.inputs[:inputs]
@@ -117,7 +117,7 @@ def _pushed_test(test: Graph, active: LoopOperands[bool]) -> Graph:
 
 @dataclass(frozen=True, slots=True)
 class _Residuals:
-    """What the adjoint of a pass reads of the pass."""
+    """The residuals of a pass: the values that its adjoint reads."""
 
     all: Sequence[Node]
     """In the order of the adjoint's inputs."""
@@ -139,7 +139,7 @@ class _Residuals:
 
 
 def pull_loop(node: Node, wanted: Sequence[bool], split: Split) -> tuple[tuple[Node, ...], Node, Pullback]:
-    """A loop that stacks what the adjoint of each pass reads, and, backwards, a loop of the passes' adjoints."""
+    """A loop that stacks the residuals of each pass, and, backwards, a loop of the passes' adjoints."""
     view = loop_view(node)
 
     def through(mask: list[bool]) -> tuple[None, Sequence[bool]]:
@@ -192,9 +192,9 @@ def pull_loop(node: Node, wanted: Sequence[bool], split: Split) -> tuple[tuple[N
 def _adjoint_pass(view: LoopView, active: LoopOperands[bool], halves: Halves, residuals: _Residuals) -> Graph:
     """The adjoint of one pass, as a pass.
 
-    It carries the adjoints of the active carried values, and the sums of what flows to the active constants; reads the
-    residuals and the cotangents of what the pass stacked; takes the hoisted residuals as constants; and stacks what
-    flows to the entries that the pass read.
+    It carries the adjoints of the active carried values, and the sums of the cotangents of the active constants; reads
+    the residuals and the cotangents of the entries that the pass stacked; has the hoisted residuals as constants; and
+    stacks the cotangents of the entries that the pass read.
     """
     place = input_node("position", INDEX)
     adjoints = [input_node(f"a{i}", y.type) if active.carried[i] else None for i, y in enumerate(view.carries)]

@@ -34,7 +34,7 @@ class LoopResults(NamedTuple, Generic[_T]):
     """A loop's results by role."""
 
     finals: Sequence[_T]
-    """What the last pass carries on; the starts where there is no pass."""
+    """The carried values after the last pass; the starts where there is no pass."""
     trips: _T
     """The number of passes."""
     stacked: Sequence[_T]
@@ -76,12 +76,12 @@ class LoopView:
 
     @property
     def carries(self) -> Sequence[Node]:
-        """What a pass carries on."""
+        """The outputs of a pass that are the carried values of the next."""
         return self.body.outputs[: len(self.operands.carried)]
 
     @property
     def stacks(self) -> Sequence[Node]:
-        """What a pass puts on stacks, an entry on each."""
+        """The other outputs of a pass, the entries of new stacks."""
         return self.body.outputs[len(self.operands.carried) :]
 
     def by_role(self, values: Sequence[_T]) -> LoopOperands[_T]:

@@ -124,7 +124,7 @@ beta = elementwise(
 )
 
 
-# --- entropies: 0 log 0 is 0, and so is what flows through a factor of 0
+# --- entropies: 0 log 0 is 0, and so are the derivatives through a factor of 0
 
 xlogy = elementwise(
     "xlogy",

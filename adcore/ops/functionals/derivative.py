@@ -24,9 +24,9 @@ class DerivativeOperands(NamedTuple, Generic[_T]):
     """A derivative's operands by role."""
 
     arguments: Sequence[_T]
-    """What the derivative is by: the graph's first inputs."""
+    """The first inputs of the graph, by which the derivative is taken."""
     captured: Sequence[_T]
-    """What the function reads from around it: the graph's other inputs."""
+    """The other inputs of the graph, which the function captures."""
     tangents: Sequence[_T]
     """The direction of a JVP, a tangent for each argument; none for the other kinds."""
 

@@ -131,10 +131,10 @@ def integrate(
         y, size = _adaptive(f, y, t, end, size, constants, rtol, atol, limit, memory)
         return [y, OPS["assign"](states, y, after, key=(AT,)), size]
 
-    return _loop(constant(np.int64(max(0, count - 1))), carried, [times, *constants], interval, memory)[1]
+    return _run_loop(constant(np.int64(max(0, count - 1))), carried, [times, *constants], interval, memory)[1]
 
 
-def _loop(
+def _run_loop(
     count: Node,
     carried: Sequence[Node],
     constants: Sequence[Node],
@@ -190,7 +190,7 @@ def _fixed(f: Field, y: Node, t: Node, end: Node, constants: Sequence[Node], ste
 
     if steps == 1:
         return step(constant(0.0), y, t, h, *constants)[0]
-    return _loop(constant(np.int64(steps)), [y], [t, h, *constants], step, memory)[0]
+    return _run_loop(constant(np.int64(steps)), [y], [t, h, *constants], step, memory)[0]
 
 
 # --- steps of a size that the error decides
@@ -254,5 +254,5 @@ def _adaptive(
         ]
 
     carried = [y, t, size, f(y, t, constants)]
-    y, now, size, _ = _loop(constant(np.int64(limit)), carried, [end, *constants], step, memory, unfinished)
+    y, now, size, _ = _run_loop(constant(np.int64(limit)), carried, [end, *constants], step, memory, unfinished)
     return reached(y, now, end, limit=limit), size

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-Notice = tuple[str, str] | None
+_Notice = tuple[str, str] | None
 """A code and a message; None where nothing is to be noticed."""
 
 
@@ -28,10 +28,10 @@ def _matrices(count: int, a: Any) -> str:
     return f"the {size} matrix is" if a.ndim == 2 else f"{count} of the {size} matrices are"
 
 
-def singular(name: str) -> Callable[..., Notice]:
+def singular(name: str) -> Callable[..., _Notice]:
     """The notice of an op without a result where its first operand is singular."""
 
-    def notice(result: Any, a: Any, *rest: Any, n: int = -1, **_: Any) -> Notice:
+    def notice(result: Any, a: Any, *rest: Any, n: int = -1, **_: Any) -> _Notice:
         if n >= 0 or not all(np.isfinite(x).all() for x in rest):
             return None
         count = _failures(result, a)
@@ -45,7 +45,7 @@ def singular(name: str) -> Callable[..., Notice]:
     return notice
 
 
-def indefinite(result: Any, a: Any, **_: Any) -> Notice:
+def indefinite(result: Any, a: Any, **_: Any) -> _Notice:
     """The notice of the Cholesky factorisation."""
     count = _failures(result, a)
     if not count:
@@ -56,7 +56,7 @@ def indefinite(result: Any, a: Any, **_: Any) -> Notice:
     )
 
 
-def no_logarithm(result: Any, a: Any, **_: Any) -> Notice:
+def no_logarithm(result: Any, a: Any, **_: Any) -> _Notice:
     """The notice of the logarithm of a determinant."""
     value = result[1] if isinstance(result, tuple) else result
     count = int(np.count_nonzero(~np.isfinite(value) & np.isfinite(a).all((-2, -1))))
@@ -68,10 +68,10 @@ def no_logarithm(result: Any, a: Any, **_: Any) -> Notice:
     )
 
 
-def rank(name: str, rank_of: Callable[[Any, Any], Any]) -> Callable[..., Notice]:
+def rank(name: str, rank_of: Callable[[Any, Any], Any]) -> Callable[..., _Notice]:
     """The notice of an op whose derivative holds only for changes that keep the rank; ``rank_of`` gives the ranks."""
 
-    def notice(result: Any, a: Any, *rest: Any, **_: Any) -> Notice:
+    def notice(result: Any, a: Any, *rest: Any, **_: Any) -> _Notice:
         if not np.isfinite(a).all():
             return None
         most = min(a.shape[-2:])
@@ -100,7 +100,7 @@ def rank_of_pseudoinverse(result: Any, a: Any) -> Any:
     return np.rint(np.einsum("...ij,...ji->...", a, result))
 
 
-def equal_eigenvalues(result: Any, a: Any, **_: Any) -> Notice:
+def equal_eigenvalues(result: Any, a: Any, **_: Any) -> _Notice:
     """The notice of eigenvectors of equal eigenvalues."""
     w = result[0]
     apart = np.abs(np.diff(w, axis=-1))

@@ -208,7 +208,7 @@ def _infer_triangular(a: Type, b: Type, *, trans: Order, **_: Any) -> Type:
 
 
 def _triangle(node: Node, x: Node) -> Node:
-    """The part of ``x`` that corresponds to what ``node`` reads of its matrix."""
+    """The triangle of ``x`` that ``node`` reads of its matrix, on zeros."""
     inside = int(node.param("unit_diagonal"))
     return tril(x, k=-inside) if node.param("lower") else triu(x, k=inside)
 
