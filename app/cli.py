@@ -87,12 +87,12 @@ def _grad(args: argparse.Namespace, inputs: Iterable[str], settings: Settings) -
         answer = compiled.evaluate(values)
         trace = compiled.trace(values) if args.trace else None
     except AdcoreError as error:
-        print(_told(error), file=sys.stderr)
+        print(_error_text(error), file=sys.stderr)
         return 2
     (output,) = compiled.outputs
-    print(f"{output} = {_shown(answer.values[output])}")
+    print(f"{output} = {_array_text(answer.values[output])}")
     print(f"\ngradients ({compiled.mode} mode)")
-    print(_table([(name, _shown(gradient)) for name, gradient in answer.gradients.items()]))
+    print(_table([(name, _array_text(gradient)) for name, gradient in answer.gradients.items()]))
     if trace is not None:
         _print_trace(trace)
     return 0
@@ -114,7 +114,7 @@ def _read_input(word: str, max_elements: int) -> tuple[str, Array]:
     return name, read_array(value, name, max_elements)
 
 
-def _told(error: AdcoreError) -> str:
+def _error_text(error: AdcoreError) -> str:
     lines = [f"error: {error.message} ({error.code})"]
     if error.span is not None:
         lines.append(f"at line {error.span.line}, column {error.span.column}:")
@@ -134,7 +134,7 @@ def _print_trace(trace: Trace) -> None:
     for title, rows in parts.items():
         if rows is not None:
             print(f"\n{title}")
-            print(_table([(row.name, row.expression, _shown(row.value, 20)) for row in rows]))
+            print(_table([(row.name, row.expression, _array_text(row.value, 20)) for row in rows]))
     if trace.truncated:
         print("\nThe trace is cut: it has more rows than the limit, GRADSERVE_MAX_TRACE_ROWS.")
 
@@ -147,11 +147,11 @@ def _table(rows: Sequence[tuple[str, ...]]) -> str:
     )
 
 
-def _shown(array: Any, most: int = sys.maxsize) -> str:
+def _array_text(array: Any, most: int = sys.maxsize) -> str:
     """An array on one line, its numbers as Python writes them; beyond ``most`` of them the middle is left out."""
     if isinstance(array, (list, tuple)):
         # A row of an op of several results.
-        return ", ".join(_shown(x, most) for x in array)
+        return ", ".join(_array_text(x, most) for x in array)
     if array.ndim == 0:
         return repr(array.item())
     text = np.array2string(array, separator=", ", threshold=most, formatter={"float_kind": lambda x: repr(float(x))})

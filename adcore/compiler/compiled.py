@@ -139,14 +139,13 @@ class Compiled:
         self, values: list[Any], seeds: Mapping[str, Mapping[str, Array]], points: int, deadline: float | None
     ) -> list[Any]:
         derivative, batched = self.derivative, self.batched
-        if derivative.swept and not seeds:
-            return self._sweep(values, points, deadline)
         if seeds or derivative.seeds:
+            if derivative.swept and not seeds:
+                return self._sweep(values, points, deadline)
             directions = self._directions(seeds, points)
+            pairs = zip(directions, derivative.seed_inputs, strict=True)
+            batched += tuple([np.ndim(value) > x.ndim for value, x in pairs])
             values += directions
-            if self.many:
-                pairs = zip(directions, derivative.seed_inputs, strict=True)
-                batched += tuple([np.ndim(value) > x.ndim for value, x in pairs])
         if self.many:
             return self.executable.run_batch(values, batched, points, deadline)
         return self.executable.run(values, deadline)

@@ -32,8 +32,9 @@ class Group(NamedTuple):
     """Outputs of one sort, for each name, or for each pair of names: ``jacobian``, by output and by input."""
 
     key: str
-    names: tuple[tuple[str, ...], ...]
-    """The names of each level, the outer level first."""
+    names: tuple[str, ...]
+    inner: tuple[tuple[str, ...], ...] = ()
+    """The names of each further level."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +67,16 @@ class Derivative:
         """The results, in the order of the groups, by key and by names."""
         rest = iter(results)
         answer: dict[str, dict[str, Any]] = {}
-        for key, names in self.groups:
+        for key, names, inner in self.groups:
             # zip stops at the end of its first argument, before it takes a result of the next group.
-            answer[key] = dict(zip(names[0], rest, strict=False)) if len(names) == 1 else _nested(names, rest)
+            answer[key] = _nested(names, inner, rest) if inner else dict(zip(names, rest, strict=False))
         return answer
 
 
-def _nested(levels: Sequence[Sequence[str]], rest: Iterator[Any]) -> dict[str, Any]:
-    first, *inner = levels
-    return {name: _nested(inner, rest) for name in first} if inner else dict(zip(first, rest, strict=False))
+def _nested(names: Sequence[str], inner: Sequence[Sequence[str]], rest: Iterator[Any]) -> dict[str, Any]:
+    if not inner:
+        return dict(zip(names, rest, strict=False))
+    return {name: _nested(inner[0], inner[1:], rest) for name in names}
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +175,7 @@ def _named(graph: Graph, *names: str) -> Graph:
 
 
 def _values(graph: Graph, wrt: Sequence[int], mode: Direction) -> Derivative:
-    return Derivative(None, graph, (Group("values", (output_names(graph),)),))
+    return Derivative(None, graph, (Group("values", output_names(graph)),))
 
 
 def _gradient(graph: Graph, wrt: Sequence[int], mode: Direction) -> Derivative:
@@ -182,7 +184,7 @@ def _gradient(graph: Graph, wrt: Sequence[int], mode: Direction) -> Derivative:
     So it stays arithmetic on numbers where the program is, which engines run for many points at once.
     """
     outs, ins = _names(graph, wrt)
-    groups = Group("values", (outs,)), Group("gradients", (ins,))
+    groups = Group("values", outs), Group("gradients", ins)
     if mode == "forward":
         pushed = jvp_graph(graph, wrt)
         named = _named(pushed, *outs, *(f"d{y}" for y in outs))
@@ -195,7 +197,7 @@ def _jacobian(graph: Graph, wrt: Sequence[int], mode: Direction) -> Derivative:
     outs, ins = _names(graph, wrt)
     whole = jacobian_graph(graph, wrt, mode)
     named = _named(whole, *outs, *_slopes(outs, ins))
-    return Derivative(mode, named, (Group("values", (outs,)), Group("jacobian", (outs, ins))))
+    return Derivative(mode, named, (Group("values", outs), Group("jacobian", outs, (ins,))))
 
 
 def _hessian(graph: Graph, wrt: Sequence[int], mode: Direction) -> Derivative:
@@ -204,7 +206,7 @@ def _hessian(graph: Graph, wrt: Sequence[int], mode: Direction) -> Derivative:
     whole = jacobian_graph(gradient_graph(graph, wrt), wrt, mode, of=range(1, 1 + len(wrt)))
     second = (f"d2{y}/d{a} d{b}" for y in outs for a in ins for b in ins)
     named = _named(whole, *outs, *_slopes(outs, ins), *second)
-    groups = Group("values", (outs,)), Group("gradients", (ins,)), Group("hessian", (ins, ins))
+    groups = Group("values", outs), Group("gradients", ins), Group("hessian", ins, (ins,))
     return Derivative(mode, named, groups)
 
 
@@ -212,7 +214,7 @@ def _jvp(graph: Graph, wrt: Sequence[int], mode: Direction) -> Derivative:
     outs, ins = _names(graph, wrt)
     pushed = jvp_graph(graph, wrt)
     named = _named(pushed, *outs, *(f"d{y}" for y in outs))
-    return Derivative(mode, named, (Group("values", (outs,)), Group("tangents", (outs,))), _tangents(ins))
+    return Derivative(mode, named, (Group("values", outs), Group("tangents", outs)), _tangents(ins))
 
 
 def _vjp(graph: Graph, wrt: Sequence[int], mode: Direction) -> Derivative:
@@ -220,7 +222,7 @@ def _vjp(graph: Graph, wrt: Sequence[int], mode: Direction) -> Derivative:
     pulled = vjp_graph(graph, wrt)
     named = _named(pulled, *outs, *(f"{x}'" for x in ins))
     cotangents = tuple(Seed("cotangents", y) for y in outs)
-    return Derivative(mode, named, (Group("values", (outs,)), Group("gradients", (ins,))), cotangents)
+    return Derivative(mode, named, (Group("values", outs), Group("gradients", ins)), cotangents)
 
 
 def _hvp(graph: Graph, wrt: Sequence[int], mode: Direction) -> Derivative:
@@ -233,7 +235,7 @@ def _hvp(graph: Graph, wrt: Sequence[int], mode: Direction) -> Derivative:
     short = graph_of(whole.inputs, (*whole.outputs[: 1 + len(wrt)], *products), order=whole.nodes)
     slopes = _slopes(outs, ins)
     named = _named(short, *outs, *slopes, *(f"d({slope})" for slope in slopes))
-    groups = Group("values", (outs,)), Group("gradients", (ins,)), Group("hvp", (ins,))
+    groups = Group("values", outs), Group("gradients", ins), Group("hvp", ins)
     return Derivative(mode, named, groups, _tangents(ins))
 
 

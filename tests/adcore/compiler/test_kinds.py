@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ import pytest
 
 from adcore import errors
 from adcore.compiler import Answer, Compiled, Compiler, Mode, Query
-from adcore.graph import Array
-from adcore.graph.traversal import check
+from adcore.derivatives.jacobian import Direction
+from adcore.derivatives.query import KINDS, Derivative, Group, derive
+from adcore.graph import Array, Graph
+from adcore.graph.traversal import check, graph_of
 from adcore.limits import Limits
 
 BOTH: list[Mode] = ["forward", "reverse"]
@@ -352,6 +355,25 @@ def test_a_trace_of_other_kinds_shows_the_values() -> None:
         trace = compiled("x*y + sin(x)", inputs, kind, trace=True).trace(arrays(inputs))
         assert [row.name for row in trace.primal] == ["v-1", "v0", "v1", "v2", "v3"]
         assert (trace.adjoint, trace.tangents) == (None, None)
+
+
+def test_a_new_kind_needs_no_more_than_its_declaration(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sum of the second derivatives, as a kind: it compiles, runs in batches and is in the answer."""
+
+    def rule(graph: Graph, wrt: Sequence[int], mode: Direction) -> Derivative:
+        whole = derive(graph, "hessian", wrt, mode).graph
+        count = len(wrt)
+        diagonal = [whole.outputs[1 + count + i * (count + 1)] for i in range(count)]
+        total = sum(diagonal[1:], diagonal[0])
+        outs = graph.output_names
+        laplacian = graph_of(whole.inputs, (whole.outputs[0], total), (*outs, "laplacian"))
+        return Derivative(mode, laplacian, (Group("values", outs), Group("laplacian", outs)))
+
+    hessians = KINDS["hessian"]
+    monkeypatch.setitem(KINDS, "laplacian", replace(hessians, name="laplacian", rule=rule))  # type: ignore[arg-type]
+    inputs = {"x": [2.0, 3.0], "y": 5.0}
+    made = compiled("x**3 * y**2", inputs, "laplacian", batch=True).evaluate(arrays(inputs))
+    assert made.laplacian["result"].tolist() == [6 * 2 * 25 + 2 * 8, 6 * 3 * 25 + 2 * 27]
 
 
 def test_an_answer_has_what_its_kind_gives() -> None:
