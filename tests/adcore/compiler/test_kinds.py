@@ -370,7 +370,7 @@ def test_a_new_kind_needs_no_more_than_its_declaration(monkeypatch: pytest.Monke
         return Derivative(mode, laplacian, (Group("values", outs), Group("laplacian", outs)))
 
     hessians = KINDS["hessian"]
-    monkeypatch.setitem(KINDS, "laplacian", replace(hessians, name="laplacian", rule=rule))  # type: ignore[arg-type]
+    monkeypatch.setitem(KINDS, "laplacian", replace(hessians, name="laplacian", rule=rule))
     inputs = {"x": [2.0, 3.0], "y": 5.0}
     made = compiled("x**3 * y**2", inputs, "laplacian", batch=True).evaluate(arrays(inputs))
     assert made.laplacian["result"].tolist() == [6 * 2 * 25 + 2 * 8, 6 * 3 * 25 + 2 * 27]
