@@ -1,4 +1,4 @@
-"""A thousand random programs: both modes, finite differences of both orders, and the optimiser, all agree."""
+"""Random programs: both modes, finite differences of both orders, and the optimiser, all agree."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from adcore.compiler import Compiler, Query
 from adcore.derivatives.forward import jvp_graph
 from adcore.derivatives.reverse import gradient_graph, vjp_graph
-from adcore.engines.interpreter import execute, plan
+from adcore.engines.interpreter import execute
 from adcore.graph import Graph
 from adcore.graph.traversal import check
 from adcore.language import lower, parse
@@ -22,14 +22,16 @@ from adcore.language.printing.program import to_source
 from adcore.limits import Limits
 from adcore.passes import optimise
 from tests.adcore import control_flow
-from tests.adcore.graphs import bits
+from tests.adcore.graphs import bits, planned
 from tests.adcore.strategies import Program, programs
 
 LIMITS = Limits()
+EXAMPLES = settings().max_examples
+"""100, and more with HYPOTHESIS_PROFILE=thorough."""
 
 
 def run(graph: Graph, values: Sequence[Any]) -> list[Any]:
-    return execute(plan(check(graph)), [np.asarray(value)[()] for value in values])
+    return execute(planned(graph), [np.asarray(value)[()] for value in values])
 
 
 def dot(a: Sequence[Any], b: Sequence[Any]) -> float:
@@ -48,7 +50,7 @@ def agrees(found: float, f: Callable[[float], float], scale: float) -> None:
     assert abs(found - twice) <= 1e-7 * scale + 20 * abs(twice - once[1])
 
 
-@settings(max_examples=1000)
+@settings(max_examples=3 * EXAMPLES)
 @given(programs(), st.integers(0, 2**32 - 1))
 def test_all_ways_to_a_derivative_agree(program: Program, seed: int) -> None:
     graph = check(lower(parse(program.text, LIMITS), program.inputs, None, LIMITS).graph)
@@ -83,7 +85,7 @@ def test_all_ways_to_a_derivative_agree(program: Program, seed: int) -> None:
     agrees(second, lambda t: dot(run(ready, moved(t))[1:], along), scale)
 
 
-@pytest.mark.parametrize("seed", range(100))
+@pytest.mark.parametrize("seed", range(EXAMPLES // 2))
 def test_programs_with_control_flow_are_what_python_makes_of_them(seed: int) -> None:
     """The value, the optimiser, the text, both modes, and all pairs of them."""
     text, inputs = control_flow.program(seed)
@@ -112,7 +114,7 @@ def test_programs_with_control_flow_are_what_python_makes_of_them(seed: int) -> 
         assert abs(a - c) <= 1e-11 * scale
 
 
-@pytest.mark.parametrize("seed", range(50))
+@pytest.mark.parametrize("seed", range(EXAMPLES // 2))
 def test_one_compilation_serves_other_branches_and_trip_counts(seed: int) -> None:
     """Value against Python, gradient and second derivative against differences, and what is cached against fresh."""
     text, inputs = control_flow.program(seed)
