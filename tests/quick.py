@@ -28,7 +28,7 @@ def covering(file: Path, root: Path) -> list[Path]:
     """The test files, relative to ``root``, that say most about a file of the repository.
 
     A test file says it of itself. A module has ``test_<module>.py`` in the folder that mirrors its own or in one above
-    that, or ``test_<folder>.py``; without one, it has all tests of the nearest folder. Every op has the generated tests.
+    that, or ``test_<folder>.py``; without one, it has all tests of the nearest folder. An op has all generated tests.
     """
     if str(file) in OF_THE_README:
         return [Path("tests/test_readme.py")]
