@@ -53,7 +53,7 @@ TABLE = [
         {"x": 1},
         "branch_mismatch",
         (1, 5),
-        ("a number if the condition holds", "shape (2,) if not"),
+        ("a number if the condition holds", "shape (2,) otherwise"),
     ),
     Wrong(
         "an index out of bounds in iteration 731",

@@ -1,4 +1,4 @@
-"""How far two computed numbers are apart, where that follows from how they are computed: ``i + 3`` and ``i``."""
+"""Differences of affine expressions: ``i + 3`` minus ``i`` is 3, whatever ``i`` is."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from adcore.graph import INPUT, OPS, Node, literal, number
 from adcore.language.lowering.values import Value, is_number
 
 _DEEPEST = 8
-"""How far the making of a number is looked into."""
+"""The depth to which expressions are analysed."""
 
 
 def distance(start: Value, stop: Value) -> float | None:
-    """``stop - start``, if it is the same whatever the inputs are."""
+    """``stop - start`` where it does not depend on the inputs; None otherwise."""
     terms: dict[Hashable, float] = {}
     _add(terms, stop, 1.0, 0)
     _add(terms, start, -1.0, 0)
@@ -21,7 +21,7 @@ def distance(start: Value, stop: Value) -> float | None:
 
 
 def _add(terms: dict[Hashable, float], value: Value, times: float, depth: int) -> None:
-    """Add a number, a multiple of it, to a sum of multiples of what is not looked into; its constant is under None."""
+    """Add a multiple of a value to a linear combination, whose constant term has the key None."""
     known = value if is_number(value) else number(value) if isinstance(value, Node) else None
     if known is not None:
         terms[None] = terms.get(None, 0.0) + times * float(known)  # type: ignore[arg-type]
@@ -40,15 +40,15 @@ def _add(terms: dict[Hashable, float], value: Value, times: float, depth: int) -
         case (a,) if value.op is OPS["negative"]:
             _add(terms, a, -times, depth + 1)
         case _:
-            same = _same(value, depth)
-            terms[same] = terms.get(same, 0.0) + times
+            key = _value_number(value, depth)
+            terms[key] = terms.get(key, 0.0) + times
 
 
-def _same(node: Node, depth: int) -> Hashable:
-    """What is equal for nodes that compute the same: themselves, or how they are made."""
+def _value_number(node: Node, depth: int) -> Hashable:
+    """Value number: equal for nodes that compute the same value, to a bounded depth."""
     value = literal(node)
     if value is not None:
         return bytes(value.tobytes())
     if node.op is INPUT or depth >= _DEEPEST or len(node.inputs) > 2:
         return node
-    return (node.op.name, node.params, *(_same(x, depth + 1) for x in node.inputs))
+    return (node.op.name, node.params, *(_value_number(x, depth + 1) for x in node.inputs))

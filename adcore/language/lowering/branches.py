@@ -1,6 +1,6 @@
-"""Branches on a condition that depends on the inputs: two graphs of their own, of which only one is run.
+"""Branches on a condition that depends on the inputs: an op with two graphs, of which only one is run.
 
-A branch is lowered like anything else; then what it reads from outside becomes its graph's inputs.
+Each branch is lowered as a region; where they join, the values that differ become results of the op.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from adcore.language.lowering.builder import Lowering, emit_zeros_like
 from adcore.language.lowering.regions import closed, needed, outside
 from adcore.language.lowering.trees import leaf_pairs, rebuild_pairs
 from adcore.language.lowering.values import (
+    Binding,
     Change,
-    Held,
     Known,
     List,
     Missing,
@@ -35,14 +35,14 @@ from adcore.ops.control.cond import branch
 LIST_GROWTH = "a list grows by one element in each pass of a for, and is read after it; or it is a comprehension"
 """The help where a list is appended to in another way."""
 VALUE = "<value>"
-"""The name of what a loop is left with by ``return``."""
+"""The variable with the value that a ``return`` inside a loop returns."""
 
 MergedValue = Callable[[Sequence[Node]], Value]
-"""A merged value, once the results of the branch are there."""
+"""The merged value from the results of the op."""
 
 
 class Merge:
-    """Two branches on their way to one op: the nodes of each, the names it assigns, and the results that differ."""
+    """Two branches that become one op: the region of each, its assignments, and its outputs."""
 
     def __init__(self, low: Lowering, predicate: Node, place: Place) -> None:
         self.low = low
@@ -51,13 +51,13 @@ class Merge:
         self.nodes: tuple[list[Node], list[Node]] = ([], [])
         self.outputs: tuple[list[Node], list[Node]] = ([], [])
         self.changed: tuple[dict[str, Change], dict[str, Change]] = ({}, {})
-        """The last assignment of each name in each branch, with what the name held in the end."""
-        self.before: dict[str, Held | Missing] = {}
+        """The last assignment of each name in each branch, with the binding at its end."""
+        self.before: dict[str, Binding | Missing] = {}
         self.unresolved = [False, False]
 
     @contextmanager
     def side(self, i: int) -> Iterator[None]:
-        """Within this, nodes are those of branch ``i``, and so are assignments, which are taken back at the end."""
+        """Within this, nodes and assignments are those of branch ``i``; the assignments are undone at the end."""
         low, scope = self.low, self.low.scope
         with low.region(self.nodes[i]), scope.journaled() as changes:
             deeper = isinstance(self.place, ast.stmt)
@@ -69,14 +69,14 @@ class Merge:
                 low.frames.depth -= deeper
             except Unresolved:
                 self.unresolved[i] = True
-            before: dict[str, Held | Missing] = {}
-            for name, held, place in changes:
-                before.setdefault(name, held)
+            before: dict[str, Binding | Missing] = {}
+            for name, binding, place in changes:
+                before.setdefault(name, binding)
                 self.changed[i][name] = Change(name, scope.variables[name], place)
             self.before |= before
 
     def value(self, a: Value, b: Value) -> Value:
-        """The value of the branch that is taken; BranchMismatch where the two are not of one kind and shape."""
+        """The value of the branch that is taken. Raises BranchMismatch where their types differ."""
         resolved = self._resolved()
         if resolved is not None:
             return (a, b)[resolved]
@@ -84,14 +84,14 @@ class Merge:
         return finish(self.results())
 
     def bind(self) -> None:
-        """Give each name that a branch assigns, and that may be read later, what the taken one gives it."""
+        """Bind each live name that a branch assigns to its value in the branch that is taken."""
         scope = self.low.scope
         assert isinstance(self.place, ast.stmt)
         resolved = self._resolved()
         if resolved is not None:
             for change in self.changed[resolved].values():
-                assert not isinstance(change.held, Missing)
-                scope.assign(change.name, change.held, change.place)
+                assert not isinstance(change.binding, Missing)
+                scope.assign(change.name, change.binding, change.place)
             return
         first, second = self.changed
         merged = []
@@ -100,12 +100,12 @@ class Merge:
                 was = Change(name, self.before[name], None)
                 merged.append((name, self._name(first.get(name, was), second.get(name, was))))
         results = self.results()
-        for name, held in merged:
+        for name, binding in merged:
             place = first[name].place if name in first else second[name].place
-            scope.assign(name, held if isinstance(held, Unusable) else held(results), place)
+            scope.assign(name, binding if isinstance(binding, Unusable) else binding(results), place)
 
     def _resolved(self) -> int | None:
-        """The one branch of which it is known what it does, its nodes taken over; None if it is known of both."""
+        """The only branch that is resolved, whose nodes are moved here; None if both are. Raises Unresolved."""
         if not any(self.unresolved):
             return None
         if all(self.unresolved):
@@ -117,7 +117,7 @@ class Merge:
     # --- what the branches agree on
 
     def _name(self, first: Change, second: Change) -> Unusable | MergedValue:
-        """What a name holds after the branches, from what it holds at the end of each and where that was assigned."""
+        """The binding of a name after the branches, from its last assignment in each."""
         (name, a, at_a), (_, b, at_b) = first, second
         if isinstance(a, Unusable) or isinstance(b, Unusable):
             return a if isinstance(a, Unusable) else b  # type: ignore[return-value]
@@ -132,7 +132,7 @@ class Merge:
             return Unusable(lambda _: error)
 
     def _filled(self, i: int, value: Value | Missing, other: Value | Missing) -> Value:
-        """The value, or zeros like the other branch's: the way on from a place where a loop is not left."""
+        """The value; zeros of the other branch's type where it is missing, as the loop does not return there."""
         if not isinstance(value, Missing):
             return value
         assert not isinstance(other, Missing)
@@ -164,7 +164,7 @@ class Merge:
         at_a: ast.AST | None = None,
         at_b: ast.AST | None = None,
     ) -> MergedValue:
-        """The value that is ``a`` after the first branch and ``b`` after the second."""
+        """The value that is ``a`` after the first branch and ``b`` after the second. Raises BranchMismatch."""
         if not is_sequence(a):
             return self._merge_leaf(a, b, name, at_a, at_b)
         merged = [self._merge_leaf(x, y, name, at_a, at_b) for x, y in leaf_pairs(a, b)]
@@ -194,7 +194,7 @@ class Merge:
         return lambda results: results[position]
 
     def _unless_raised(self, a: Value, b: Value) -> MergedValue:
-        """The value of the branch that has one; that of the other cannot be there."""
+        """The value of the branch that does not raise, guarded by the condition that the other one fails."""
         if isinstance(a, Raised) and isinstance(b, Raised):
             return lambda _: a
         token, other = (a.token, b) if isinstance(a, Raised) else (b.token, a)  # type: ignore[union-attr]
@@ -210,7 +210,7 @@ class Merge:
             return self.low.array(value, self.place)
 
     def _dtype(self, values: Sequence[Value], known: Sequence[bool]) -> DType:
-        """The kind both values are taken as: their own where it is one, else float."""
+        """The dtype that both values are converted to: their own where they agree, else float."""
         dtypes = {x.type.dtype for x in values if isinstance(x, Node)}
         constants = [x for x, k in zip(values, known, strict=True) if k]
         if len(dtypes) == 1:
@@ -225,7 +225,7 @@ class Merge:
     def _mismatch(
         self, values: Sequence[Value], name: str | None, at_a: ast.AST | None, at_b: ast.AST | None
     ) -> BranchMismatch:
-        first, second = (describe_value(x) if x is not None else "nothing" for x in values)
+        first, second = (describe_value(x) for x in values)
         subject = f"{name} is" if name else "the value is"
         places = [(at, text) for at, text in ((at_a, first), (at_b, second)) if isinstance(at, (ast.expr, ast.stmt))]
         place = self.place
@@ -233,7 +233,7 @@ class Merge:
             places = [(place.body, first), (place.orelse, second)]
         list_growth = any(appended(at) is not None for at, _ in places)
         return BranchMismatch(
-            f"{subject} {first} if the condition holds, and {second} if not",
+            f"{subject} {first} if the condition holds, and {second} otherwise",
             span=self.low.span(places[0][0] if name and places else place),
             help=LIST_GROWTH if list_growth else None,
             list_growth=list_growth,
@@ -243,7 +243,7 @@ class Merge:
     # --- the op
 
     def results(self) -> tuple[Node, ...]:
-        """The results of the op, which is recorded; none, and no op, where the branches differ in nothing."""
+        """The results of the op, which is emitted here; no op where no value differs between the branches."""
         if not self.outputs[0]:
             return ()
         low = self.low
@@ -266,7 +266,7 @@ class Merge:
 def short_circuit(
     low: Lowering, is_and: bool, first: Node, rest: Callable[[], bool | Node], place: Place
 ) -> bool | Node:
-    """``first and rest``, or ``or``. What can fail is computed only where ``first`` does not decide."""
+    """``first and rest``, or ``or``: ``rest`` becomes a branch if it contains ops that may raise at run time."""
     try:
         with low.attempt(), low.region() as nodes:
             second = rest()

@@ -24,8 +24,8 @@ from adcore.language.lowering.frames import Frames, Replaced
 from adcore.language.lowering.known_values import KnownValues
 from adcore.language.lowering.trees import map_leaves
 from adcore.language.lowering.values import (
+    Binding,
     Closure,
-    Held,
     List,
     Place,
     Scope,
@@ -42,7 +42,7 @@ from adcore.limits import Limits
 from adcore.ops.shapes import describe_shape
 
 MAX_AXES = 32
-"""NumPy does not handle arrays of more axes everywhere."""
+"""Limit of an array's axes, which some functions of NumPy have."""
 
 T = TypeVar("T", Tuple, List)
 
@@ -157,7 +157,7 @@ class Lowering:
         return node
 
     def record(self, node: Node) -> None:
-        """Take a node into the graph, if the limits allow it."""
+        """Append a node to the region. Raises GraphTooLarge and ArrayTooLarge."""
         self.count += 1
         limits = self.frames.limits
         if self.count > limits.graph_nodes:
@@ -167,7 +167,7 @@ class Lowering:
                 check_size(type, limits, node.span)
         self.nodes.append(node)
 
-    def guarded(self, value: Value, place: Place, token: Held | None = None) -> Value:
+    def guarded(self, value: Value, place: Place, token: Binding | None = None) -> Value:
         """The value on condition that all assertions of this scope, or those behind ``token``, hold."""
         token = self.scope.variables.get(CHECKED, True) if token is None else token
         if not isinstance(token, Node):
@@ -179,7 +179,7 @@ class Lowering:
         return map_leaves(guard, value)
 
     def operand(self, value: Value, dtype: DType | None, place: Place) -> Node:
-        """A value as an operand of the kind that an op takes."""
+        """A value as a node of the dtype that an op takes."""
         match value:
             case Node():
                 if dtype is None or value.type.dtype is dtype:
@@ -210,18 +210,14 @@ class Lowering:
         return node
 
     def array(self, value: Value, place: Place) -> Node:
-        """A value as an array or a number: a list, or a tuple where an array must be meant, becomes a stack."""
+        """A value as an array or a number: the items of a list or a tuple are stacked."""
         if not is_sequence(value):
             return self.operand(value, None, place)
-        made = self._stack(value, place)
-        if isinstance(made, Node):
-            return made
-        node = constant(made, self.span(place))
-        self.record(node)
-        return node
+        stack = self._stack(value, place)
+        return stack if isinstance(stack, Node) else self._lifted(stack, place)
 
     def _stack(self, value: Tuple | List, place: Place) -> Any:
-        """An array of what is known, or a node."""
+        """The items of a sequence as an array if all are known, else as a node."""
         elements = place.elts if isinstance(place, (ast.List, ast.Tuple)) else ()
         places = elements if len(elements) == len(value.items) else (place,) * len(value.items)
         rows = [
@@ -258,7 +254,7 @@ class Lowering:
 
 
 def several(low: Lowering, kind: type[T], items: Sequence[Value], place: Place) -> T:
-    """Values in a row, if they are not too many and not too deep."""
+    """A tuple or a list. Raises ArrayTooLarge and NestingTooDeep."""
     size = sum(x.size if is_sequence(x) else 1 for x in items)
     depth = 1 + max((x.depth for x in items if is_sequence(x)), default=0)
     if size > low.limits.array_elements:
@@ -282,7 +278,7 @@ def emit_zeros_like(low: Lowering, value: Value, place: Place) -> Value:
 
 
 def check_size(type: Type, limits: Limits, span: Span | None) -> None:
-    """ArrayTooLarge where an array of this type is too large to make, or NumPy could not."""
+    """Raise ArrayTooLarge where an array of this type exceeds the limits, or those of NumPy."""
     shape = type.shape
     if len(shape) > MAX_AXES:
         raise ArrayTooLarge(f"an array has at most {MAX_AXES} axes, and this one {len(shape)}", span=span)

@@ -1,4 +1,4 @@
-"""Arithmetic on numbers that are known when the program is compiled, as float64 does it.
+"""Constant folding: arithmetic on numbers that are known when the program is compiled, as in float64.
 
 Nothing overflows into an exception and nothing takes long: 1/0 is inf and so is 9**9**9. Results that are whole stay
 Python integers up to 2**53, the end of those that float64 holds exactly, so that they can serve as counts.
@@ -18,7 +18,7 @@ WHOLE = 2**53
 
 
 def number_of(x: Number) -> Number:
-    """The number as float64 has it: an integer beyond 2**53 becomes the nearest float, infinity beyond the largest."""
+    """The number in float64: an integer beyond 2**53 is rounded to the nearest float, or infinity."""
     if isinstance(x, float) or -WHOLE <= x <= WHOLE:
         return x
     try:
@@ -36,7 +36,7 @@ def _in_floats(f: Callable[[Any, Any], Any]) -> Callable[[Number, Number], Numbe
 
 
 def _exactly(f: Callable[[Any, Any], Any], by_zero: bool = True) -> Callable[[Number, Number], Number]:
-    """``f`` on integers where both are, unless the second is 0 and it cannot be."""
+    """``f`` on integers where both operands are, in floats otherwise; ``by_zero``: whether the second may be 0."""
     in_floats = _in_floats(f)
 
     def apply(a: Number, b: Number) -> Number:
@@ -69,4 +69,4 @@ FOLDED: dict[str, Callable[[Number, Number], Number]] = {
     "equal": operator.eq,
     "not_equal": operator.ne,
 }
-"""What an operator gives of two known numbers, by the name of its op."""
+"""The operators on two known numbers, by the names of their ops."""

@@ -18,7 +18,7 @@ MOST_NODES = 10**5
 
 
 class Unknown(Exception):
-    """The value depends on an input whose value is not known."""
+    """The value depends on an input of unknown value."""
 
     def __init__(self, node: Node) -> None:
         super().__init__(str(node.params[0][1]))

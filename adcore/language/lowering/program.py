@@ -1,4 +1,4 @@
-"""Checked syntax to graph: once for each combination of the inputs' shapes, and of the values that decide shapes."""
+"""Checked syntax to graph, for inputs of certain shapes, and of certain values where these determine shapes."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ class Lowered:
 
     graph: Graph
     static: frozenset[str]
-    """The inputs whose values were needed, because they decide shapes: the graph holds for these values only."""
+    """The inputs whose values determine shapes: the graph holds for these values only."""
 
 
 def lower(syntax: Syntax, inputs: Mapping[str, Type | Array], outputs: Sequence[str] | None, limits: Limits) -> Lowered:
     """The graph of a program for inputs of which the value is known, or the type only.
 
     ``outputs`` are names of results or of anything the main block assigns; None is the program's result. The graph's
-    inputs are those of ``syntax.inputs`` that are given. Raises any ProgramError, LimitError, MissingInput,
+    inputs are those of ``syntax.inputs`` that have an entry. Raises any ProgramError, LimitError, MissingInput,
     UnknownOutput, NotWholeNumber.
     """
     plan = syntax.plan
@@ -66,8 +66,8 @@ def lower(syntax: Syntax, inputs: Mapping[str, Type | Array], outputs: Sequence[
         raise error.located(syntax.text) from None
     except RecursionError:
         raise NestingTooDeep("the program is nested too deeply", span=Span(1, 1, 1, 2)).located(syntax.text) from None
-    given = list(bound.values())
-    graph = graph_of(given, [node for _, node in pairs], tuple(name for name, _ in pairs), [*given, *low.nodes])
+    nodes = list(bound.values())
+    graph = graph_of(nodes, [node for _, node in pairs], tuple(name for name, _ in pairs), [*nodes, *low.nodes])
     return Lowered(graph, frozenset(low.known.static))
 
 
@@ -91,7 +91,7 @@ def _inputs(low: Lowering, inputs: Mapping[str, Type | Array]) -> dict[str, Node
 
 
 def _run_main(low: Lowering, bound: Mapping[str, Node], outputs: Sequence[str] | None) -> Value:
-    """Run the main block to its end: its result, or the tuple of the outputs that are asked for."""
+    """Run the main block to its end: its result, or the tuple of the requested outputs."""
     syntax, top = low.syntax, low.scope
     finish = _finish(low, outputs)
     if syntax.entry is None:
@@ -111,7 +111,7 @@ def _run_main(low: Lowering, bound: Mapping[str, Node], outputs: Sequence[str] |
 
 
 def _finish(low: Lowering, outputs: Sequence[str] | None) -> Callable[[Value | Missing], Value]:
-    """What is kept at each end of the main block: the result, or what is asked for instead."""
+    """What each end of the main block returns: the result, or the tuple of the requested outputs."""
 
     syntax = low.syntax
 
@@ -138,29 +138,27 @@ def _result(low: Lowering) -> Value:
     if plan.of_variables:
         parts = [_variable(low, name) for name in plan.names if name is not None]
         return several(low, Tuple, parts, _end(low)) if plan.several else parts[0]
-    held = low.scope.variables.get(LAST)
-    if isinstance(held, Unusable):
-        raise held.error(_end(low))
-    if LAST not in low.scope.variables:
-        return None
-    return held
+    last = low.scope.variables.get(LAST)
+    if isinstance(last, Unusable):
+        raise last.error(_end(low))
+    return last
 
 
 def _variable(low: Lowering, name: str) -> Value:
-    """What a name of the main block holds at its end."""
+    """The value of a name at the end of the main block."""
     target = low.syntax.names.assigned.get(name)
     return read_name(low, target if isinstance(target, ast.Name) else ast.Name(name, ast.Load()))
 
 
 def _asked(low: Lowering, name: str, value: Value) -> Value:
-    """The value of an output that is asked for by name: a part of the result, or any name of the main block."""
+    """The value of a requested output: a part of the result, or any name of the main block."""
     for known, part in _parts(low, value):
         if known == name:
             return part
     if name in low.syntax.names.assigned:
         if name not in low.scope.variables:
             raise UnknownOutput(
-                f"{name} is not assigned on the way that is taken", span=low.span(low.syntax.names.assigned[name])
+                f"{name} is not assigned on the path that is taken", span=low.span(low.syntax.names.assigned[name])
             )
         return _variable(low, name)
     have = [*low.syntax.plan.output_names(), *low.syntax.names.assigned]
@@ -170,7 +168,7 @@ def _asked(low: Lowering, name: str, value: Value) -> Value:
 
 
 def _parts(low: Lowering, value: Value) -> list[tuple[str, Value]]:
-    """The result's parts with their names; the whole one has the first name where it is written as one."""
+    """The result's parts with their names; the whole result comes first where it is one expression."""
     plan = low.syntax.plan
     if plan.several and isinstance(value, Tuple) and len(value.items) == len(plan.names):
         return list(zip(plan.output_names(), value.items, strict=True))
@@ -180,7 +178,7 @@ def _parts(low: Lowering, value: Value) -> list[tuple[str, Value]]:
 
 
 def _flat(name: str, value: Value) -> list[tuple[str, Value]]:
-    """A tuple's parts, numbered, those of tuples inside it too."""
+    """The leaves of a tuple, at any depth, with numbered names."""
     return [
         ("_".join([name, *(str(i + 1) for i in path)]), leaf) for path, leaf in leaves_with_paths(value, within=Tuple)
     ]
@@ -212,7 +210,7 @@ def _output(low: Lowering, name: str, value: Value) -> Node:
         raise NoResult(
             f"the result {name} is None" if name != RESULT else "the program's result is None",
             span=low.span(_end(low)),
-            help="return a value on every way through the program",
+            help="return a value on every path through the program",
         )
     if not (isinstance(value, (Node, List)) or is_number(value)):
         raise TypeMismatch(

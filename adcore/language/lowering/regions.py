@@ -1,7 +1,6 @@
-"""Regions: runs of nodes that become a graph of their own, inside a branch or a loop.
+"""Regions: sequences of nodes that become a graph of their own, inside a branch, a loop or a function.
 
-A region is lowered like anything else, in the midst of the nodes around it; what it reads from there becomes an input
-of its graph afterwards.
+A region is lowered in place; afterwards its graph is closed: whatever it captures from outside becomes an input.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from adcore.limits import Limits
 
 
 def needed(nodes: Sequence[Node], outputs: Iterable[Node]) -> dict[Node, None]:
-    """Those of ``nodes`` that the outputs depend on, in order."""
+    """The ``nodes`` that the outputs depend on, in order."""
     wanted = set(outputs)
     for node in reversed(nodes):
         if node in wanted:
@@ -24,13 +23,13 @@ def needed(nodes: Sequence[Node], outputs: Iterable[Node]) -> dict[Node, None]:
 
 
 def outside(inside: Mapping[Node, None], outputs: Iterable[Node]) -> dict[Node, None]:
-    """What the nodes of a region, and its outputs, read from around it; constants are copied instead."""
-    found = {x: None for node in inside for x in node.inputs if x not in inside and x.op is not CONSTANT}
-    return found | {x: None for x in outputs if x not in inside and x.op is not CONSTANT}
+    """The nodes outside a region that it captures: operands or outputs, but for constants, which are copied."""
+    captured = {x: None for node in inside for x in node.inputs if x not in inside and x.op is not CONSTANT}
+    return captured | {x: None for x in outputs if x not in inside and x.op is not CONSTANT}
 
 
 def closed(inside: Mapping[Node, None], outputs: Sequence[Node], operands: Sequence[Node]) -> Graph:
-    """The nodes as a graph of their own, with fresh inputs in the place of what they read from outside."""
+    """A region as a graph, with fresh inputs in place of ``operands``, and captured constants copied."""
     new: dict[Node, Node] = {x: input_node(_name(x, i), x.type, x.span) for i, x in enumerate(operands)}
     inputs = tuple(new.values())
     order: list[Node] = []
@@ -54,24 +53,24 @@ def repeated(
     limits: Limits,
     span: Span,
 ) -> Node:
-    """The loop whose passes take ``position`` and what is ``carried``, each with what it starts from.
+    """The loop of ``count`` passes at most, over ``position`` and the ``carried`` inputs, each with its initial value.
 
-    ``body`` is the nodes of a pass, which may read those of the test, and what it carries on; ``test`` is the nodes of
-    the condition under which there is another pass, and the condition, if there is one.
+    ``body`` is the nodes of a pass, which may read those of the test, and its outputs, the next carried values;
+    ``test`` is the nodes of the condition of another pass and the condition, or None.
     """
     test_nodes, condition = test
     outputs, tests = body[1], [condition] if condition is not None else []
-    asked = needed(test_nodes, tests)
-    made = needed([*test_nodes, *body[0]], outputs)
+    test_region = needed(test_nodes, tests)
+    body_region = needed([*test_nodes, *body[0]], outputs)
     own = {position, *carried}
-    constants = [x for x in outside(asked, tests) | outside(made, outputs) if x not in own]
-    taken = [position, *carried, *constants]
+    constants = [x for x in outside(test_region, tests) | outside(body_region, outputs) if x not in own]
+    inputs = [position, *carried, *constants]
     return OPS["loop"](
         count,
         *carried.values(),
         *constants,
-        body=closed(made, outputs, taken),
-        test=closed(asked, tests, taken) if tests else None,
+        body=closed(body_region, outputs, inputs),
+        test=closed(test_region, tests, inputs) if tests else None,
         carried=len(carried),
         read=0,
         backwards=False,

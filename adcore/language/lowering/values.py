@@ -1,4 +1,4 @@
-"""What a name can hold while a program becomes a graph: a node of the graph, or something known already.
+"""The values of the language during lowering: nodes of the graph, and what is known when the program is compiled.
 
 Numbers written in the text stay Python's numbers until they meet a node, so that they can serve as shapes and counts.
 """
@@ -24,7 +24,7 @@ Place = ast.expr | ast.stmt
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Several:
-    """Values in a row, and how many numbers and arrays there are in all of them, at any depth."""
+    """A sequence of values; ``size`` is the number of its leaves, ``depth`` that of its nesting."""
 
     items: tuple[Value, ...]
     size: int
@@ -36,11 +36,11 @@ class Several:
 
 
 class Tuple(Several):
-    """Values parted by commas: several results, a shape, axes."""
+    """A tuple: several results, a shape, axes."""
 
 
 class List(Several):
-    """A list as written: an array where one is needed, a list of numbers where a shape or axes are."""
+    """A list: converted to an array where one is needed; a shape or axes where these are."""
 
 
 class Known(NamedTuple):
@@ -52,7 +52,7 @@ class Known(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Closure:
-    """A function the program defines, with the names it sees and the values of its defaults."""
+    """A function of the program, with the scope it closes over and the values of its defaults."""
 
     definition: ast.FunctionDef
     scope: Scope
@@ -61,7 +61,7 @@ class Closure:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Derived:
-    """A function made of another one: its gradient, say, by some of its arguments, by their numbers."""
+    """A derivative of a function by some of its arguments, as a function."""
 
     kind: str
     function: Callee
@@ -71,58 +71,58 @@ class Derived:
 
 
 Callee = Closure | Known | Derived
-"""What can be called."""
+"""A value that can be called."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Unusable:
-    """What a name holds after an ``if`` whose branches do not agree on it: the error it is to use it there."""
+    """Poisoned binding: reading it raises ``error(place of the read)``."""
 
     error: Callable[[ast.AST], AdcoreError]
 
 
 class Unresolved(Exception):
-    """A way through a function comes back to the function, of which it is not known yet what it gives."""
+    """A path through a recursive function reaches a call of it, whose return type is not known yet."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Raised:
-    """What a way through the program gives that ends in ``raise``: the condition it fails, and the error it is."""
+    """The result of a path that ends in ``raise``: the token of the failed condition, and the error."""
 
     token: Node
     error: AdcoreError
 
 
 class Missing:
-    """The mark of no value at all, where None is a value."""
+    """The type of ``MISSING``, which stands for an unbound name, since None is a value."""
 
 
 MISSING = Missing()
 
 Number = bool | int | float
 Value = Node | bool | int | float | str | Tuple | List | Callee | Raised | EllipsisType | slice | None
-Held = Value | Unusable
+Binding = Value | Unusable
 
 
 class Change(NamedTuple):
-    """One assignment, as a branch's journal keeps it: what the name held before, and where the assignment stands."""
+    """An entry of a journal: the name assigned, its binding before, and the place of the assignment."""
 
     name: str
-    held: Held | Missing
+    binding: Binding | Missing
     place: ast.AST | None
 
 
 @dataclass(slots=True, eq=False)
 class Scope:
-    """The names of a program, or of one call of a function, and what they hold at this point."""
+    """The names of a program, or of one call of a function, and their bindings at this point."""
 
     names: Names
     parent: Scope | None
-    variables: dict[str, Held] = field(default_factory=dict)
+    variables: dict[str, Binding] = field(default_factory=dict)
     journal: list[Change] | None = None
-    """The assignments since the branch that is being lowered began."""
+    """The assignments in the innermost branch, where one is being lowered."""
 
-    def assign(self, name: str, value: Held, place: ast.AST | None = None) -> None:
+    def assign(self, name: str, value: Binding, place: ast.AST | None = None) -> None:
         """Bind a name."""
         if self.journal is not None:
             self.journal.append(Change(name, self.variables.get(name, MISSING), place))
@@ -133,7 +133,7 @@ class Scope:
         return Journal(self)
 
     @contextmanager
-    def copied(self) -> Iterator[dict[str, Held]]:
+    def copied(self) -> Iterator[dict[str, Binding]]:
         """Assignments within this are to a copy of the variables, and not journaled; it gives the original."""
         variables, journal = self.variables, self.journal
         self.variables, self.journal = dict(variables), None
@@ -167,7 +167,7 @@ class Journal:
 
 
 def describe_value(value: Value) -> str:
-    """A value as a message names it."""
+    """A value in the words of messages."""
     match value:
         case None:
             return "None"
@@ -194,6 +194,17 @@ def describe_value(value: Value) -> str:
             return "a part of an index"
 
 
+def describe_with_items(value: Value) -> str:
+    """A value in the words of messages, a sequence with its first items."""
+    if not is_sequence(value):
+        return describe_value(value)
+    items = [describe_value(x) for x in value.items[:_SHOWN_ITEMS]]
+    return f"{describe_value(value)} ({', '.join(items)}{', ...' if len(value.items) > _SHOWN_ITEMS else ''})"
+
+
+_SHOWN_ITEMS = 4
+
+
 def is_number(value: Any) -> bool:
     """True for a number that is known when the program is compiled."""
     return isinstance(value, (int, float))
@@ -215,18 +226,18 @@ def operand_type(value: Value) -> Type | None:
 
 @dataclass(eq=False)
 class Recursion:
-    """A function that is being lowered apart, as far as it is known."""
+    """A recursive function whose graph is under construction."""
 
     function: Closure
     place: ast.Call
     result: Value | None = None
-    """What it gives, as values of the right kinds; meaningless while ``known`` does not hold."""
+    """A value of its return type; meaningless until ``known``."""
     known: bool = False
     captured: tuple[Node, ...] = ()
-    """What it reads from around it."""
+    """The nodes of the enclosing region that it reads."""
     graph_function: GraphFunction | None = None
     graphs: list[Graph] = field(default_factory=list)
-    """Its graph, once it is there."""
+    """Its graph, once constructed."""
 
 
 @dataclass(slots=True, eq=False)

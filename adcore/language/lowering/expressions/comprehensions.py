@@ -1,8 +1,8 @@
-"""Comprehensions and generators: elements made one after the other, put into an array or joined to one value.
+"""Comprehensions and generators: elements that are collected in an array or reduced to one value.
 
-Each ``for`` becomes a loop, so that no graph grows with its length. Only what goes over a list or a tuple, whose items
-may be of different kinds, is written out item by item, and so is a list that leaves some elements out, and a short loop
-whose position decides shapes.
+Each ``for`` becomes a loop, so that no graph grows with its length. Unrolled are those over a list or a tuple, whose
+items may be of different types, those that filter the elements of a list, and short ones whose position determines
+shapes.
 """
 
 from __future__ import annotations
@@ -30,19 +30,19 @@ from adcore.ops.arrays.dynamic_indexing import AT
 
 
 def gives_elements(low: Lowering, node: ast.expr) -> bool:
-    """Whether a piece of syntax makes elements one after the other: a comprehension, or ``range``, ``zip``, ``map``."""
+    """True for expressions that yield elements: comprehensions, and calls of ``range``, ``zip``, ``map``."""
     return isinstance(node, (ast.ListComp, ast.GeneratorExp)) or iterator(low, node) is not None
 
 
 def joins(low: Lowering, function: Known, node: ast.Call) -> bool:
-    """Whether a call joins elements as they are made. NumPy's functions take a list as an array."""
+    """True for a call that reduces elements as they are yielded. NumPy's functions take a list as an array."""
     if function.name not in JOINED or not node.args or not gives_elements(low, node.args[0]):
         return False
     return isinstance(node.args[0], ast.GeneratorExp) or (function.bare and len(node.args) == 1)
 
 
 def listed(low: Lowering, node: ast.expr, expression: LowerExpression) -> Value:
-    """All elements: an array, or a list of what is made of a list's items.
+    """All elements as an array, or as a list where they are computed from a list's items.
 
     Raises NotConstant where their number is not known when the program is compiled.
     """
@@ -52,19 +52,19 @@ def listed(low: Lowering, node: ast.expr, expression: LowerExpression) -> Value:
 
 
 def joined(low: Lowering, name: str, node: ast.Call, expression: LowerExpression) -> Value:
-    """``sum(... for ...)`` and its kind: a loop that carries what has been found so far, however often it runs."""
+    """``sum(... for ...)`` and the like: a loop that carries the reduction of the elements so far."""
     source, *more = node.args
     how = JOINED[name]
     option = "start" if name == "sum" else "default" if name in ("max", "min") else None
-    given: dict[str | None, ast.expr] = {keyword.arg: keyword.value for keyword in node.keywords}
-    if len(more) == 1 and name == "sum" and not given:
-        given["start"] = more.pop()
-    wrong = [*more, *(value for key, value in given.items() if key != option)]
+    options: dict[str | None, ast.expr] = {keyword.arg: keyword.value for keyword in node.keywords}
+    if len(more) == 1 and name == "sum" and not options:
+        options["start"] = more.pop()
+    wrong = [*more, *(value for key, value in options.items() if key != option)]
     if wrong:
         raise BadCall(f"{name} of elements takes no such argument", span=low.span(wrong[0]))
     with _elements_of(low, node.args[0], expression) as elements:
         value, some = elements.joined(0, how)
-    other = expression(low, given[option]) if option in given else None
+    other = expression(low, options[option]) if option in options else None
     if name == "sum" and other is not None:
         return how.join(low, other, value, source)
     if option == "default" and some is not True:
@@ -73,7 +73,7 @@ def joined(low: Lowering, name: str, node: ast.Call, expression: LowerExpression
 
 
 def _unless_empty(low: Lowering, name: str, value: Value, some: bool | Node, default: Value, place: ast.Call) -> Value:
-    """The greatest of elements that may be none."""
+    """The maximum or minimum of elements of which there may be none."""
     if default is not None:
         return default if some is False else low.emit(OPS["where"], (some, value, default), place)
     if some is False:
@@ -83,18 +83,18 @@ def _unless_empty(low: Lowering, name: str, value: Value, some: bool | Node, def
 
 
 class Joining(NamedTuple):
-    """How elements become one value: the op that joins two, and what is there before the first."""
+    """A reduction: the op that joins two elements, and its neutral element."""
 
     op: str
     start: bool | float
 
     @property
     def decides(self) -> bool | None:
-        """For conditions, the one after which no other counts."""
+        """The absorbing element of ``any`` and ``all``, which ends the loop; None otherwise."""
         return not self.start if isinstance(self.start, bool) else None
 
     def join(self, low: Lowering, a: Value, b: Value, place: Place) -> Value:
-        """What two become."""
+        """The reduction of two elements."""
         if is_number(a) and is_number(b) and self.op in FOLDED:
             return FOLDED[self.op](a, b)  # type: ignore[arg-type]
         return low.emit(OPS[self.op], (a, b), place)
@@ -108,7 +108,7 @@ JOINED = {
     "any": Joining("logical_or", False),
     "all": Joining("logical_and", True),
 }
-"""The functions that need not see all elements at once."""
+"""The reductions of generators."""
 
 
 @contextmanager
@@ -124,7 +124,7 @@ def _elements_of(low: Lowering, node: ast.expr, expression: LowerExpression) -> 
 
 @dataclass(eq=False)
 class _Elements:
-    """The elements of a comprehension while it is lowered; without an ``element``, what is gone over itself."""
+    """The elements of a comprehension under lowering; without an ``element``, the items of an iterable."""
 
     low: Lowering
     place: ast.expr
@@ -144,24 +144,24 @@ class _Elements:
         return self.fors[i].iter if self.fors else self.place
 
     def _is_element(self, i: int) -> bool:
-        """Whether all of the ``for`` are gone through."""
+        """True inside the innermost ``for``."""
         return i == max(len(self.fors), 1)
 
     def _bind(self, i: int, value: Value) -> None:
-        """Give the names of a ``for`` what it takes."""
+        """Bind the target of a ``for``."""
         self.low.frames.step(self.place)
         if not self.fors:
             self.item = value
             return
-        for name, held in unpacked(self.low, self.fors[i].target, value, self.fors[i].iter):
+        for name, item in unpacked(self.low, self.fors[i].target, value, self.fors[i].iter):
             assert isinstance(name, ast.Name)
-            self.low.scope.assign(name.id, held, name)
+            self.low.scope.assign(name.id, item, name)
 
     def _element(self) -> Value:
         return self.item if self.element is None else self.expression(self.low, self.element)
 
     def _position(self, i: int) -> Node:
-        """The place of a pass, called in messages what the ``for`` calls what it takes."""
+        """The input for the position of a pass, with the target's name in messages."""
         target = self.fors[i].target if self.fors else None
         while isinstance(target, (ast.Tuple, ast.List)) and target.elts:
             target = target.elts[0]
@@ -186,7 +186,7 @@ class _Elements:
             low.record(result)
         return results
 
-    # --- into an array
+    # --- collected in an array
 
     def listed(self, i: int) -> list[Value] | Node:
         """The elements from the ``for`` number ``i`` on."""
@@ -195,17 +195,17 @@ class _Elements:
         over = self._over(i)
         count = self.low.known.whole(over.passes, self._iter(i), "the length of a list")
         if over.listed or self._tests(i) or count == 0:
-            return self._one_by_one(i, over, count)
+            return self._unrolled(i, over, count)
         position = self._position(i)
         return unroll_if_needed(
             self.low,
             count,
             [position],
             lambda: self._array(i, over, count, position),
-            lambda: self._one_by_one(i, over, count),
+            lambda: self._unrolled(i, over, count),
         )
 
-    def _one_by_one(self, i: int, over: Iteration, count: int) -> list[Value] | Node:
+    def _unrolled(self, i: int, over: Iteration, count: int) -> list[Value] | Node:
         low = self.low
         parts = []
         for k in range(count):
@@ -219,7 +219,7 @@ class _Elements:
         return low.emit(OPS["concatenate"], arrays, self.place, (("axis", 0),))
 
     def _holds(self, test: ast.expr) -> bool:
-        """Whether a condition holds: the length of a list depends on it."""
+        """A filter of the elements of a list as a compile-time constant, since it determines the length."""
         low = self.low
         value = truth(low, self.expression(low, test), test)
         if isinstance(value, bool):
@@ -240,7 +240,7 @@ class _Elements:
         return self.low.array(several(self.low, List, values, self.place), self.place)
 
     def _array(self, i: int, over: Iteration, count: int, position: Node) -> Node:
-        """A loop that puts a row into an array in each pass."""
+        """A loop that assigns a row of an array in each pass."""
         low, place = self.low, self.place
         with low.region() as body:
             self._bind(i, over.at(position))
@@ -260,10 +260,10 @@ class _Elements:
             result = low.emit(OPS["reshape"], (result,), place, (("shape", shape),))
         return low.operand(result, DType.BOOL, place) if dtype is DType.BOOL else result
 
-    # --- joined to one value
+    # --- reduced to one value
 
     def joined(self, i: int, how: Joining) -> tuple[Value, bool | Node]:
-        """What the elements from the ``for`` number ``i`` on become, and whether there are any."""
+        """The reduction of the elements from the ``for`` number ``i`` on, and whether there are any."""
         if self._is_element(i):
             return self._part(how), True
         over = self._over(i)
@@ -285,7 +285,7 @@ class _Elements:
         )
 
     def _part(self, how: Joining) -> Value:
-        """An element as what is joined: a condition, a number to compare, anything to add."""
+        """An element, converted for the reduction: to a condition, a number to compare, anything to add."""
         low, place = self.low, self.element or self.place
         value = self._element()
         if how.decides is not None:
@@ -300,7 +300,7 @@ class _Elements:
         return value
 
     def _where(self, tests: Sequence[ast.expr], i: int, how: Joining) -> tuple[Value, bool | Node]:
-        """What a pass gives: what follows in it, if the conditions hold."""
+        """The reduction of the elements of a pass, if the filters hold."""
         low = self.low
         if not tests:
             return self.joined(i + 1, how)
@@ -319,15 +319,15 @@ class _Elements:
         return value, any_
 
     def _neutral(self, type: Type, how: Joining) -> Node:
-        """What changes nothing, of a type."""
+        """The neutral element, broadcast to a type."""
         low, place = self.low, self.place
         start = low.operand(how.start, type.dtype, place)
         if not type.shape:
             return start
         return low.emit(OPS["broadcast_to"], (start,), place, (("shape", type.shape),))
 
-    def _condition(self, found: tuple[Value, bool | Node]) -> bool | Node:
-        value, _ = found
+    def _condition(self, reduction: tuple[Value, bool | Node]) -> bool | Node:
+        value, _ = reduction
         assert isinstance(value, (bool, Node))
         return value
 
@@ -365,18 +365,18 @@ class _Elements:
             part = low.operand(value, DType.FLOAT if how.decides is None else DType.BOOL, place)
             total = input_node("total", part.type, low.span(place))
             outputs = [low.emit(OPS[how.op], (total, part), place)]
-            found = None
+            some_input = None
             if isinstance(some, Node) and how.decides is None and math.isinf(how.start):
-                found = input_node("some", some.type, low.span(place))
-                outputs.append(low.emit(OPS["logical_or"], (found, some), place))
+                some_input = input_node("some", some.type, low.span(place))
+                outputs.append(low.emit(OPS["logical_or"], (some_input, some), place))
         with low.region() as test_nodes:
             goes_on = total if how.decides is False else None
             if how.decides:
                 goes_on = low.emit(OPS["logical_not"], (total,), place)
         test = (test_nodes, goes_on)
         carried = {total: self._neutral(total.type, how)}
-        if found is not None:
-            carried[found] = low.operand(False, DType.BOOL, place)
+        if some_input is not None:
+            carried[some_input] = low.operand(False, DType.BOOL, place)
         result, *more = self._loop(over.passes, position, carried, body, outputs, test)
         if more:
             return result, more[0]

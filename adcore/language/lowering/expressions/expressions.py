@@ -1,4 +1,4 @@
-"""Expressions: a piece of syntax to the value it stands for here."""
+"""Expressions: syntax to value."""
 
 from __future__ import annotations
 
@@ -64,13 +64,13 @@ def lower_expression(low: Lowering, node: ast.expr) -> Value:
 
 
 def handed_on(low: Lowering, node: ast.expr) -> Value:
-    """The value of an expression where a function may stand, too: an argument, what is returned or given a name."""
+    """The value of an expression that may be a function: an argument, a returned or an assigned value."""
     function = function_named(low, node)
     return lower_expression(low, node) if function is None else function
 
 
 def closure_of(low: Lowering, definition: ast.FunctionDef) -> Closure:
-    """The function that a definition makes here: defaults are what they are now, names what they are when called."""
+    """The closure of a definition: defaults are evaluated now, names when it is called."""
     arguments = definition.args
     positional = [*arguments.posonlyargs, *arguments.args]
     pairs = [
@@ -89,7 +89,7 @@ def _lambda(low: Lowering, node: ast.Lambda) -> Value:
 
 
 def _binary(low: Lowering, node: ast.BinOp) -> Value:
-    """A chain that leans to the left, a + b + c, is followed by a loop, however long it is."""
+    """A left-associative chain, a + b + c, is lowered iteratively: it may be long."""
     chain = [node]
     while isinstance(node.left, ast.BinOp):
         node = node.left
@@ -138,7 +138,7 @@ def _compare(low: Lowering, node: ast.Compare) -> Value:
 
 
 def _boolean(low: Lowering, node: ast.BoolOp) -> Value:
-    """``and`` and ``or``: operands that are known, or can fail, are computed only where those before do not decide."""
+    """``and`` and ``or``: operands that are known, or may raise, are evaluated only if those before do not decide."""
     is_and = isinstance(node.op, ast.And)
     result: bool | Node = is_and
     for operand in node.values:
@@ -182,9 +182,9 @@ def _tuple(low: Lowering, node: ast.Tuple) -> Value:
 
 def _subscript(low: Lowering, node: ast.Subscript) -> Value:
     name = reads_last(node)
-    held = None if name is None else low.scope.variables.get(last_of(name))
-    if held is not None and not isinstance(held, Unusable):
-        return held
+    last = None if name is None else low.scope.variables.get(last_of(name))
+    if last is not None and not isinstance(last, Unusable):
+        return last
     return lower_subscript(low, lower_expression(low, node.value), node, lower_expression)
 
 
@@ -237,10 +237,10 @@ def _call(low: Lowering, node: ast.Call) -> Value:
         return _applied(low, function, node)
     if not isinstance(func, ast.Attribute):
         number = func.value if isinstance(func, ast.Constant) else None
-        made = lower_expression(low, func)
-        if isinstance(made, Callee):
-            return _applied(low, made, node)
-        raise not_callable(low, func, made, None if number is None else str(number))
+        value = lower_expression(low, func)
+        if isinstance(value, Callee):
+            return _applied(low, value, node)
+        raise not_callable(low, func, value, None if number is None else str(number))
     place = func.value
     if isinstance(place, ast.Subscript) and isinstance(place.value, ast.Attribute) and place.value.attr == "at":
         return _replaced(low, node, func, place, place.value)
@@ -278,11 +278,11 @@ _AT = {
     "min": "minimum",
     "max": "maximum",
 }
-"""What ``x.at[i]`` has, and the op that makes the new part from the old one and the argument."""
+"""The methods of ``x.at[i]``, each with the op that combines the old part and the argument."""
 
 
 def _replaced(low: Lowering, node: ast.Call, func: ast.Attribute, place: ast.Subscript, base: ast.Attribute) -> Value:
-    """``x.at[i].set(v)`` and its kind, as JAX has them: the array with a part of it replaced."""
+    """``x.at[i].set(v)`` and the like, as in JAX: the array with a part of it replaced."""
     if func.attr not in _AT:
         raise UnknownFunction(
             f"a part of an array has no {func.attr}",
@@ -334,7 +334,7 @@ def _arguments(
 
 
 def _is_type(low: Lowering, node: ast.expr) -> bool:
-    """Whether an argument is the type of all numbers, ``float`` or ``np.float64``: it says what is so anyway."""
+    """True for the argument ``float`` or ``np.float64``, the type of all numbers, which is redundant."""
     if isinstance(node, ast.Attribute):
         return node.attr in vocabulary.FLOAT_TYPES and dotted(low, node) is not None
     return isinstance(node, ast.Name) and node.id in ("float", "float64") and node.id not in low.scope.variables

@@ -1,4 +1,4 @@
-"""What a ``for`` goes over: how many passes there are, and what each takes, as a function of its position."""
+"""Iterables: how many passes a ``for`` has, and the item of each, as a function of its position."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ LowerExpression = Callable[[Lowering, ast.expr], Value]
 
 
 class Iteration(NamedTuple):
-    """The number of passes, known or computed, and the value at a position, which is an index or a known number."""
+    """The number of passes, known or computed, and the item at a position, an index node or a known number."""
 
     passes: int | Node
     at: Callable[[Node | int], Value]
     listed: bool = False
-    """Whether there is a list or a tuple in it, whose items need not be of one kind and shape."""
+    """True if a list or a tuple is among the iterables: its items may be of different types."""
 
 
 def iteration(low: Lowering, node: ast.expr, expression: LowerExpression) -> Iteration:
-    """What ``node`` gives a loop: an array's first axis, a list of equal shapes, ``range``, ``enumerate``, ``zip``.
+    """An expression as an iterable: an array's first axis, a sequence, ``range``, ``enumerate``, ``zip``.
 
-    Raises TypeMismatch where it is nothing to go over, and BadCall where a call takes other arguments.
+    Raises TypeMismatch where it is not iterable, and BadCall where a call takes other arguments.
     """
     special = iterator(low, node)
     if special is not None:
@@ -44,9 +44,9 @@ def iteration(low: Lowering, node: ast.expr, expression: LowerExpression) -> Ite
 
 
 def over(low: Lowering, value: Value, place: ast.expr) -> Iteration:
-    """The parts of an array along its first axis, or those of a list or tuple.
+    """The iteration over an array's first axis, or over the items of a list or tuple.
 
-    At a position that is not known, those of a list must be of one shape.
+    At a computed position, the items of a list are those of an array, and have one shape.
     """
     if isinstance(value, (Tuple, List)):
         return Iteration(len(value.items), _items(low, value, place), listed=True)
@@ -81,7 +81,7 @@ def _items(low: Lowering, value: Tuple | List, place: ast.expr) -> Callable[[Nod
 
 
 def iterator(low: Lowering, node: ast.expr) -> Callable[..., Iteration] | None:
-    """What becomes of a call of one of Python's functions that are there for loops; a program may have its own."""
+    """The rule for a call of ``range``, ``zip`` and the like, unless the program binds the name; None otherwise."""
     if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
         return None
     special = _SPECIAL.get(node.func.id)
@@ -107,7 +107,7 @@ def _takes(low: Lowering, call: ast.Call, least: int, most: int) -> Sequence[ast
 
 
 def _bounds(low: Lowering, call: ast.Call, expression: LowerExpression) -> list[int | Node]:
-    """The start, stop and step of a range, as whole numbers or as nodes that are seen to be whole when they run."""
+    """The start, stop and step of a range: whole numbers, or nodes that are checked to be whole at run time."""
     args = _takes(low, call, 1, 3)
     bounds = [_bound(low, expression(low, a), a) for a in args]
     start: int | Node = 0
@@ -161,7 +161,7 @@ def _emit(low: Lowering, place: Place, op: str, *operands: Value) -> Node:
     return low.emit(OPS[op], operands, place)
 
 
-# --- what goes over something else
+# --- iterables of iterables
 
 
 def _reversed(low: Lowering, call: ast.Call, expression: LowerExpression) -> Iteration:
@@ -207,7 +207,7 @@ def _map(low: Lowering, call: ast.Call, expression: LowerExpression) -> Iteratio
 
 
 def _side_by_side(low: Lowering, call: ast.Call, args: Sequence[ast.expr], expression: LowerExpression) -> Iteration:
-    """As many passes as the shortest has, each with a tuple of a value of each."""
+    """The tuples of the items of several iterables, as many as the shortest has."""
     parts = [iteration(low, a, expression) for a in args]
     known = [part.passes for part in parts if isinstance(part.passes, int)]
     computed = [part.passes for part in parts if isinstance(part.passes, Node)]

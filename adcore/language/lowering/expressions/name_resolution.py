@@ -1,4 +1,4 @@
-"""What a name or a dotted name stands for at a place: something held, a constant, a function of the language."""
+"""Resolution of names and dotted names: to a binding, a constant, or a function of the language."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from adcore.language import vocabulary
 from adcore.language.lowering.builder import Lowering
 from adcore.language.lowering.values import (
     MISSING,
+    Binding,
     Callee,
-    Held,
     Known,
     Missing,
     Scope,
@@ -21,28 +21,28 @@ from adcore.language.lowering.values import (
 
 
 def read_name(low: Lowering, node: ast.Name) -> Value:
-    """The value that a name holds here."""
-    held = low.scope.variables.get(node.id, MISSING)
-    if isinstance(held, Missing):
-        held = _outside(low, node)
-    if isinstance(held, Unusable):
-        raise held.error(node)
-    if isinstance(held, Callee):
+    """The value of a name here. Raises what reading it does."""
+    binding = low.scope.variables.get(node.id, MISSING)
+    if isinstance(binding, Missing):
+        binding = _outside(low, node)
+    if isinstance(binding, Unusable):
+        raise binding.error(node)
+    if isinstance(binding, Callee):
         raise _is_function(low, node, node.id)
-    if isinstance(held, Missing):
+    if isinstance(binding, Missing):
         return _defined(low, node)
-    return held
+    return binding
 
 
 def function_named(low: Lowering, node: ast.expr) -> Callee | None:
-    """The function that a name, or a dotted name, stands for; None where it stands for something else."""
+    """The function that a name, or a dotted name, refers to; None otherwise."""
     if isinstance(node, ast.Name):
-        held = low.scope.variables.get(node.id, MISSING)
-        if isinstance(held, Missing):
-            held = _outside(low, node)
-        if isinstance(held, Callee):
-            return held
-        if not isinstance(held, Missing):
+        binding = low.scope.variables.get(node.id, MISSING)
+        if isinstance(binding, Missing):
+            binding = _outside(low, node)
+        if isinstance(binding, Callee):
+            return binding
+        if not isinstance(binding, Missing):
             return None
         imported = low.syntax.imports.get(node.id)
         full, bare = imported or node.id, imported is None
@@ -59,8 +59,8 @@ def function_named(low: Lowering, node: ast.expr) -> Callee | None:
     return None if op is None else Known(op, bare)
 
 
-def _outside(low: Lowering, node: ast.Name) -> Held | Missing:
-    """What a name holds in the scopes around this one."""
+def _outside(low: Lowering, node: ast.Name) -> Binding | Missing:
+    """The binding of a name in the enclosing scopes."""
     scope: Scope | None = low.scope
     while scope is not None:
         if node.id in scope.variables:
@@ -72,7 +72,7 @@ def _outside(low: Lowering, node: ast.Name) -> Held | Missing:
 
 
 def _too_early(low: Lowering, node: ast.Name, scope: Scope) -> AdcoreError:
-    """The error for a name that is assigned, but not yet."""
+    """The error for a name that is assigned only later."""
     name = node.id
     definitions = scope.names.functions.get(name)
     if definitions and definitions[0].definition is not None:
@@ -95,7 +95,7 @@ def _too_early(low: Lowering, node: ast.Name, scope: Scope) -> AdcoreError:
 
 
 def _defined(low: Lowering, node: ast.Name) -> Value:
-    """A name that the program leaves as the language defines it."""
+    """The value of a name that the program does not bind: a constant of the language."""
     imported = low.syntax.imports.get(node.id)
     if imported is not None:
         constant = vocabulary.module_constant(imported.rpartition(".")[2])
@@ -125,7 +125,7 @@ def _is_function(low: Lowering, node: ast.expr, name: str) -> AdcoreError:
 
 
 def dotted(low: Lowering, node: ast.Attribute) -> str | None:
-    """The full name of ``np.linalg.norm`` and its kind; None where the attribute is one of a value."""
+    """The full name of ``np.linalg.norm`` and the like; None for the attribute of a value."""
     parts: list[str] = []
     inner: ast.expr = node
     while isinstance(inner, ast.Attribute):
@@ -145,7 +145,7 @@ def dotted(low: Lowering, node: ast.Attribute) -> str | None:
 
 
 def module_value(low: Lowering, node: ast.Attribute, full: str) -> Value:
-    """The constant that a dotted name stands for, ``np.pi``."""
+    """The constant that a dotted name refers to, such as ``np.pi``."""
     name = full.rpartition(".")[2]
     constant = vocabulary.module_constant(name)
     if constant is not None:
@@ -165,15 +165,15 @@ def callee(low: Lowering, node: ast.Call) -> Callee:
     """The function that is called by name, or by a dotted name that begins with a module."""
     func = node.func
     if isinstance(func, ast.Name):
-        held = low.scope.variables.get(func.id, MISSING)
-        if isinstance(held, Missing):
-            held = _outside(low, func)
-        if isinstance(held, Callee):
-            return held
-        if isinstance(held, Unusable):
-            raise held.error(func)
-        if not isinstance(held, Missing):
-            raise not_callable(low, func, held, func.id)
+        binding = low.scope.variables.get(func.id, MISSING)
+        if isinstance(binding, Missing):
+            binding = _outside(low, func)
+        if isinstance(binding, Callee):
+            return binding
+        if isinstance(binding, Unusable):
+            raise binding.error(func)
+        if not isinstance(binding, Missing):
+            raise not_callable(low, func, binding, func.id)
         imported = low.syntax.imports.get(func.id)
         return _function(low, imported.rpartition(".")[2] if imported else func.id, func, bare=imported is None)
     assert isinstance(func, ast.Attribute)

@@ -1,4 +1,4 @@
-"""What operators make of values: arithmetic, comparisons, and what counts as true."""
+"""Operators on values: arithmetic, comparisons, and truth."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _BITWISE = {"logical_and": "&", "logical_or": "|"}
 def binary(
     low: Lowering, operator: ast.operator, a: Value, b: Value, place: Place, left: ast.expr, right: ast.expr
 ) -> Value:
-    """What an operator of two operands gives."""
+    """The value of a binary operator."""
     name = _BINARY[type(operator)]
     if is_number(a) and is_number(b) and name in FOLDED:
         return FOLDED[name](a, b)  # type: ignore[arg-type]
@@ -64,7 +64,7 @@ def binary(
 
 
 def _joined(low: Lowering, name: str, a: Value, b: Value, place: Place) -> List | Node | None:
-    """What Python makes of lists where they cannot be meant as vectors: a longer list, or one value several times.
+    """Concatenation and repetition of lists, as in Python; None where the operator is elementwise.
 
     Lists of several values that are equally long are vectors, which are added element by element.
     """
@@ -86,23 +86,23 @@ def _joined(low: Lowering, name: str, a: Value, b: Value, place: Place) -> List 
 
 
 def is_condition(value: Value) -> bool:
-    """Whether a value is true or false, not a number."""
+    """True for booleans, known or not."""
     return isinstance(value, bool) or (isinstance(value, Node) and value.type.dtype is DType.BOOL)
 
 
 def link_of(
     low: Lowering, operator: ast.cmpop, a: Value, b: Value, node: ast.Compare, left: ast.expr, right: ast.expr
 ) -> Value:
-    """What one link of a chain of comparisons gives."""
+    """The value of one link of a chain of comparisons."""
     if isinstance(operator, (ast.Is, ast.IsNot)):
         if a is not None and b is not None:
             raise Unsupported("is compares with None only", span=low.span(node), help="write == to compare values")
         return (a is b) == isinstance(operator, ast.Is)
     if isinstance(operator, (ast.In, ast.NotIn)):
-        found = _is_among(low, a, b, node, left, right)
+        member = _is_among(low, a, b, node, left, right)
         if isinstance(operator, ast.In):
-            return found
-        return not found if isinstance(found, bool) else low.emit(OPS["logical_not"], (found,), node)
+            return member
+        return not member if isinstance(member, bool) else low.emit(OPS["logical_not"], (member,), node)
     name = _COMPARISONS[type(operator)]
     if is_number(a) and is_number(b):
         return FOLDED[name](a, b)  # type: ignore[arg-type]
@@ -112,30 +112,30 @@ def link_of(
 
 
 def _is_among(low: Lowering, a: Value, b: Value, node: ast.Compare, left: ast.expr, right: ast.expr) -> bool | Node:
-    """Whether one of several values is ``a``."""
+    """``a in b``."""
     if not isinstance(b, (Tuple, List)):
         raise Unsupported(
             f"in looks into a list or a tuple, and this is {describe_value(b)}",
             span=low.span(right),
             help="any(x == a) asks whether an array has an element",
         )
-    found: bool | Node = False
+    member: bool | Node = False
     for item in b.items:
         same = link_of(low, ast.Eq(), a, item, node, left, right)
         if same is True:
             return True
         if isinstance(same, Node):
-            found = same if found is False else low.emit(OPS["logical_or"], (found, same), node)
-    return found
+            member = same if member is False else low.emit(OPS["logical_or"], (member, same), node)
+    return member
 
 
 def _plain(value: Value) -> object:
-    """A value to compare by: a tuple of known things as Python's own."""
+    """A tuple of the language as one of Python's, to compare by."""
     return tuple(_plain(x) for x in value.items) if isinstance(value, Tuple) else value
 
 
 def truth(low: Lowering, value: Value, place: ast.expr) -> bool | Node:
-    """Whether a value counts as true: known, or a node that says so."""
+    """The truth of a value, known or as a node."""
     match value:
         case bool() | int() | float():
             return bool(value)

@@ -1,5 +1,5 @@
-"""Subscripts: ``x[0]``, ``A[i, 1:]``, ``x[None]``, ``x[i:i + 3]``. What is known becomes one static index, the rest is
-read or written at places that are computed."""
+"""Subscripts: ``x[0]``, ``A[i, 1:]``, ``x[None]``, ``x[i:i + 3]``. Known indices become one static index; computed ones
+are operands."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ def lower_subscript(low: Lowering, value: Value, node: ast.Subscript, expression
 
 
 class Key(NamedTuple):
-    """What stands between the brackets: what is known, and what is computed, in the order of its places there."""
+    """The indices of a subscript: the static ones, and the computed ones in order."""
 
     entries: tuple[Any, ...]
-    """As the ops take them that have computed places."""
+    """The key as a parameter of the indexing ops; computed indices are ``AT`` or a window in it."""
     computed: tuple[Node, ...] = ()
     mask: Node | None = None
-    """A condition of elements, which stands alone."""
+    """A boolean mask, which has no indices beside it."""
 
     @property
     def params(self) -> tuple[tuple[str, Hashable], ...]:
@@ -56,12 +56,12 @@ class Key(NamedTuple):
 
     @property
     def has_arrays(self) -> bool:
-        """Whether a place may be named twice."""
+        """True if a computed index is an array, which may contain a position twice."""
         return any(index.shape for index in self.computed)
 
 
 class _Window(NamedTuple):
-    """A slice whose start is computed and whose length is known."""
+    """A slice of computed start and known length."""
 
     start: Node
     length: int
@@ -69,7 +69,7 @@ class _Window(NamedTuple):
 
 
 def key_of(low: Lowering, array: Node, node: ast.Subscript, expression: LowerExpression) -> Key:
-    """The key of a subscript, once it is seen to fit the array."""
+    """The key of a subscript, checked against the array's shape."""
     parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
     key: list[Any] = []
     computed: list[Node] = []
@@ -170,7 +170,7 @@ def _shape_of_part(low: Lowering, array: Node, key: Key, node: ast.Subscript) ->
 
 
 def spread_masked(low: Lowering, array: Node, mask: Node, value: Node, node: ast.Subscript, place: Place) -> Node:
-    """A value for the elements that a condition chooses, however many they are: one for all of them."""
+    """A value for the elements that a mask chooses, broadcast to them, however many they are."""
     if mask.shape != array.shape[: mask.ndim]:
         raise ShapeMismatch(
             f"a condition of shape {describe_shape(mask.shape)} does not choose from an array of shape "
@@ -187,7 +187,7 @@ def spread_masked(low: Lowering, array: Node, mask: Node, value: Node, node: ast
 
 
 def choose(low: Lowering, array: Node, mask: Node, value: Node, node: ast.Subscript) -> Node:
-    """The array with another value where the condition holds."""
+    """The array with another value where the mask holds."""
     if mask.ndim < array.ndim:
         shape = mask.shape + (1,) * (array.ndim - mask.ndim)
         mask = low.emit(OPS["reshape"], (mask,), node, (("shape", shape),))
@@ -251,7 +251,7 @@ def _part(low: Lowering, part: ast.expr, expression: LowerExpression) -> Any:
 
 
 def _slice(low: Lowering, part: ast.Slice, expression: LowerExpression) -> Any:
-    """A slice: of known bounds, or of a known length from a computed place on."""
+    """A slice of known bounds, or of known length and computed start."""
     start, stop, step = (None if b is None else expression(low, b) for b in (part.lower, part.upper, part.step))
     bounds = [x for x in (start, stop) if isinstance(x, Node) and not x.shape and not is_constant(x)]
     if bounds and all(is_number(x) or (isinstance(x, Node) and not x.shape) for x in (start, stop)):
@@ -299,7 +299,7 @@ def _axes(ndim: int) -> str:
 
 
 def _of_several(low: Lowering, value: Tuple | List, part: ast.expr, expression: LowerExpression) -> tuple[Value] | None:
-    """The item of a tuple or list at a known index, or None where the list is better taken as an array."""
+    """The item of a tuple or list at a known index, in a tuple; None where it must be indexed as an array."""
     if isinstance(part, ast.Slice):
         start, stop, step = (
             None if b is None else _bound(low, expression(low, b), b) for b in (part.lower, part.upper, part.step)

@@ -1,4 +1,4 @@
-"""Parting what is assigned: the names and places of a target, each with the value that is for it."""
+"""Unpacking: the names and subscripts of a target, each with its part of the value."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from adcore.ops.shapes import describe_shape
 def unpacked(
     low: Lowering, target: ast.expr, value: Value, place: ast.expr
 ) -> Iterator[tuple[ast.Name | ast.Subscript, Value]]:
-    """The names and parts of arrays that a target is made of, with their values; ``place`` is that of the value.
+    """The names and subscripts of a target with their values; ``place`` is that of the value.
 
-    Raises TypeMismatch where the value has no parts, and ShapeMismatch where they are more or fewer.
+    Raises TypeMismatch where the value has no parts, and ShapeMismatch where their number differs.
     """
     if isinstance(target, (ast.Name, ast.Subscript)):
         yield target, value
@@ -34,8 +34,8 @@ def unpacked(
             f"{_count(star + after, 'name')} and more for {_count(len(parts), 'value')}", span=low.span(target)
         )
     rest = parts[star : len(parts) - after]
-    kept = [*parts[:star], several(low, List, rest, place), *parts[len(parts) - after :]]
-    for part, x in zip(target.elts, kept, strict=True):
+    values = [*parts[:star], several(low, List, rest, place), *parts[len(parts) - after :]]
+    for part, x in zip(target.elts, values, strict=True):
         yield from unpacked(low, part.value if isinstance(part, ast.Starred) else part, x, place)
 
 
@@ -49,7 +49,7 @@ def all_parts(low: Lowering, value: Value, place: ast.expr) -> Sequence[Value]:
 
 
 def _parts(low: Lowering, target: ast.Tuple | ast.List, value: Value, place: ast.expr) -> Sequence[Value]:
-    """As many values as the target has names."""
+    """The parts of a value, as many as the target has names."""
     count = len(target.elts)
     parts: Sequence[Value]
     if is_sequence(value):

@@ -14,41 +14,42 @@ from adcore.language.syntax.patterns import text_of
 from adcore.language.syntax.scopes import CHECKED
 from adcore.ops.control.assertions import DEFAULT_MESSAGE
 
-_TOLD = 4
-"""How many values a message shows at most."""
+_SHOWN_VALUES = 4
+"""Limit of the values in a message."""
 
 
 def lower_requirement(low: Lowering, test: bool | Node, by: ast.expr, message: str, place: ast.stmt | ast.expr) -> Node:
-    """A condition that must hold for whatever this scope gives; ``by`` is what it was written as."""
-    told: dict[str, Node] = {}
+    """Emit a condition on which all results of this scope depend; ``by`` is its syntax, for the message."""
+    shown: dict[str, Node] = {}
     for name in ast.walk(by):
-        held = low.scope.variables.get(name.id) if isinstance(name, ast.Name) else None
-        if isinstance(held, Node) and held.shape == () and isinstance(name, ast.Name) and len(told) < _TOLD:
-            told[name.id] = held
+        if isinstance(name, ast.Name) and len(shown) < _SHOWN_VALUES:
+            value = low.scope.variables.get(name.id)
+            if isinstance(value, Node) and value.shape == ():
+                shown[name.id] = value
     token = low.scope.variables[CHECKED]
     assert not isinstance(token, Unusable)
-    params = (("message", message), ("names", tuple(told)))
-    node = low.emit(OPS["require"], (token, test, *told.values()), place, params)
+    params = (("message", message), ("names", tuple(shown)))
+    node = low.emit(OPS["require"], (token, test, *shown.values()), place, params)
     low.scope.assign(CHECKED, node, place)
     return node
 
 
 def asserted(low: Lowering, statement: ast.Assert) -> None:
-    """A condition that must hold for anything that is computed after it, or has been before in this function."""
+    """``assert``: no result of this function, computed before or after it, is valid unless the condition holds."""
     test = truth(low, lower_expression(low, statement.test), statement.test)
     if test is not True:
         lower_requirement(low, test, statement.test, text_of(statement.msg) or DEFAULT_MESSAGE, statement.test)
 
 
 def raised(low: Lowering, statement: ast.Raise) -> Value:
-    """The end of a way through the program on which it has no value."""
+    """``raise``: the end of a path that has no result."""
     message = _message(statement)
     token = lower_requirement(low, False, ast.Constant(False), message, statement)
     return Raised(token, AssertionFailed(message, span=low.span(statement)))
 
 
 def raising(statement: ast.If) -> tuple[int, ast.Raise] | None:
-    """Which of the branches raises at its end, where one does: what it does before cannot be seen."""
+    """The branch that ends in ``raise``, and this statement; None otherwise. Whatever precedes it has no effect."""
     for i, block in enumerate((statement.body, statement.orelse)):
         if block and isinstance(block[-1], ast.Raise):
             return i, block[-1]
@@ -56,7 +57,7 @@ def raising(statement: ast.If) -> tuple[int, ast.Raise] | None:
 
 
 def forbid(low: Lowering, statement: ast.If, test: Node, branch: int, end: ast.Raise) -> None:
-    """See that the branch that raises is not taken."""
+    """Require that the branch that raises is not taken."""
     holds = test if branch else low.emit(OPS["logical_not"], (test,), end)
     lower_requirement(low, holds, statement.test, _message(end), end)
 

@@ -1,7 +1,7 @@
 """Assignments: to names, to the names of a tuple, and to parts of arrays.
 
-A name stands for a value, not for a place in memory: assigning to a part of an array makes a new array and binds the
-name to it, and whatever else holds the old one keeps it.
+A name stands for a value, not for a place in memory: assigning to a part of an array binds the name to a new array.
+Other names of the old one keep it.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from adcore.language.lowering.values import List, Value, describe_value
 
 def bind(low: Lowering, target: ast.expr, value: Value, place: ast.expr) -> None:
     """Give a name, the names of a tuple, or a part of an array the value."""
-    for part, held in unpacked(low, target, value, place):
+    for part, item in unpacked(low, target, value, place):
         if isinstance(part, ast.Name):
-            low.scope.assign(part.id, held, part)
+            low.scope.assign(part.id, item, part)
         else:
-            _store(low, part, partial(_same, held), place)
+            _store(low, part, partial(_same, item), place)
 
 
 def _same(value: Value) -> Value:
@@ -54,7 +54,7 @@ def _store(
     place: ast.expr,
     change: ast.AugAssign | None = None,
 ) -> None:
-    """Put a value into a part of an array, or what ``change`` makes of the part as it was and the value."""
+    """Assign a value to a part of an array, combined with its old value by the operator of ``change``, if any."""
     base = target.value
     name = base
     while isinstance(name, ast.Subscript):
@@ -66,10 +66,10 @@ def _store(
             span=low.span(target),
             help=f"give the function {name.id} as an argument, and return the new array",
         )
-    held = lower_expression(low, base)
-    if not (isinstance(held, List) or (isinstance(held, Node) and held.shape)):
-        raise TypeMismatch(f"{describe_value(held)} has no parts that could be assigned to", span=low.span(target))
-    array = low.array(held, base)
+    old = lower_expression(low, base)
+    if not (isinstance(old, List) or (isinstance(old, Node) and old.shape)):
+        raise TypeMismatch(f"{describe_value(old)} has no parts that could be assigned to", span=low.span(target))
+    array = low.array(old, base)
     key = key_of(low, array, target, lower_expression)
     if change is None:
         new = write_part(low, array, key, value(), target, place)

@@ -1,4 +1,4 @@
-"""``out.append(x)``: a list that grows, and the array that a loop makes of one that grows once in each pass."""
+"""``out.append(x)``: lists that grow, and the arrays that loops collect the elements of such lists in."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from adcore.ops.arrays.dynamic_indexing import AT
 
 
 def append(low: Lowering, statement: ast.Expr, name: ast.Name, element: ast.expr) -> None:
-    """Bind the name to the list with one element more; in a loop that collects it, only note the element."""
+    """Bind the name to the list with one more element; in a loop that collects them, bind only the element."""
     scope = low.scope
     if statement in low.frames.collecting:
         value = lower_expression(low, element)
@@ -32,23 +32,23 @@ def append(low: Lowering, statement: ast.Expr, name: ast.Name, element: ast.expr
             span=low.span(statement),
             help=f"give the function {name.id} as an argument, and return the new list",
         )
-    held, value = read_name(low, name), lower_expression(low, element)
-    if isinstance(held, List):
-        scope.assign(name.id, several(low, List, (*held.items, value), statement.value), statement)
-    elif isinstance(held, Node) and held.shape:
+    old, value = read_name(low, name), lower_expression(low, element)
+    if isinstance(old, List):
+        scope.assign(name.id, several(low, List, (*old.items, value), statement.value), statement)
+    elif isinstance(old, Node) and old.shape:
         row = low.array(several(low, List, (value,), element), element)
-        scope.assign(name.id, low.emit(OPS["concatenate"], (held, row), statement.value, (("axis", 0),)), statement)
+        scope.assign(name.id, low.emit(OPS["concatenate"], (old, row), statement.value, (("axis", 0),)), statement)
     else:
-        raise TypeMismatch(f"{describe_value(held)} cannot be appended to", span=low.span(statement))
+        raise TypeMismatch(f"{describe_value(old)} cannot be appended to", span=low.span(statement))
 
 
 def row_of(name: str) -> str:
-    """Where the element is kept that a pass appends to a list."""
+    """The variable with the element that a pass appends to a list."""
     return f"<row of {name}>"
 
 
 def collected(statement: ast.For | ast.While) -> dict[str, ast.Expr]:
-    """The lists that each pass of a ``for`` appends one element to, and of which it reads ``out[-1]`` at most."""
+    """The lists that each pass of a ``for`` appends one element to, and that it reads only as ``out[-1]``."""
     appends = [(one, parts) for one in statement.body if isinstance(one, ast.Expr) and (parts := appended(one))]
     if not appends or not isinstance(statement, ast.For):
         return {}
@@ -61,7 +61,7 @@ def collected(statement: ast.For | ast.While) -> dict[str, ast.Expr]:
 
 
 def last_element(low: Lowering, before: List | Node, place: ast.Expr) -> Value:
-    """The last element of a list before the loop; None where there is none."""
+    """The last element of a list before the loop; None if it is empty."""
     if isinstance(before, List):
         return before.items[-1] if before.items else None
     return low.emit(OPS["index"], (before,), place, (("key", (-1,)),)) if before.shape[0] else None
@@ -70,7 +70,7 @@ def last_element(low: Lowering, before: List | Node, place: ast.Expr) -> Value:
 def collection(
     low: Lowering, name: str, before: List | Node, row: Value, over: Iteration, position: Node, place: ast.Expr
 ) -> Carried:
-    """The list as an array that a pass puts its row into; nodes of the pass, but for what the loop starts from."""
+    """The list as a loop-carried array that each pass assigns its row in; the nodes are those of a pass."""
     assert isinstance(place.value, ast.Call)
     at = place.value.args[0]
     node = low.array(row, at) if is_sequence(row) else low.operand(row, None, at)
@@ -86,7 +86,7 @@ def collection(
 
 
 def started(low: Lowering, one: Carried, place: ast.Expr) -> None:
-    """What the array of a list starts from: what is in the list, and room for the rows."""
+    """Set the initial array of a list: its elements before the loop, and zeros for the rows."""
     (before,), (array,) = one.starts, one.inputs
     assert isinstance(before, (List, Node))
     have = len(before.items) if isinstance(before, List) else before.shape[0]

@@ -1,8 +1,7 @@
-"""What a loop carries: the values of names as nodes that a pass takes, and what it makes of them.
+"""Loop-carried variables: the inputs of a loop's body that stand for their values, and the outputs of a pass.
 
-A value keeps its kind and shape from pass to pass. Where the first pass would change a kind that can be made wider (a
-condition that becomes a number, a list that becomes an array, a number that arrays are added to), it is carried as the
-wider one from the start.
+A variable keeps its type from pass to pass. Where a pass would change it to a wider one (a condition to a number, a
+list to an array, a number to an array that is added to it), the variable is carried as the wider type from the start.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from adcore.language.lowering.values import (
 
 
 class Width(enum.IntEnum):
-    """How a name's value is carried: as it is, with numbers as float64, as one array."""
+    """How a variable is carried: unchanged, with its numbers as float64, as one array."""
 
     AS_IT_IS = 0
     NUMBERS = 1
@@ -35,11 +34,11 @@ class Width(enum.IntEnum):
 
 
 class Differs(Exception):
-    """A pass gives a value that is not of the kind and shape it took."""
+    """A pass changes the type of a loop-carried variable."""
 
 
 class Widen(Exception):
-    """It would be, if the name were carried wider."""
+    """The pass type-checks if the loop-carried variable is widened to ``width``."""
 
     def __init__(self, width: Width) -> None:
         super().__init__(width)
@@ -47,7 +46,7 @@ class Widen(Exception):
 
 
 class Spread(Exception):
-    """A pass makes an array of what was a number."""
+    """The pass type-checks if the loop-carried number is broadcast to ``shape``."""
 
     def __init__(self, shape: Shape) -> None:
         super().__init__(shape)
@@ -56,25 +55,25 @@ class Spread(Exception):
 
 @dataclass(eq=False)
 class Carried:
-    """A name's value on its way through a loop."""
+    """A loop-carried variable."""
 
     name: str
     inside: Value
-    """What the name holds when a pass begins."""
+    """Its value at the beginning of a pass."""
     inputs: list[Node] = field(default_factory=list)
     starts: list[Value | Missing] = field(default_factory=list)
-    """What the inputs are in the first pass; missing where nothing reads them."""
+    """The initial values of the inputs; missing where nothing reads them."""
     outputs: list[Node] | None = None
-    """What they are in the next one; None where a pass changes their kind or shape."""
+    """Their values in the next pass; None where their types are not (yet) known to be the same."""
     end: Value | Unusable | Missing = None
-    """What the name holds when a pass ends."""
+    """Its value at the end of a pass."""
 
 
-def enter(low: Lowering, name: str, held: Value, width: Width, place: Place) -> Carried:
-    """A name that holds a value before the loop."""
-    if width is Width.ARRAY and isinstance(held, List):
-        held = low.array(held, place)
-    carried = Carried(name, held)
+def enter(low: Lowering, name: str, value: Value, width: Width, place: Place) -> Carried:
+    """A variable that is bound before the loop."""
+    if width is Width.ARRAY and isinstance(value, List):
+        value = low.array(value, place)
+    carried = Carried(name, value)
 
     def loop_input(value: Value) -> Value:
         type = operand_type(value)
@@ -87,12 +86,12 @@ def enter(low: Lowering, name: str, held: Value, width: Width, place: Place) -> 
         carried.starts.append(value)
         return node
 
-    carried.inside = map_leaves(loop_input, held)
+    carried.inside = map_leaves(loop_input, value)
     return carried
 
 
 def leave(low: Lowering, carried: Carried, end: Value, place: Place) -> list[Node]:
-    """The nodes that a pass gives for a name, in the order of its inputs. Raises Differs, Widen and Spread."""
+    """The outputs of a pass for a variable, in the order of its inputs. Raises Differs, Widen and Spread."""
     outputs: list[Node] = []
     for before, after in leaf_pairs(carried.inside, end):
         if isinstance(before, Node):
@@ -124,11 +123,11 @@ def _same(low: Lowering, inside: Node, end: Value, place: Place) -> Node:
 _NUMBERS = {DType.BOOL: bool, DType.INT: int}
 
 
-# --- values that only a pass makes
+# --- variables first bound in the loop
 
 
 def begin(name: str, end: Value) -> Carried:
-    """A name that a pass binds first: it is carried, from zeros on, so that its last value is there after the loop."""
+    """A variable first bound in a pass: it is carried from zeros, so that its last value is available afterwards."""
     carried = Carried(name, end)
     carried.outputs = list(nodes_of(end))
     carried.inputs = [input_node(name, x.type, x.span) for x in carried.outputs]

@@ -1,4 +1,4 @@
-"""How a pass of a loop ends, and how the loop does."""
+"""How a pass of a loop ends, and how the loop does: flags for ``break`` and ``return``."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from adcore.language.lowering.expressions.iteration import Iteration
 from adcore.language.lowering.values import Value
 
 RUNNING, RETURNED = "<running>", "<returned>"
-"""What a pass leaves behind beside the program's names: whether the loop goes on, and whether it was left by
-``return``; then ``VALUE`` is what was returned."""
+"""Variables that a pass binds beside the program's: whether the loop continues, and whether it was left by ``return``;
+``VALUE`` has the returned value then."""
 
 LoopStatement = ast.For | ast.While
 Body = Callable[[Lowering, LoopStatement, Iteration | None, Node | int], None]
-"""Runs one pass."""
+"""Lowers one pass."""
 
 
 class Outcome(NamedTuple):
-    """How a loop ended: whether it ran to its end, without ``break`` or ``return``; if by ``return``; with what."""
+    """Whether a loop ran to its end, without ``break`` or ``return``; whether it returned; the returned value."""
 
     completed: bool | Node
     returned: bool | Node

@@ -1,8 +1,8 @@
-"""Loops: ``for`` and ``while`` to one op, whose body is a graph, however often it is run.
+"""Loops: ``for`` and ``while`` to one op, whose body is a graph, however many passes it has.
 
-A pass is lowered once, with inputs in the place of the names that it assigns; then it is known what it makes of them.
-What the body reads from outside becomes a constant of the loop, and a loop that may be left early carries a condition
-that says whether it still runs.
+A pass is lowered once, with inputs in place of the variables that it assigns; those that are live across passes or
+after the loop are carried. Whatever the body captures becomes a constant of the loop, and a loop with early exits
+carries a flag that says whether it still runs.
 """
 
 from __future__ import annotations
@@ -27,13 +27,23 @@ from adcore.language.lowering.statements.loop_carried import Carried, Differs, S
 from adcore.language.lowering.statements.loop_exits import RETURNED, RUNNING, Body, LoopStatement, Outcome
 from adcore.language.lowering.statements.unrolling import unroll
 from adcore.language.lowering.trees import outlives, rebuild
-from adcore.language.lowering.values import MISSING, List, Missing, Place, Unresolved, Unusable, Value, describe_value
+from adcore.language.lowering.values import (
+    MISSING,
+    List,
+    Missing,
+    Place,
+    Unresolved,
+    Unusable,
+    Value,
+    describe_value,
+    describe_with_items,
+)
 from adcore.language.syntax.scopes import ALWAYS, accumulates, appended, assignments, last_of, reads_last
 from adcore.ops.control.loop_view import ENDLESS
 
 
 def lower_loop(low: Lowering, statement: LoopStatement, body: Body) -> Outcome:
-    """The loop as one node; the names it binds are bound to its results."""
+    """The loop as one node; the variables that it assigns are bound to its results."""
     over = iteration(low, statement.iter, lower_expression) if isinstance(statement, ast.For) else None
     if over is not None and over.passes == 0:
         return Outcome(True, False, None)
@@ -60,7 +70,7 @@ def lower_loop(low: Lowering, statement: LoopStatement, body: Body) -> Outcome:
             low.frames.depth -= 1
             return outcome
     except Unresolved:
-        # What follows a loop that has a pass in any case is not known either.
+        # The continuation of a loop of at least one pass is unresolved, too.
         endless = isinstance(statement, ast.While) and isinstance(statement.test, ast.Constant)
         if endless or (over is not None and isinstance(over.passes, int)):
             raise
@@ -68,7 +78,7 @@ def lower_loop(low: Lowering, statement: LoopStatement, body: Body) -> Outcome:
 
 
 def _variable(statement: LoopStatement) -> str:
-    """What the position is called in messages."""
+    """The name of the position in messages."""
     target = statement.target if isinstance(statement, ast.For) else None
     while isinstance(target, (ast.Tuple, ast.List)) and target.elts:
         target = target.elts[0]
@@ -92,10 +102,10 @@ class _Pass:
     widths: dict[str, Width]
     shapes: dict[str, Shape]
     changing: set[Node]
-    """The position, and what is carried: it grows with each lowering."""
+    """The position and the inputs of carried variables, of all lowerings so far."""
     carried: dict[str, Carried] = field(default_factory=dict)
     after: dict[str, Value | Unusable] = field(default_factory=dict)
-    """What names hold after the loop that are known without it."""
+    """The bindings after the loop of names that are not carried."""
     test_nodes: list[Node] = field(default_factory=list)
     body_nodes: list[Node] = field(default_factory=list)
     errors: dict[str, AdcoreError] = field(default_factory=dict)
@@ -112,11 +122,11 @@ class _Pass:
                 del names[name]
             with low.frames.looping(statement, lists.values()):
                 for name in names:
-                    held = before.get(name, MISSING)
-                    if not isinstance(held, (Missing, Unusable)):
+                    value = before.get(name, MISSING)
+                    if not isinstance(value, (Missing, Unusable)):
                         if name in self.shapes:
-                            held = low.emit(OPS["broadcast_to"], (held,), statement, (("shape", self.shapes[name]),))
-                        self._enter(name, held)
+                            value = low.emit(OPS["broadcast_to"], (value,), statement, (("shape", self.shapes[name]),))
+                        self._enter(name, value)
                 if statement in low.syntax.breaking or statement in low.syntax.early_exits:
                     self.carried[RUNNING] = enter(low, RUNNING, True, Width.AS_IT_IS, statement)
                 with low.region(self.test_nodes):
@@ -143,34 +153,34 @@ class _Pass:
 
     # --- the parts of a pass
 
-    def _enter(self, name: str, held: Value) -> None:
-        """Carry a name that holds a value before the loop."""
-        one = enter(self.low, name, held, self.widths.get(name, Width.AS_IT_IS), self.statement)
+    def _enter(self, name: str, value: Value) -> None:
+        """Carry a variable that is bound before the loop."""
+        one = enter(self.low, name, value, self.widths.get(name, Width.AS_IT_IS), self.statement)
         self.carried[name] = one
         self.changing.update(one.inputs)
         self.low.scope.variables[name] = one.inside
 
     def _collected(self, before: Mapping[str, Value | Unusable]) -> dict[str, ast.Expr]:
-        """The lists that are collected in arrays, each with the statement that appends."""
+        """The lists whose elements are collected in arrays, each with the statement that appends."""
         low, statement = self.low, self.statement
         if statement in low.syntax.breaking or statement in low.syntax.early_exits:
             return {}
-        found = {
+        lists = {
             name: place
             for name, place in collected(statement).items()
-            if (isinstance(held := before.get(name), List) or (isinstance(held, Node) and held.shape))
+            if (isinstance(start := before.get(name), List) or (isinstance(start, Node) and start.shape))
             and low.scope.names.last_read.get(name) != ALWAYS
         }
-        read = {name for x in ast.walk(statement) if (name := reads_last(x)) is not None} if found else set()
-        for name in sorted(read & found.keys()):
-            held = before[name]
-            assert isinstance(held, (List, Node))
-            last = last_element(low, held, found[name])
+        read = {name for x in ast.walk(statement) if (name := reads_last(x)) is not None} if lists else set()
+        for name in sorted(read & lists.keys()):
+            start = before[name]
+            assert isinstance(start, (List, Node))
+            last = last_element(low, start, lists[name])
             if last is None:
-                del found[name]
+                del lists[name]
             else:
                 self._enter(last_of(name), last)
-        return found
+        return lists
 
     def _collect(
         self, name: str, start: Value | Unusable, row: Value | Unusable, position: Node, place: ast.Expr
@@ -189,7 +199,7 @@ class _Pass:
         return None if running is None else running.inputs[0]
 
     def _test(self) -> bool | Node:
-        """Whether there is another pass, as far as a condition says so; that of a loop that was left is not asked."""
+        """The condition of another pass; that of a ``while`` is not evaluated once the loop was left."""
         low, statement, running = self.low, self.statement, self._running()
         if isinstance(statement, ast.For):
             return True if running is None else running
@@ -203,7 +213,7 @@ class _Pass:
         return short_circuit(low, True, running, ask, statement)
 
     def _first(self, name: str, end: Value | Unusable | Missing, place: Place, sure: bool) -> None:
-        """A name that was not there before the loop."""
+        """A variable first bound in the loop: carried where it is live, else poisoned, or bound without the loop."""
         low, scope = self.low, self.low.scope
         if isinstance(end, Unusable):
             self.after[name] = end
@@ -217,7 +227,10 @@ class _Pass:
             self.after[name] = Unusable(self._unbound(name, place))
 
     def _settle(self, ends: dict[str, Value | Unusable], names: dict[str, Place], outputs: list[Node]) -> None:
-        """Find the names that must be carried, drop the others, and check that each keeps its type; else widen."""
+        """Find the variables that are live, drop the others, and check that each keeps its type, or widen it.
+
+        Raises LoopMismatch and ``_Widened``.
+        """
         low = self.low
         owner = {node: one for one in self.carried.values() for node in one.inputs}
         inside = {*self.test_nodes}
@@ -264,11 +277,11 @@ class _Pass:
                 if node in seen:
                     continue
                 seen.add(node)
-                held = owner.get(node)
-                if held is not None:
-                    if held.name in self.errors:
-                        raise self.errors[held.name]
-                    waiting.append(held.name)
+                variable = owner.get(node)
+                if variable is not None:
+                    if variable.name in self.errors:
+                        raise self.errors[variable.name]
+                    waiting.append(variable.name)
                 elif node in inside:
                     queue += node.inputs
         for name in [name for name in self.carried if name not in keep]:
@@ -277,7 +290,7 @@ class _Pass:
             del self.carried[name]
 
     def _is_static(self, name: str) -> bool:
-        """Whether a name's value holds nothing that changes: then reading it leaves no trace in the nodes."""
+        """True where a variable has no inputs: then no node shows whether it is read."""
         return not self.carried[name].inputs
 
     def _is_read_inside(self, name: str) -> bool:
@@ -294,7 +307,7 @@ class _Pass:
     # --- errors
 
     def _unread(self, name: str, names: dict[str, Place]) -> Callable[[ast.AST], AdcoreError]:
-        """The error for a name that is not carried."""
+        """The error of reading a variable that is not carried."""
         error = self.errors.get(name)
         return self._unbound(name, names[name]) if error is None else lambda _: error
 
@@ -318,15 +331,17 @@ class _Pass:
             return end.error(low.scope.names.assigned.get(name) or ast.copy_location(ast.Name(name), self.statement))
         place = names.get(name, self.statement)
         was = describe_value(one.inside)
-        now = "nothing" if isinstance(end, Missing) else describe_value(end)
+        now = "unbound" if isinstance(end, Missing) else describe_value(end)
         first = low.scope.names.assigned.get(name)
         related = [(low.span(place), now)]
         if first is not None and (first.lineno, first.col_offset) < (self.statement.lineno, self.statement.col_offset):
             related.insert(0, (low.span(first), was))
-        told = f"from {was} to {now}" if was != now else f"from {was} to another one"
+        if was == now and not isinstance(end, Missing):
+            was, now = describe_with_items(one.inside), describe_with_items(end)
+        change = f"from {was} to {now}" if was != now else f"from {was} to another one"
         list_growth = appended(place) is not None
         return LoopMismatch(
-            f"{name} changes in the loop {told}",
+            f"{name} changes in the loop {change}",
             span=low.span(place),
             help=LIST_GROWTH if list_growth else "what a loop carries from pass to pass keeps its kind and shape",
             list_growth=list_growth,
@@ -366,9 +381,9 @@ class _Pass:
         rest: Iterator[Node] = iter(results)
         values = {one.name: rebuild(one.inside, rest) for one in order}
         inner = {RUNNING, RETURNED, VALUE, *map(last_of, values)}
-        for name, held in {**values, **self.after}.items():
+        for name, binding in {**values, **self.after}.items():
             if name not in inner:
-                scope.assign(name, held, names[name])
+                scope.assign(name, binding, names[name])
         completed, returned = values.get(RUNNING, True), values.get(RETURNED, False)
         assert isinstance(completed, (bool, Node))
         assert isinstance(returned, (bool, Node))

@@ -1,4 +1,4 @@
-"""Statements: what a block does to the names, what it returns, and the calls of the program's own functions."""
+"""Statements: blocks, branches, and the inlined calls of the program's functions."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ from adcore.language.syntax.outputs import is_passed_over
 from adcore.language.syntax.scopes import CHECKED, appended
 
 LAST = "<last>"
-"""Where the value of an expression that may be the program's result is kept: no name can be this."""
+"""The variable with the value of the last expression that may be the program's result."""
 
 Finish = Callable[[Value | Missing], Value]
-"""What becomes of the value a block returns, or of the end of the block where it returns none."""
+"""Continuation of a ``return``, with its value, or of the end of a block, with MISSING."""
 
 
 Leave = Callable[[ast.Break | ast.Continue], None]
-"""What becomes of a pass of a loop that ends early."""
+"""Continuation of a ``break`` or ``continue``."""
 
 
 class Rest:
-    """What is still to do: the statements of a block from some place on, then those of the block around it.
+    """A continuation: the statements of a block from ``start`` on, then those of the enclosing block.
 
-    ``test``, where given, is the condition of the first statement, a branch, known already.
+    ``test``, if not None, is the value of the condition of the first statement, which is a branch.
     """
 
     __slots__ = ("block", "outer", "start", "test")
@@ -52,13 +52,13 @@ class Rest:
 
 
 def run(low: Lowering, rest: Rest | None, finish: Finish, leave: Leave | None = None) -> Value:
-    """Run statements up to a ``return`` or the end; within a loop, where ``leave`` is given, up to where a pass ends.
+    """Lower statements up to a ``return`` or the end; within a loop, which gives ``leave``, to the end of a pass.
 
-    Where a branch on a condition that depends on the inputs may return, what follows belongs to the branch that goes
-    on: each is run to its own end, and the result is the value of the one that is taken.
+    Where a branch on a condition that depends on the inputs exits early, the continuation is lowered within the branch
+    that does not: each is lowered to its own end, and the result is that of the branch that is taken.
     """
     while rest is not None:
-        block, start, outer, given = rest.block, rest.start, rest.outer, rest.test
+        block, start, outer, known_test = rest.block, rest.start, rest.outer, rest.test
         rest = outer
         for i in range(start, len(block)):
             statement = block[i]
@@ -86,8 +86,10 @@ def run(low: Lowering, rest: Rest | None, finish: Finish, leave: Leave | None = 
             elif is_passed_over(statement):
                 continue
             elif isinstance(statement, ast.If):
-                test = truth(low, lower_expression(low, statement.test), statement.test) if given is None else given
-                given = None
+                test = known_test
+                if test is None:
+                    test = truth(low, lower_expression(low, statement.test), statement.test)
+                known_test = None
                 if isinstance(test, bool):
                     rest = Rest(statement.body if test else statement.orelse, 0, after)
                     break
@@ -105,7 +107,7 @@ def run(low: Lowering, rest: Rest | None, finish: Finish, leave: Leave | None = 
 
 
 def _branch(low: Lowering, statement: ast.If, test: Node) -> None:
-    """An ``if`` without a ``return`` inside: its branches come together again."""
+    """An ``if`` without an early exit: its branches join after it."""
     merge = Merge(low, test, statement)
     for i, block in enumerate((statement.body, statement.orelse)):
         with merge.side(i):
@@ -114,7 +116,7 @@ def _branch(low: Lowering, statement: ast.If, test: Node) -> None:
 
 
 def _leaving(low: Lowering, statement: ast.If, test: Node, after: Rest, finish: Finish, leave: Leave | None) -> Value:
-    """An ``if`` with a ``return`` inside, or ``break``: what follows belongs to the branches that get there."""
+    """An ``if`` with an early exit: the continuation is lowered within each branch that reaches it."""
     merge = Merge(low, test, statement)
     values: list[Value] = [None, None]
     for i, block in enumerate((statement.body, statement.orelse)):
@@ -124,7 +126,7 @@ def _leaving(low: Lowering, statement: ast.If, test: Node, after: Rest, finish: 
 
 
 def _together(merge: Merge, values: Sequence[Value], leave: Leave | None) -> Value:
-    """Where two ways to an end meet: that of a pass is all in the names, otherwise it is a value."""
+    """The join of two paths to an end: of a pass, whose effects are its assignments, or of a block with a value."""
     if leave is None:
         return merge.value(*values)
     merge.bind()
@@ -135,7 +137,7 @@ def _together(merge: Merge, values: Sequence[Value], leave: Leave | None) -> Val
 
 
 def _pass(low: Lowering, statement: LoopStatement, over: Iteration | None, position: Node | int) -> None:
-    """Run one pass of a loop, and note in the scope how it ended."""
+    """Lower one pass of a loop, and bind how it ended."""
     scope = low.scope
 
     def finish(value: Value | Missing) -> Value:
@@ -158,7 +160,7 @@ def _pass(low: Lowering, statement: LoopStatement, over: Iteration | None, posit
 def _returned(
     low: Lowering, statement: LoopStatement, outcome: Outcome, after: Rest, finish: Finish, leave: Leave | None
 ) -> Value:
-    """What follows a loop that may have returned."""
+    """The continuation of a loop that may have returned."""
     assert isinstance(outcome.returned, Node)
     merge = Merge(low, outcome.returned, statement)
     returned = goes_on = None
@@ -211,9 +213,9 @@ def _define(low: Lowering, definition: ast.FunctionDef) -> None:
 def inline(
     low: Lowering, function: Closure, arguments: Sequence[tuple[str | None, Value, ast.expr]], place: ast.Call
 ) -> Value:
-    """The value of a call: the function's statements are run with its parameters bound.
+    """The value of a call: the function's statements are lowered with its parameters bound.
 
-    They become a part of the same graph, except where the function calls itself.
+    They are inlined, unless the function is recursive.
     """
     definition = function.definition
     bound = _bound(low, function, arguments, place)
@@ -229,7 +231,7 @@ def inline(
 
 
 def call_in(low: Lowering, definition: ast.FunctionDef, scope: Scope, finish: Finish) -> Value:
-    """Run a function's statements in a scope that has its parameters."""
+    """Lower a function's statements in a scope that has its parameters."""
     if scope.names.asserts:
         scope.variables[CHECKED] = True
         inner = finish
@@ -246,15 +248,15 @@ def _bound(
 ) -> dict[str, Value]:
     """The parameters' values."""
     name = function.definition.name
-    given = function.definition.args
-    positional = [a.arg for a in (*given.posonlyargs, *given.args)]
-    by_name = [a.arg for a in (*given.args, *given.kwonlyargs)]
+    signature = function.definition.args
+    positional = [a.arg for a in (*signature.posonlyargs, *signature.args)]
+    by_name = [a.arg for a in (*signature.args, *signature.kwonlyargs)]
     bound: dict[str, Value] = {}
     more: list[Value] = []
     count = 0
     for keyword, value, at in arguments:
         if keyword is None:
-            if count == len(positional) and given.vararg is not None:
+            if count == len(positional) and signature.vararg is not None:
                 more.append(value)
                 continue
             if count == len(positional):
@@ -273,8 +275,8 @@ def _bound(
             raise BadCall(f"{name} is given {keyword} twice", span=low.span(at))
         else:
             bound[keyword] = value
-    if given.vararg is not None:
-        bound[given.vararg.arg] = several(low, Tuple, more, place)
+    if signature.vararg is not None:
+        bound[signature.vararg.arg] = several(low, Tuple, more, place)
     missing = [p for p in function_parameters(function.definition) if p not in bound and p not in function.defaults]
     if missing:
         raise BadCall(f"{name} needs {' and '.join(missing)}", span=low.span(place), help=_signature(function))
@@ -283,8 +285,8 @@ def _bound(
 
 def function_parameters(definition: ast.FunctionDef) -> list[str]:
     """The names of a function's parameters, in order."""
-    given = definition.args
-    return [a.arg for a in (*given.posonlyargs, *given.args, *given.kwonlyargs)]
+    signature = definition.args
+    return [a.arg for a in (*signature.posonlyargs, *signature.args, *signature.kwonlyargs)]
 
 
 def _signature(function: Closure) -> str:

@@ -1,4 +1,4 @@
-"""Short loops whose passes are of different shapes: they are written out, pass after pass, with known positions."""
+"""Unrolling of short loops, where a pass needs its position as a constant: its shapes depend on it, say."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from adcore.language.syntax.scopes import assignments
 
 
 def unroll(low: Lowering, statement: LoopStatement, over: Iteration, passes: int, body: Body) -> Outcome:
-    """The passes of a loop one after the other, as if each were written down."""
+    """The passes of a loop one after the other, each with its position as a constant."""
     scope = low.scope
     running: Value | Unusable = True
     returned: Value | Unusable = False

@@ -287,35 +287,35 @@ TABLE = [
     (
         "if x > 0:\n  «q» = v\nelse:\n  q = x\nq + 1",
         "branch_mismatch",
-        "q is an array of shape (3,) if the condition holds, and a number if not",
+        "q is an array of shape (3,) if the condition holds, and a number otherwise",
         None,
     ),
     (
         "«v if x > 0 else x»",
         "branch_mismatch",
-        "the value is an array of shape (3,) if the condition holds, and a number if not",
+        "the value is an array of shape (3,) if the condition holds, and a number otherwise",
         None,
     ),
     (
         "«(1, 2) if x > 0 else x»",
         "branch_mismatch",
-        "the value is a tuple if the condition holds, and a number if not",
+        "the value is a tuple if the condition holds, and a number otherwise",
         None,
     ),
     (
         "def f(t):\n  «if» t > 0: return 1\nf(x)",
         "branch_mismatch",
-        "the value is a number if the condition holds, and nothing if not",
+        "the value is a number if the condition holds, and None otherwise",
         None,
     ),
     (
         "«x if x > 0 else None»",
         "branch_mismatch",
-        "the value is a number if the condition holds, and nothing if not",
+        "the value is a number if the condition holds, and None otherwise",
         None,
     ),
     # results
-    ("«None»", "no_result", "the program's result is None", "return a value on every way through the program"),
+    ("«None»", "no_result", "the program's result is None", "return a value on every path through the program"),
     ("«()»", "no_result", "the program's result is an empty tuple", None),
     # more of each
     ("(1, 2)[«2»]", "index_out_of_bounds", "index 2 is out of bounds: this has 2 elements", "indices count from 0"),
