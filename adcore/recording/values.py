@@ -216,7 +216,7 @@ def _static_key(key: Any) -> Any:
     return "..." if key is Ellipsis else key if key is None else operator.index(key)
 
 
-_NO_MASK = "a condition is no index: use np.where to choose by one"
+_NO_MASK = "a condition is not an index: use np.where to choose by one"
 
 
 def _record(op: Op, operands: Sequence[Any], params: Mapping[str, Any]) -> Traced:

@@ -92,7 +92,7 @@ def _takes(low: Lowering, call: ast.Call, least: int, most: int) -> Sequence[ast
     count = len(call.args)
     star = next((a for a in call.args if isinstance(a, ast.Starred)), None)
     if star is not None:
-        raise Unsupported("unpacking with * does not exist here", span=low.span(star), help="name each value")
+        raise Unsupported("unpacking with * is not supported here", span=low.span(star), help="name each value")
     if not least <= count <= most:
         assert isinstance(call.func, ast.Name)
         wanted = f"{least}" if least == most else f"{least} to {most}"

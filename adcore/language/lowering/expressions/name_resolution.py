@@ -193,7 +193,7 @@ def not_callable(low: Lowering, func: ast.expr, value: Value, text: str | None) 
 
 _ELSEWHERE = {
     "print": (Unsupported, "print does not exist in this language", "the result and every name can be asked for"),
-    "str": (Unsupported, "texts do not exist in this language", None),
+    "str": (Unsupported, "strings are not supported here", None),
     "input": (Unsupported, "input does not exist in this language", "a name that is never assigned is an input"),
 }
 

@@ -158,4 +158,4 @@ def truth(low: Lowering, value: Value, place: ast.expr) -> bool | Node:
             )
         case _:
             pass
-    raise TypeMismatch(f"{describe_value(value)} is no condition", span=low.span(place))
+    raise TypeMismatch(f"{describe_value(value)} is not a condition", span=low.span(place))

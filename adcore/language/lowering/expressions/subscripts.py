@@ -78,7 +78,7 @@ def key_of(low: Lowering, array: Node, node: ast.Subscript, expression: LowerExp
         index = _part(low, part, expression)
         if isinstance(index, Node) and index.type.dtype is DType.BOOL:
             if len(parts) > 1 or not index.shape:
-                raise TypeMismatch("a condition is no index", span=low.span(part), help=_CHOOSE)
+                raise TypeMismatch("a condition is not an index", span=low.span(part), help=_CHOOSE)
             return Key((), mask=index)
         if isinstance(index, Node):
             computed.append(index)
@@ -235,7 +235,7 @@ def _part(low: Lowering, part: ast.expr, expression: LowerExpression) -> Any:
         case EllipsisType():
             return "..."
         case bool():
-            raise TypeMismatch("a condition is no index", span=low.span(part), help=_CHOOSE)
+            raise TypeMismatch("a condition is not an index", span=low.span(part), help=_CHOOSE)
         case int() | float():
             return low.known.whole(value, part, "an index")
         case Tuple() | List() | Node():
@@ -247,7 +247,7 @@ def _part(low: Lowering, part: ast.expr, expression: LowerExpression) -> Any:
             return low.operand(index, DType.INT, part)
         case _:
             pass
-    raise TypeMismatch(f"{describe_value(value)} is no index", span=low.span(part))
+    raise TypeMismatch(f"{describe_value(value)} is not an index", span=low.span(part))
 
 
 def _slice(low: Lowering, part: ast.Slice, expression: LowerExpression) -> Any:
@@ -314,7 +314,7 @@ def _of_several(low: Lowering, value: Tuple | List, part: ast.expr, expression: 
     if isinstance(index, Node) and not is_constant(index):
         return None
     if not is_number(index) and not isinstance(index, Node):
-        raise TypeMismatch(f"{describe_value(index)} is no index", span=low.span(part))
+        raise TypeMismatch(f"{describe_value(index)} is not an index", span=low.span(part))
     number = low.known.whole(index, part, "an index")
     if not -len(value.items) <= number < len(value.items):
         raise _out_of_bounds(low, number, len(value.items), part)

@@ -27,7 +27,7 @@ INPUTS = {
 TABLE = [
     # syntax that parses, and is not supported where it stands
     ("maximum(*«x»)", "type_mismatch", "a number has no parts to go over", None),
-    ("sum(zip(«*v»))", "unsupported_syntax", "unpacking with * does not exist here", "name each value"),
+    ("sum(zip(«*v»))", "unsupported_syntax", "unpacking with * is not supported here", "name each value"),
     (
         "y = «print»(x)",
         "unsupported_syntax",
@@ -167,7 +167,7 @@ TABLE = [
     ),
     ("«np» + 1", "type_mismatch", "np is a module, and a value is needed here", None),
     ("«x[0]»", "type_mismatch", "a number has no parts", None),
-    ("v[«True»]", "type_mismatch", "a condition is no index", "use where() to choose by a condition"),
+    ("v[«True»]", "type_mismatch", "a condition is not an index", "use where() to choose by a condition"),
     (
         "v[«v > 1»]",
         "type_mismatch",

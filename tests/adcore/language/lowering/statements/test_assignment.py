@@ -150,7 +150,7 @@ WRONG = [
      "how many elements a condition chooses is not known, and here an array of shape (4,) is given for them"),
     ("what a condition chooses", "v = u * 2\nv[u > 0] = u[«u > 0»]\nv", "type_mismatch",
      "how many elements a condition chooses is not known when the program is compiled"),
-    ("a condition beside an index", "A = [u, u]\nA[«u > 0», 0] = 1\nA", "type_mismatch", "a condition is no index"),
+    ("a condition beside an index", "A = [u, u]\nA[«u > 0», 0] = 1\nA", "type_mismatch", "a condition is not an index"),
     ("too many values for places", "u[[0, 1]] = «u»\nu", "shape_mismatch",
      "an array of shape (4,) does not fit into a part of shape (2,)"),
     ("places that do not go together", "A = [u, u]\nA[«[0, 1], [1, 0, 1]»] = 1\nA", "shape_mismatch",
