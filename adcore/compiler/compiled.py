@@ -252,22 +252,22 @@ class Compiled:
     def check_memory(self, points: int) -> None:
         """Raise MemoryTooLarge where an evaluation of so many points would hold too much at one time."""
         derivative = self.derivative
-        held = sum(
+        elements = sum(
             x.type.size * (points if many else 1) for x, many in zip(self.graph.inputs, self.batched, strict=True)
         )
-        held += self.executable.elements * min(points, self.executable.block)
+        elements += self.executable.elements * min(points, self.executable.block)
         if self.many:
-            held += points * sum(y.type.size for y in derivative.graph.outputs)
+            elements += points * sum(y.type.size for y in derivative.graph.outputs)
         directions = sum(x.type.size for x in derivative.seed_inputs)
         if derivative.swept:
             columns = sum(y.type.size for y in derivative.graph.outputs[-derivative.swept :])
             # The columns of each point; the seed of a run, and the zeros that it is at other times, for all points.
-            held += (points * columns + 2) * directions
+            elements += (points * columns + 2) * directions
         else:
-            held += points * directions
-        if held > self.limits.live_elements:
+            elements += points * directions
+        if elements > self.limits.live_elements:
             raise MemoryTooLarge(
-                f"the evaluation would hold {held} numbers at one time, where {self.limits.live_elements} are allowed",
+                f"the evaluation would hold {elements} numbers at one time, where {self.limits.live_elements} are allowed",
                 help="send the batch in parts" if points > 1 else "work on smaller arrays, or on fewer of them",
             )
 
@@ -288,10 +288,10 @@ def plan_trace(
     if run.cut:
         layout = replace(layout, truncated=True)
     executable = prepare(layout.graph)
-    held = layout.elements(executable.elements)
-    if held > limits.trace_elements:
+    elements = layout.elements(executable.elements)
+    if elements > limits.trace_elements:
         raise TraceTooLarge(
-            f"the trace would hold {held} numbers, where {limits.trace_elements} are allowed",
+            f"the trace would hold {elements} numbers, where {limits.trace_elements} are allowed",
             help="leave out trace, or trace a smaller case",
         )
     return TracePlan(layout, executable)

@@ -7,7 +7,7 @@ is one more declaration here.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from adcore.derivatives.forward import jvp_graph
@@ -66,11 +66,11 @@ class Derivative:
     def assemble(self, results: Iterable[Any]) -> dict[str, dict[str, Any]]:
         """The results, in the order of the groups, by key and by names."""
         rest = iter(results)
-        answer: dict[str, dict[str, Any]] = {}
-        for key, names, inner in self.groups:
-            # zip stops at the end of its first argument, before it takes a result of the next group.
-            answer[key] = _nested(names, inner, rest) if inner else dict(zip(names, rest, strict=False))
-        return answer
+        # zip stops at the end of its first argument, before it takes a result of the next group.
+        return {
+            key: _nested(names, inner, rest) if inner else dict(zip(names, rest, strict=False))
+            for key, names, inner in self.groups
+        }
 
 
 def _nested(names: Sequence[str], inner: Sequence[Sequence[str]], rest: Iterator[Any]) -> dict[str, Any]:
@@ -171,7 +171,7 @@ def _names(graph: Graph, wrt: Sequence[int]) -> tuple[tuple[str, ...], tuple[str
 
 def _named(graph: Graph, *names: str) -> Graph:
     """The graph with these names for its outputs; those of derivatives are no names that a program could have."""
-    return replace(graph, output_names=names)
+    return Graph(graph.inputs, graph.nodes, graph.outputs, names)
 
 
 def _values(graph: Graph, wrt: Sequence[int], mode: Direction) -> Derivative:
