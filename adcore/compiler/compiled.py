@@ -267,7 +267,8 @@ class Compiled:
             elements += points * directions
         if elements > self.limits.live_elements:
             raise MemoryTooLarge(
-                f"the evaluation would hold {elements} numbers at one time, where {self.limits.live_elements} are allowed",
+                f"the evaluation would hold {elements} numbers at one time, where {self.limits.live_elements} are "
+                "allowed",
                 help="send the batch in parts" if points > 1 else "work on smaller arrays, or on fewer of them",
             )
 
