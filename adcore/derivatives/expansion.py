@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 
-from adcore.derivatives.forward import jvp_graph
 from adcore.derivatives.jacobian import jacobian_graph
-from adcore.derivatives.reverse import gradient_graph
+from adcore.derivatives.query import derive
 from adcore.errors import AdcoreError, GraphTooLarge
 from adcore.graph import ITEM, OPS, Function, Graph, Node
 from adcore.graph.traversal import applied, graph_of, schedule
-from adcore.ops.functionals.derivative import GRADIENT, JVP, derivative
-from adcore.ops.functionals.solution import FIXED_POINT, MINIMUM, solution
+from adcore.ops.functionals.derivative import GRADIENT, derivative, derivative_view
+from adcore.ops.functionals.solution import FIXED_POINT, MINIMUM, solution, solution_view
 
 
 def expand(graph: Graph, most: int | None = None) -> Graph:
@@ -82,23 +81,19 @@ def _inside(node: Node, expanded: Callable[[Graph], Graph]) -> Node:
 
 def _differentiated(node: Node) -> tuple[Node, ...]:
     """The results of a derivative node, as the nodes of a plain graph."""
-    graph, kind, wrt = (node.param(name) for name in ("graph", "kind", "wrt"))
-    if kind == JVP:
-        return applied(jvp_graph(graph, range(wrt)), node.inputs)
-    if kind == GRADIENT:
-        return applied(gradient_graph(graph, range(wrt)), node.inputs)
-    return applied(jacobian_graph(graph, range(wrt)), node.inputs)
+    view = derivative_view(node)
+    return applied(derive(view.graph, view.kind, range(view.wrt)).graph, node.inputs)
 
 
 def _prepared(node: Node) -> Node:
     """An equation node with the graphs that its solver and its derivatives need: the residual, and its Jacobian."""
-    graph, kind = node.param("graph"), node.param("kind")
-    unknown = graph.inputs[0]
-    if kind == MINIMUM:
-        slope = gradient_graph(graph, [0])
+    view = solution_view(node)
+    graph = view.graph
+    if view.kind == MINIMUM:
+        slope = derive(graph, GRADIENT, [0]).graph
         condition = graph_of(slope.inputs, slope.outputs[1:])
-    elif kind == FIXED_POINT:
-        condition = graph_of(graph.inputs, [OPS["subtract"](graph.outputs[0], unknown)])
+    elif view.kind == FIXED_POINT:
+        condition = graph_of(graph.inputs, [OPS["subtract"](graph.outputs[0], graph.inputs[0])])
     else:
         condition = graph
     # Everything stays inside the loop, so that a trace shows it as a function of the equation's own operands.

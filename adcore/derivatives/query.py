@@ -16,6 +16,7 @@ from adcore.derivatives.reverse import gradient_graph, vjp_graph
 from adcore.errors import NotDifferentiable, OutputNotScalar, SeveralOutputs, UnknownDerivative
 from adcore.graph import DType, Graph, Node
 from adcore.graph.traversal import graph_of
+from adcore.ops.functionals.derivative import GRADIENT, JACOBIAN, JVP
 from adcore.ops.shapes import describe_shape
 
 
@@ -266,10 +267,10 @@ def _jacobian_modes(graph: Graph, wrt: Sequence[int]) -> Sequence[Direction]:
 _BOTH: tuple[Direction, ...] = ("forward", "reverse")
 _DECLARED = (
     DerivativeKind("none", _values, (), _anything, _always("reverse")),
-    DerivativeKind("gradient", _gradient, _BOTH, _one_number("a gradient"), _gradient_modes, traced=True),
-    DerivativeKind("jacobian", _jacobian, _BOTH, _numbers, _jacobian_modes),
+    DerivativeKind(GRADIENT, _gradient, _BOTH, _one_number("a gradient"), _gradient_modes, traced=True),
+    DerivativeKind(JACOBIAN, _jacobian, _BOTH, _numbers, _jacobian_modes),
     DerivativeKind("hessian", _hessian, _BOTH, _one_number("a Hessian"), _always("forward")),
-    DerivativeKind("jvp", _jvp, ("forward",), _numbers, _always("forward")),
+    DerivativeKind(JVP, _jvp, ("forward",), _numbers, _always("forward")),
     DerivativeKind("vjp", _vjp, ("reverse",), _numbers, _always("reverse")),
     DerivativeKind("hvp", _hvp, _BOTH, _one_number("a Hessian"), _always("forward")),
 )

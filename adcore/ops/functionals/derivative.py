@@ -16,6 +16,7 @@ from adcore.graph import UNKNOWN, DType, Graph, Node, Op, Pullback, Push, RunGra
 from adcore.ops.base import Hidden, declare
 
 GRADIENT, JACOBIAN, JVP = "gradient", "jacobian", "jvp"
+"""The kinds of derivatives that programs can ask for; ``adcore.derivatives.query`` has the rules of all kinds."""
 
 _T = TypeVar("_T")
 
