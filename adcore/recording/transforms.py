@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from adcore.derivatives import forward, reverse
-from adcore.derivatives.jacobian import Mode, jacobian_graph
-from adcore.derivatives.query import derive
+from adcore.derivatives.jacobian import Mode
+from adcore.derivatives.query import Derivative, derive
 from adcore.engines.interpreter import prepare
 from adcore.graph import DType, Graph, convert
 from adcore.graph.traversal import substitute
@@ -31,25 +31,41 @@ def _name_inputs(fn: PythonFunction, count: int) -> list[str]:
     return [names[i] if i < len(names) and len(names) >= count else f"x{i + 1}" for i in range(count)]
 
 
-def _run(fn: PythonFunction, args: Sequence[Any], places: Sequence[int]) -> tuple[Recording, Any, list[Any]]:
-    """Run ``fn`` with the arguments at ``places`` overloaded; returns the recording, the result, and its parts."""
+class _RecordedRun(NamedTuple):
+    """A recorded run of a function."""
+
+    graph: Graph
+    captured: list[Traced]
+    """The values of outer recordings that the function reads: the last inputs of the graph."""
+    result: Any
+    """What the function returned: a value of this recording, or a sequence of such."""
+
+
+def _run(fn: PythonFunction, args: Sequence[Any], places: Sequence[int]) -> _RecordedRun:
+    """Run ``fn`` with the arguments at ``places`` overloaded."""
     recording = Recording()
     names = _name_inputs(fn, len(args))
     arguments = list(args)
     for i in places:
         arguments[i] = recording.input(names[i], value_as(DType.FLOAT, args[i]))
     result = fn(*arguments)
-    return recording, result, list(result) if isinstance(result, tuple | list) else [result]
+    graph = recording.graph(result if _is_several(result) else [result])
+    return _RecordedRun(graph, [x for _, x in recording.captured.values()], result)
+
+
+def _is_several(result: Any) -> bool:
+    return isinstance(result, tuple | list)
 
 
 def trace(fn: PythonFunction, *example_inputs: Any) -> Graph:
     """The graph of a run of ``fn`` on these inputs, whose values decide which branches are recorded.
 
-    A function that returns a tuple has a graph of as many outputs.
+    It is a ``Graph``, which derivatives and exports take, and not the Wengert list of the run. A function that returns
+    a tuple has a graph of as many outputs.
     """
-    recording, _, parts = _run(fn, example_inputs, range(len(example_inputs)))
-    names = tuple(f"y{i + 1}" for i in range(len(parts))) if len(parts) > 1 else ("y",)
-    return recording.graph(parts, names)
+    graph, _, result = _run(fn, example_inputs, range(len(example_inputs)))
+    several = len(result) if _is_several(result) else 1
+    return replace(graph, output_names=tuple(f"y{i + 1}" for i in range(several)) if several > 1 else ("y",))
 
 
 def _splice(graph: Graph, arguments: Sequence[Any]) -> list[Any]:
@@ -83,22 +99,22 @@ def _places(argnums: int | Sequence[int], count: int) -> list[int]:
     return places
 
 
-def _like(results: Sequence[Any], argnums: int | Sequence[int]) -> Any:
+def _like(results: Iterable[Any], argnums: int | Sequence[int]) -> Any:
     """One result for one argument, a tuple for a sequence of them."""
-    return results[0] if isinstance(argnums, int) else tuple(results)
-
-
-def _chunks(results: Sequence[Any], size: int) -> list[Sequence[Any]]:
-    """The results in parts of ``size``."""
-    return [results[i : i + size] for i in range(0, len(results), size)] if size else []
+    return next(iter(results)) if isinstance(argnums, int) else tuple(results)
 
 
 def _one_number(result: Any, noun: str) -> None:
     """Raise TypeError where a function does not return one number, which ``noun``, its derivative, is of."""
-    if isinstance(result, tuple | list):
+    if _is_several(result):
         raise TypeError(f"{noun} is of one number, and this is a {type(result).__name__}")
     if np.shape(result) != ():
         raise TypeError(f"{noun} is of one number, and this is an array of shape {np.shape(result)}")
+
+
+def _answer(derivative: Derivative, arguments: Sequence[Any]) -> dict[str, dict[str, Any]]:
+    """The results of a derivative applied to these arguments, by key and by names."""
+    return derivative.assemble(_splice(optimise(derivative.graph), arguments))
 
 
 def _derived(
@@ -106,20 +122,20 @@ def _derived(
     argnums: int | Sequence[int],
     args: Sequence[Any],
     kwargs: Mapping[str, Any],
-    differentiate: Callable[[Graph, Sequence[int]], Graph],
+    kind: str,
+    mode: Mode = "auto",
     noun: str | None = None,
-) -> tuple[list[Any], Any, int]:
-    """The outputs of ``differentiate(graph, wrt)`` of a run of ``fn``, the result of the run, and how many inputs.
+) -> tuple[dict[str, dict[str, Any]], Any]:
+    """The derivative of a run of ``fn`` by the arguments ``argnums``, and the result of the run.
 
     ``noun`` names a derivative that only functions have that return one number.
     """
     places = _places(argnums, len(args))
-    recording, result, parts = _run(functools.partial(fn, **kwargs) if kwargs else fn, args, places)
+    graph, captured, result = _run(functools.partial(fn, **kwargs) if kwargs else fn, args, places)
     if noun is not None:
         _one_number(result, noun)
-    derivative = optimise(differentiate(recording.graph(parts), range(len(places))))
-    outer = [x for _, x in recording.captured.values()]
-    return _splice(derivative, [*(args[i] for i in places), *outer]), result, len(places)
+    derivative = derive(graph, kind, range(len(places)), mode)
+    return _answer(derivative, [*(args[i] for i in places), *captured]), result
 
 
 # --- derivatives, as functions
@@ -135,8 +151,9 @@ def value_and_grad(fn: PythonFunction, argnums: int | Sequence[int] = 0) -> Pyth
 
     @functools.wraps(fn)
     def wrapped(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
-        (value, *gradients), _, _ = _derived(fn, argnums, args, kwargs, reverse.gradient_graph, "a gradient")
-        return value, _like(gradients, argnums)
+        answer, _ = _derived(fn, argnums, args, kwargs, "gradient", "reverse", "a gradient")
+        (value,) = answer["values"].values()
+        return value, _like(answer["gradients"].values(), argnums)
 
     return wrapped
 
@@ -162,14 +179,9 @@ def jacobian(fn: PythonFunction, argnums: int | Sequence[int] = 0, mode: Mode = 
 
     @functools.wraps(fn)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
-        def differentiate(graph: Graph, wrt: Sequence[int]) -> Graph:
-            return jacobian_graph(graph, wrt, mode)
-
-        results, result, count = _derived(fn, argnums, args, kwargs, differentiate)
-        several = isinstance(result, tuple | list)
-        parts = len(result) if several else 1
-        rows = [_like(row, argnums) for row in _chunks(results[parts:], count)] if count else [()] * parts
-        return tuple(rows) if several else rows[0]
+        answer, result = _derived(fn, argnums, args, kwargs, "jacobian", mode)
+        parts = [_like(row.values(), argnums) for row in answer["jacobian"].values()]
+        return tuple(parts) if _is_several(result) else parts[0]
 
     return wrapped
 
@@ -184,12 +196,8 @@ def hessian(fn: PythonFunction, argnums: int | Sequence[int] = 0, mode: Mode = "
 
     @functools.wraps(fn)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
-        def differentiate(graph: Graph, wrt: Sequence[int]) -> Graph:
-            return derive(graph, "hessian", wrt, mode).graph
-
-        results, _, count = _derived(fn, argnums, args, kwargs, differentiate, "a Hessian")
-        # The value and the gradients come first.
-        return _like([_like(row, argnums) for row in _chunks(results[1 + count :], count)], argnums)
+        answer, _ = _derived(fn, argnums, args, kwargs, "hessian", mode, "a Hessian")
+        return _like([_like(row.values(), argnums) for row in answer["hessian"].values()], argnums)
 
     return wrapped
 
@@ -197,19 +205,19 @@ def hessian(fn: PythonFunction, argnums: int | Sequence[int] = 0, mode: Mode = "
 # --- products with derivatives
 
 
-def hvp(fn: PythonFunction, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, ...]:
+def hvp(fn: PythonFunction, primals: Sequence[Any], tangents: Sequence[Any], mode: Mode = "auto") -> tuple[Any, ...]:
     """The products of the Hessian of ``fn``, which returns a number, at ``primals`` with the direction ``tangents``.
 
-    A tuple with an array of each argument's shape: the derivative of its gradient along the direction. Forward over
-    reverse: a small multiple of the work of ``fn``, without the Hessian itself. Raises TypeError where ``fn`` returns
-    something else than a number, and where a tangent has another shape than its argument.
+    A tuple with an array of each argument's shape: the derivative of its gradient along the direction. ``mode`` is
+    that of the gradient's derivative: auto is forward over reverse. A small multiple of the work of ``fn``, without the
+    Hessian itself. Raises TypeError where ``fn`` returns something else than a number, and where a tangent has another
+    shape than its argument.
     """
     places = range(len(primals))
-    recording, result, parts = _run(fn, primals, places)
+    graph, captured, result = _run(fn, primals, places)
     _one_number(result, "a Hessian")
-    product = optimise(derive(recording.graph(parts), "hvp", places).graph)
-    outer = [x for _, x in recording.captured.values()]
-    return tuple(_splice(product, [*primals, *outer, *tangents])[1 + len(primals) :])
+    answer = _answer(derive(graph, "hvp", places, mode), [*primals, *captured, *tangents])
+    return tuple(answer["hvp"].values())
 
 
 def jvp(fn: PythonFunction, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
@@ -218,13 +226,10 @@ def jvp(fn: PythonFunction, primals: Sequence[Any], tangents: Sequence[Any]) -> 
     A function that returns a tuple gives tuples.
     """
     places = range(len(primals))
-    recording, result, parts = _run(fn, primals, places)
-    pushed = optimise(forward.jvp_graph(recording.graph(parts), places))
-    # The tangents come after everything that the recorded graph takes.
-    outer = [x for _, x in recording.captured.values()]
-    results = _splice(pushed, [*primals, *outer, *tangents])
-    values, out = results[: len(parts)], results[len(parts) :]
-    return (tuple(values), tuple(out)) if isinstance(result, tuple | list) else (values[0], out[0])
+    graph, captured, result = _run(fn, primals, places)
+    answer = _answer(derive(graph, "jvp", places), [*primals, *captured, *tangents])
+    values, out = tuple(answer["values"].values()), tuple(answer["tangents"].values())
+    return (values, out) if _is_several(result) else (values[0], out[0])
 
 
 def vjp(fn: PythonFunction, *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
@@ -233,15 +238,15 @@ def vjp(fn: PythonFunction, *primals: Any) -> tuple[Any, Callable[[Any], tuple[A
     Reverse mode. A function that returns a tuple takes a tuple of cotangents.
     """
     places = range(len(primals))
-    recording, result, parts = _run(fn, primals, places)
-    graph = recording.graph(parts)
-    pulled = optimise(reverse.vjp_graph(graph, places))
-    outer = [x for _, x in recording.captured.values()]
-    several = isinstance(result, tuple | list)
+    graph, captured, result = _run(fn, primals, places)
+    pulled = derive(graph, "vjp", places)
+    pulled = replace(pulled, graph=optimise(pulled.graph))
+    several = _is_several(result)
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:
         cotangents = list(cotangent) if several else [cotangent]
-        return tuple(_splice(pulled, [*primals, *outer, *cotangents])[len(parts) :])
+        answer = pulled.assemble(_splice(pulled.graph, [*primals, *captured, *cotangents]))
+        return tuple(answer["gradients"].values())
 
-    values = _splice(graph, [*primals, *outer])
+    values = _splice(graph, [*primals, *captured])
     return (tuple(values) if several else values[0]), pullback

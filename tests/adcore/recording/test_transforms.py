@@ -56,13 +56,14 @@ def test_hessians(mode: Mode) -> None:
     assert adcore.hessian(lambda A: np.sum(A**2), mode=mode)(A).shape == (2, 3, 2, 3)
 
 
-def test_hvps_are_products_with_the_hessian() -> None:
+@pytest.mark.parametrize("mode", MODES)
+def test_hvps_are_products_with_the_hessian(mode: Mode) -> None:
     def fn(x: Any, a: Any) -> Any:
         return np.sum(np.sin(x) * x) * a**2
 
     v, w = np.array([1.0, -2.0, 0.5]), 0.7
     (xx, xa), (ax, aa) = adcore.hessian(fn, argnums=(0, 1))(X, 2.0)
-    by_x, by_a = adcore.hvp(fn, (X, 2.0), (v, w))
+    by_x, by_a = adcore.hvp(fn, (X, 2.0), (v, w), mode)
     np.testing.assert_allclose(by_x, xx @ v + xa * w, rtol=1e-13)
     np.testing.assert_allclose(by_a, ax @ v + aa * w, rtol=1e-13)
 
@@ -123,3 +124,5 @@ def test_wrong_uses_are_type_errors(call: Any, message: str) -> None:
 def test_a_mode_that_does_not_exist_is_refused() -> None:
     with pytest.raises(UnknownDerivative, match="not sideways"):
         adcore.hessian(np.sum, mode="sideways")(X)  # type: ignore[arg-type]
+    with pytest.raises(UnknownDerivative, match="not sideways"):
+        adcore.jacobian(np.sin, mode="sideways")(X)  # type: ignore[arg-type]
