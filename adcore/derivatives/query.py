@@ -188,7 +188,7 @@ def _gradient(graph: Graph, wrt: Sequence[int], mode: Direction) -> Derivative:
     groups = Group("values", outs), Group("gradients", ins)
     if mode == "forward":
         pushed = jvp_graph(graph, wrt)
-        named = _named(pushed, *outs, *(f"d{y}" for y in outs))
+        named = _named(pushed, *outs, *(f"d({y})" for y in outs))
         return Derivative(mode, named, groups, _tangents(ins), swept=1)
     first = gradient_graph(graph, wrt)
     return Derivative(mode, _named(first, *outs, *_slopes(outs, ins)), groups)
@@ -214,7 +214,7 @@ def _hessian(graph: Graph, wrt: Sequence[int], mode: Direction) -> Derivative:
 def _jvp(graph: Graph, wrt: Sequence[int], mode: Direction) -> Derivative:
     outs, ins = _names(graph, wrt)
     pushed = jvp_graph(graph, wrt)
-    named = _named(pushed, *outs, *(f"d{y}" for y in outs))
+    named = _named(pushed, *outs, *(f"d({y})" for y in outs))
     return Derivative(mode, named, (Group("values", outs), Group("tangents", outs)), _tangents(ins))
 
 

@@ -20,6 +20,7 @@ from adcore.engines.memory import most_live
 from adcore.engines.notices import with_notice
 from adcore.errors import AdcoreError, EvaluationTooLong, MemoryTooLarge, RecursionTooDeep, Span
 from adcore.graph import CONSTANT, Array, Function, Graph, Node
+from adcore.ops.control.call import call, call_view
 
 
 class Instruction(NamedTuple):
@@ -121,7 +122,7 @@ def _plan(graph: Graph, nested: dict[Graph, Plan], begun: set[Graph]) -> Plan:
         empties = tuple([slot[x] for x in last_uses.get(node, ())])
         reads = tuple([slot[x] for x in node.inputs])
         structured = node.op.rules.structure is not None
-        function = next((p for _, p in node.params if isinstance(p, Function)), None) if structured else None
+        function = call_view(node).function if node.op is call else None
         kernel = kernel_of(node)
         if node.op.rules.notice is not None:
             kernel = with_notice(kernel, node)

@@ -155,6 +155,7 @@ def _check(graph: Graph) -> None:
         assert x in known, f"the output {x} is not computed"
         assert len(x.types) == 1, f"the output {x} is several values"
     assert not graph.output_names or len(graph.output_names) == len(graph.outputs), "names and outputs differ"
+    assert len(set(graph.output_names)) == len(graph.output_names), "two outputs have one name"
 
 
 def _is_hashable(value: object) -> bool:

@@ -6,9 +6,10 @@ import math
 
 import pytest
 
+from adcore.derivatives.jacobian import Mode
 from adcore.derivatives.query import KINDS, Derivative, DerivativeKind, Group, Seed, derive, kind_of
 from adcore.errors import NotDifferentiable, OutputNotScalar, SeveralOutputs, UnknownDerivative
-from adcore.graph import OPS, Graph
+from adcore.graph import OPS, SCALAR, Graph, input_node
 from adcore.graph.traversal import check, graph_of
 from tests.adcore.graphs import Build, build, run
 
@@ -28,13 +29,13 @@ TWO = named(lambda x, a: [SIN(x) * a, a * a], (2,), ())
 LAYOUTS = [
     ("none", "auto", TWO, [], ["y", "z"]),
     ("gradient", "reverse", ONE, [], ["y", "dy/dx1", "dy/dx2"]),
-    ("gradient", "forward", ONE, ["tangents x1", "tangents x2"], ["y", "dy"]),  # swept by the caller
+    ("gradient", "forward", ONE, ["tangents x1", "tangents x2"], ["y", "d(y)"]),  # swept by the caller
     ("jacobian", "auto", TWO, [], ["y", "z", "dy/dx1", "dy/dx2", "dz/dx1", "dz/dx2"]),
     (
         "hessian", "auto", ONE, [],
         ["y", "dy/dx1", "dy/dx2", "d2y/dx1 dx1", "d2y/dx1 dx2", "d2y/dx2 dx1", "d2y/dx2 dx2"],
     ),
-    ("jvp", "forward", TWO, ["tangents x1", "tangents x2"], ["y", "z", "dy", "dz"]),
+    ("jvp", "forward", TWO, ["tangents x1", "tangents x2"], ["y", "z", "d(y)", "d(z)"]),
     ("vjp", "reverse", TWO, ["cotangents y", "cotangents z"], ["y", "z", "x1'", "x2'"]),
     ("hvp", "forward", ONE, ["tangents x1", "tangents x2"], ["y", "dy/dx1", "dy/dx2", "d(dy/dx1)", "d(dy/dx2)"]),
     ("hvp", "reverse", ONE, ["tangents x1", "tangents x2"], ["y", "dy/dx1", "dy/dx2", "d(dy/dx1)", "d(dy/dx2)"]),
@@ -58,6 +59,16 @@ def test_a_derivative_says_what_its_inputs_and_outputs_are(
 
 def test_every_kind_is_in_the_table_of_layouts() -> None:
     assert {layout[0] for layout in LAYOUTS} == set(KINDS)
+
+
+@pytest.mark.parametrize(("kind", "mode"), [(kind.name, mode) for kind in KINDS.values() for mode in kind.modes])
+def test_no_two_outputs_have_one_name(kind: str, mode: Mode) -> None:
+    """A program may have outputs and inputs that are called what one would call a derivative: dy, d2y, dx."""
+    names = ("y",) if kind in ("gradient", "hessian", "hvp") else ("y", "dy", "ddy", "d2y", "dy_dx", "x")
+    x, dx = (input_node(name, SCALAR) for name in ("x", "dx"))
+    graph = graph_of([x, dx], [SIN(x) * dx * n for n in range(len(names))], names)
+    outputs = derive(graph, kind, [0, 1], mode).graph.output_names
+    assert len(set(outputs)) == len(outputs)
 
 
 def test_results_are_assembled_by_key_and_names() -> None:

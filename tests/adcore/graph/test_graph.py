@@ -228,6 +228,7 @@ BROKEN: dict[str, tuple[Graph, str]] = {
         ),
         "names and outputs differ",
     ),
+    "two outputs of one name": (Graph((X,), (), (X, X), ("a", "a")), "two outputs have one name"),
 }
 
 
