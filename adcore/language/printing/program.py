@@ -28,9 +28,10 @@ def to_source(graph: Graph) -> str:
         if node.op not in (INPUT, CONSTANT) and (node.op is ITEM or not _is_default(name)) and printer.claim(name)
     }
     results = [text.text for text in printer.block(graph, [Text(name) for name in inputs])]
-    for i, (text, name) in enumerate(zip(results, outputs, strict=True)):
+    for i, (y, text, name) in enumerate(zip(graph.outputs, results, outputs, strict=True)):
         unnamed = text if text.isidentifier() else "result" if len(results) == 1 else f"result_{i + 1}"
-        if name != unnamed and printer.claim(name):
+        # An assertion's guard is written as the value that it guards, which does not have the name.
+        if name != unnamed and (printer.wanted.get(y) == name or printer.claim(name)):
             printer.line(f"{name} = {text}")
             results[i] = name
     body = [*printer.definitions, *printer.lines, f"    return {', '.join(results)}"]

@@ -84,6 +84,16 @@ BODIES: list[tuple[str, str, list[str]]] = [
         ],
     ),
     (
+        "an output that an assertion guards, which has its name",
+        "y = x * 2\nassert x < 9, 'too large'\nz = y * y",
+        [
+            "t1 = x * 2",
+            "assert x < 9, 'too large'",
+            "z = t1 * t1",
+            "return z",
+        ],
+    ),
+    (
         "a gradient, whose function takes what it captures",
         "grad(lambda t: t * k)(x)",
         [
