@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,25 +84,36 @@ def compile(
     ``hessian[input][input]``, ``tangents[output]``, ``hvp[input]``, the shape of what is differentiated before that of
     what it is differentiated by. Raises the errors of ``adcore.errors``, with their places in the text.
     """
+    if not isinstance(text, str):
+        raise TypeError(f"a program is a str, not a {type(text).__name__}")
     query = Query(
         kind=kind,
-        outputs=_names(outputs),
-        wrt=_names(wrt),
+        outputs=_names(outputs, "outputs"),
+        wrt=_names(wrt, "wrt"),
         mode=mode,
-        batch=batch if isinstance(batch, bool) else _names(batch) or (),
+        batch=batch if isinstance(batch, bool) else _names(batch, "batch") or (),
     )
     query, arrays = normalised(query, _arrays(inputs, "inputs"))
     compiled, _ = shared_compiler().compile(text, arrays, query)
     return Program(text, query, compiled)
 
 
-def _names(names: str | Sequence[str] | None) -> tuple[str, ...] | None:
-    return (names,) if isinstance(names, str) else None if names is None else tuple(names)
+def _names(names: object, where: str) -> tuple[str, ...] | None:
+    """One name or several as a tuple, None as None. Raises TypeError."""
+    if names is None:
+        return None
+    several = tuple(names) if isinstance(names, Iterable) and not isinstance(names, str) else (names,)
+    if not all(isinstance(name, str) for name in several):
+        raise TypeError(f"{where} is a name or several, not {names!r}")
+    return several
 
 
 def _arrays(values: Mapping[str, Any], where: str) -> dict[str, Array]:
     if not isinstance(values, Mapping):
         raise TypeError(f"{where} is a mapping from names to values, not a {type(values).__name__}")
+    for name in values:
+        if not isinstance(name, str):
+            raise TypeError(f"{where} is a mapping from names to values, and {name!r} is no name")
     return {name: _array_of(value, f"{where}.{name}") for name, value in values.items()}
 
 

@@ -139,7 +139,7 @@ def _one_number(noun: str) -> Callable[[Graph], None]:
         names = output_names(graph)
         if len(graph.outputs) != 1:
             raise SeveralOutputs(
-                f"the program has several outputs: {', '.join(names)}", help='say of which: "output": "..."'
+                f"the program has several outputs: {', '.join(names)}", help="name the one of which it is asked"
             )
         (y,) = graph.outputs
         if y.shape != ():

@@ -137,10 +137,15 @@ def test_notices_come_with_the_answer() -> None:
         ("x*2", {"x": 1}, {"mode": "sideways"}, errors.UnknownDerivative, "not sideways"),
         ("x*2", {"x": 1}, {"wrt": "y"}, errors.UnknownWrt, "wrt names y"),
         ("x*2", [1], {}, TypeError, "inputs is a mapping from names to values, not a list"),
+        ("x*2", {1: 1}, {}, TypeError, "inputs is a mapping from names to values, and 1 is no name"),
+        (b"x*2", {"x": 1}, {}, TypeError, "a program is a str, not a bytes"),
+        ("x*2", {"x": 1}, {"wrt": [0]}, TypeError, r"wrt is a name or several, not \[0\]"),
+        ("x*2", {"x": 1}, {"outputs": 0}, TypeError, "outputs is a name or several, not 0"),
+        ("x*2", {"x": 1}, {"batch": 1}, TypeError, "batch is a name or several, not 1"),
     ],
 )
 def test_what_is_wrong_is_an_error(
-    text: str, inputs: Any, options: dict[str, Any], error: type[Exception], message: str
+    text: Any, inputs: Any, options: dict[str, Any], error: type[Exception], message: str
 ) -> None:
     with pytest.raises(error, match=message) as raised:
         adcore.compile(text, inputs, **options)
