@@ -112,6 +112,12 @@ def _one_number(result: Any, noun: str) -> None:
         raise TypeError(f"{noun} is of one number, and this is an array of shape {np.shape(result)}")
 
 
+def _tangent_each(primals: Sequence[Any], tangents: Sequence[Any]) -> None:
+    """Raise TypeError unless there are as many tangents as arguments."""
+    if len(tangents) != len(primals):
+        raise TypeError(f"a tangent is needed for each of the {len(primals)} arguments, and {len(tangents)} are given")
+
+
 def _answer(derivative: Derivative, arguments: Sequence[Any]) -> dict[str, dict[str, Any]]:
     """The results of a derivative applied to these arguments, by key and by names."""
     return derivative.assemble(_splice(optimise(derivative.graph), arguments))
@@ -213,6 +219,7 @@ def hvp(fn: PythonFunction, primals: Sequence[Any], tangents: Sequence[Any], mod
     Hessian itself. Raises TypeError where ``fn`` returns something else than a number, and where a tangent has another
     shape than its argument.
     """
+    _tangent_each(primals, tangents)
     places = range(len(primals))
     graph, captured, result = _run(fn, primals, places)
     _one_number(result, "a Hessian")
@@ -225,6 +232,7 @@ def jvp(fn: PythonFunction, primals: Sequence[Any], tangents: Sequence[Any]) -> 
 
     A function that returns a tuple gives tuples.
     """
+    _tangent_each(primals, tangents)
     places = range(len(primals))
     graph, captured, result = _run(fn, primals, places)
     answer = _answer(derive(graph, "jvp", places), [*primals, *captured, *tangents])
@@ -245,6 +253,8 @@ def vjp(fn: PythonFunction, *primals: Any) -> tuple[Any, Callable[[Any], tuple[A
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:
         cotangents = list(cotangent) if several else [cotangent]
+        if len(cotangents) != len(values):
+            raise TypeError(f"a cotangent is needed for each of the {len(values)} results, not {len(cotangents)}")
         answer = pulled.assemble(_splice(pulled.graph, [*primals, *captured, *cotangents]))
         return tuple(answer["gradients"].values())
 

@@ -85,7 +85,10 @@ def value_as(dtype: DType, x: Any) -> Any:
 
 def _array(x: Any) -> Any:
     """``x`` as a NumPy scalar or array: Python's numbers are float64, NumPy's keep their kind."""
-    array = np.asarray(x)
+    try:
+        array = np.asarray(x)
+    except ValueError:
+        raise TypeError(f"this {type(x).__name__} is no regular array of numbers") from None
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{type(x).__name__} is no number, and no array of numbers")
     return (array if array.dtype.kind in "bi" and isinstance(x, np.generic | np.ndarray) else array.astype(float))[()]
