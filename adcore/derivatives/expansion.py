@@ -7,13 +7,11 @@ differentiated.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
-
 from adcore.derivatives.jacobian import jacobian_graph
 from adcore.derivatives.query import derive
 from adcore.errors import AdcoreError, GraphTooLarge
-from adcore.graph import ITEM, OPS, Function, Graph, Node
-from adcore.graph.traversal import applied, graph_of, schedule
+from adcore.graph import ITEM, OPS, Graph, Node
+from adcore.graph.traversal import applied, graph_of, schedule, with_graphs
 from adcore.ops.functionals.derivative import GRADIENT, derivative, derivative_view
 from adcore.ops.functionals.solution import FIXED_POINT, MINIMUM, solution, solution_view
 
@@ -43,7 +41,7 @@ def expand(graph: Graph, most: int | None = None) -> Graph:
                 continue
             moved = node.with_inputs(tuple([new[x] for x in node.inputs]))
             if node.op.rules.structure is not None:
-                moved = _inside(moved, expanded)
+                moved = with_graphs(moved, expanded)
             if node.op is not derivative and node.op is not solution:
                 new[node] = moved
                 continue
@@ -65,20 +63,6 @@ def expand(graph: Graph, most: int | None = None) -> Graph:
     return expanded(graph)
 
 
-def _inside(node: Node, expanded: Callable[[Graph], Graph]) -> Node:
-    """The node with the graphs among its parameters expanded."""
-
-    def moved(value: Hashable) -> Hashable:
-        if isinstance(value, Graph):
-            return expanded(value)
-        return value.mapped(expanded) if isinstance(value, Function) else value
-
-    params = tuple((name, moved(value)) for name, value in node.params)
-    if all(a is b for (_, a), (_, b) in zip(params, node.params, strict=True)):
-        return node
-    return Node(node.op, node.inputs, params, node.types, node.span)
-
-
 def _differentiated(node: Node) -> tuple[Node, ...]:
     """The results of a derivative node, as the nodes of a plain graph."""
     view = derivative_view(node)
@@ -97,5 +81,4 @@ def _prepared(node: Node) -> Node:
     else:
         condition = graph
     # Everything stays inside the loop, so that a trace shows it as a function of the equation's own operands.
-    params = dict(node.params) | {"condition": condition, "jacobian": jacobian_graph(condition, [0], hoist=False)}
-    return Node(node.op, node.inputs, tuple(params.items()), node.types, node.span)
+    return node.with_params(condition=condition, jacobian=jacobian_graph(condition, [0], hoist=False))

@@ -6,7 +6,7 @@ It stands beside the engines because the language, which is below the compiler, 
 
 from __future__ import annotations
 
-from adcore.graph import Graph, Node
+from adcore.graph import Graph, Node, inner_graphs
 
 
 def work(graph: Graph) -> int:
@@ -14,7 +14,7 @@ def work(graph: Graph) -> int:
     total = 0
     for node in graph.nodes:
         if node.op.rules.structure is not None and node.op.rules.work is None:
-            inner = (value for _, value in node.params if isinstance(value, Graph))
+            inner = inner_graphs(node).values()
             total += node.op.rules.structure.times(node) * max(1, *map(work, inner), 0)
         else:
             total += work_of(node)

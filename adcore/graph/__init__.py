@@ -20,6 +20,7 @@ from adcore.graph.node import (
     constant,
     convert,
     graphs_of,
+    inner_graphs,
     lift,
     register,
 )
@@ -68,6 +69,7 @@ __all__ = [
     "constant",
     "convert",
     "graphs_of",
+    "inner_graphs",
     "input_node",
     "items",
     "lift",

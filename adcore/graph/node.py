@@ -124,6 +124,11 @@ class Node:
         """The value of a parameter."""
         return dict(self.params)[name]
 
+    def with_params(self, **params: Hashable) -> Node:
+        """The same application with other values of some parameters, which leave its types as they are."""
+        changed = tuple([(name, params.get(name, value)) for name, value in self.params])
+        return Node(self.op, self.inputs, changed, self.types, self.span)
+
     def with_inputs(self, inputs: tuple[Node, ...]) -> Node:
         """The same application to other inputs of the same types; itself where they are the same."""
         if all(map(_is, inputs, self.inputs)):
@@ -256,6 +261,11 @@ def graphs_of(node: Node) -> Iterable[Graph]:
             yield p
         elif isinstance(p, Function):
             yield p.graph
+
+
+def inner_graphs(node: Node) -> dict[str, Graph]:
+    """The graphs among the parameters of a node by the names of these, those of functions apart."""
+    return {name: p for name, p in node.params if isinstance(p, Graph)}
 
 
 class Function:

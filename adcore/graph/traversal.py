@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 
 from adcore.errors import AdcoreError
 from adcore.graph.node import Function, Graph, Node, Op
@@ -73,6 +73,21 @@ def rewrite(graph: Graph, rule: Callable[[Node], Node]) -> Graph:
         placed.add(result)
         order.append(result)
     return graph_of(graph.inputs, [new[x] for x in graph.outputs], graph.output_names, order)
+
+
+def with_graphs(node: Node, transform: Callable[[Graph], Graph]) -> Node:
+    """The node with the graphs among its parameters, those of functions included, transformed; itself if all stay.
+
+    ``transform`` keeps the types of inputs and outputs, and is idempotent.
+    """
+
+    def transformed(value: Hashable) -> Hashable:
+        if isinstance(value, Graph):
+            return transform(value)
+        return value.mapped(transform) if isinstance(value, Function) else value
+
+    params = {name: transformed(value) for name, value in node.params}
+    return node if all(params[name] is value for name, value in node.params) else node.with_params(**params)
 
 
 def substitute(graph: Graph, values: Mapping[Node, Node]) -> dict[Node, Node]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from adcore.graph import Graph, Node
+from adcore.graph import Graph, Node, inner_graphs
 from adcore.graph.traversal import rewrite
 from adcore.ops.control.loop import loop
 from adcore.ops.control.loop_view import loop_view
@@ -25,21 +25,19 @@ def bound_memory(graph: Graph, memory: int) -> Graph:
 
 def _bounded(node: Node, memory: int) -> Node:
     """The node bound to ``memory`` elements, or to its own bound where that is tighter."""
-    params = dict(node.params)
-    if node.op is loop:
-        own = loop_view(node).memory
-        params["memory"] = memory if own is None else min(memory, own)
     inside = memory // INSIDE if _stacks_itself(node) else memory
-    params |= {name: bound_memory(value, inside) for name, value in node.params if isinstance(value, Graph)}
-    return Node(node.op, node.inputs, tuple(params.items()), node.types, node.span)
+    graphs = {name: bound_memory(graph, inside) for name, graph in inner_graphs(node).items()}
+    if node.op is not loop:
+        return node.with_params(**graphs)
+    own = loop_view(node).memory
+    return node.with_params(**graphs, memory=memory if own is None else min(memory, own))
 
 
 def _stacks(node: Node) -> bool:
     """Whether the node is a loop that stacks, or has such loops inside."""
     if node.op.rules.structure is None:
         return False
-    inner = (value for _, value in node.params if isinstance(value, Graph))
-    return _stacks_itself(node) or any(_stacks(x) for graph in inner for x in graph.nodes)
+    return _stacks_itself(node) or any(_stacks(x) for graph in inner_graphs(node).values() for x in graph.nodes)
 
 
 def _stacks_itself(node: Node) -> bool:

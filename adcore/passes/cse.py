@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 
-from adcore.graph import Graph, Node
-from adcore.graph.traversal import rewrite
-
-
-def merge_common(graph: Graph) -> Graph:
-    """The graph with equal computations merged into the first of them."""
-    return rewrite(graph, sharing())
+from adcore.graph import Node
 
 
 def sharing() -> Callable[[Node], Node]:

@@ -6,23 +6,17 @@ import numpy as np
 
 from adcore.engines.apply import apply
 from adcore.errors import AdcoreError
-from adcore.graph import CONSTANT, Graph, Node, Op, constant, literal
-from adcore.graph.traversal import rewrite
+from adcore.graph import CONSTANT, Node, Op, constant, literal
 
 LARGEST = 4096
 """Elements of the largest constant that folding makes; larger ones are computed anew by each evaluation."""
 
 
-def fold(graph: Graph) -> Graph:
-    """The graph with each op on constants replaced by its value.
+def folded(node: Node) -> Node:
+    """The constant that a node is, where its operands are constants, else the node.
 
     An op that raises on its operands stays, and raises when, and if, it is evaluated.
     """
-    return rewrite(graph, folded)
-
-
-def folded(node: Node) -> Node:
-    """The constant that a node is, where its operands are constants, else the node."""
     if node.op is CONSTANT or not _folds(node.op) or node.type.size > LARGEST:
         return node
     if any(x.op is not CONSTANT for x in node.inputs):

@@ -5,10 +5,8 @@ A rule sees operands in their final form, so one walk achieves what rounds of si
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-
-from adcore.graph import Function, Graph, Node
-from adcore.graph.traversal import rewrite
+from adcore.graph import Graph, Node
+from adcore.graph.traversal import rewrite, with_graphs
 from adcore.passes.cse import sharing
 from adcore.passes.fold import folded
 from adcore.passes.simplify import simplified
@@ -22,22 +20,7 @@ def optimise(graph: Graph) -> Graph:
         simpler = simplified(node)
         while simpler is not node:
             node, simpler = simpler, simplified(simpler)
-        return shared(_nested(folded(node)))
+        node = folded(node)
+        return shared(node if node.op.rules.structure is None else with_graphs(node, optimise))
 
     return rewrite(graph, rule)
-
-
-def _nested(node: Node) -> Node:
-    """The node with the graphs among its parameters optimised."""
-    if node.op.rules.structure is None:
-        return node
-    params = tuple((name, _optimised(value)) for name, value in node.params)
-    return Node(node.op, node.inputs, params, node.types, node.span)
-
-
-def _optimised(value: Hashable) -> Hashable:
-    if isinstance(value, Graph):
-        return optimise(value)
-    if isinstance(value, Function):
-        return value.mapped(optimise)
-    return value

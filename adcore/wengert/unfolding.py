@@ -179,8 +179,7 @@ def _unbounded(node: Node) -> Node:
 
     What the trace holds has a limit of its own.
     """
-    params = tuple([(name, None if name == "memory" else value) for name, value in node.params])
-    return Node(node.op, node.inputs, params, node.types, node.span)
+    return node.with_params(memory=None) if node.op is loop else node
 
 
 def _within(nodes: Sequence[Node], elements: int) -> list[Node]:

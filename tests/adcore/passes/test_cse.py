@@ -6,11 +6,16 @@ import numpy as np
 import pytest
 
 from adcore.graph import OPS, SCALAR, Graph, Node, Op, input_node, items
-from adcore.graph.traversal import check, graph_of
-from adcore.passes.cse import merge_common
+from adcore.graph.traversal import check, graph_of, rewrite
+from adcore.passes.cse import sharing
 from tests.adcore.graphs import Build, bits, build, run
 
 SIN, ADD, MULTIPLY, DIVIDE, MAXIMUM = OPS["sin"], OPS["add"], OPS["multiply"], OPS["divide"], OPS["maximum"]
+
+
+def merged(graph: Graph) -> Graph:
+    """The graph with equal computations merged into the first of them."""
+    return check(rewrite(graph, sharing()))
 
 
 def steps(graph: Graph) -> int:
@@ -43,7 +48,7 @@ def steps(graph: Graph) -> int:
 )
 def test_equal_computations_are_made_once(function: Build, left: int) -> None:
     graph = build(function, SCALAR, SCALAR)
-    shared = check(merge_common(graph))
+    shared = merged(graph)
     assert steps(shared) == left
     for point in ((0.5, 1.5), (0.0, np.inf), (np.inf, 0.0), (-0.0, 0.0), (0.0, np.nan), (np.nan, 0.0)):
         assert bits(run(shared, *point)) == bits(run(graph, *point))
@@ -64,7 +69,7 @@ def test_what_calls_itself_commutative_is_so_to_the_bit(op: Op) -> None:
 def test_the_first_of_equal_computations_stays_in_its_place() -> None:
     x = input_node("x", SCALAR)
     first, second = SIN(x), SIN(x)
-    shared = check(merge_common(check(graph_of([x], [second, first]))))
+    shared = merged(check(graph_of([x], [second, first])))
     assert shared.outputs[0] is shared.outputs[1] is second
     assert shared.nodes == (second,)
 
@@ -78,5 +83,5 @@ def test_one_cond_with_the_same_branches_is_run_once() -> None:
         return items(first)[0] + items(second)[0]
 
     graph = build(twice, SCALAR)
-    assert len(list(check(merge_common(graph)).subgraphs())) == 2
-    assert run(merge_common(graph), 1.0) == run(graph, 1.0)
+    assert len(list(merged(graph).subgraphs())) == 2
+    assert run(merged(graph), 1.0) == run(graph, 1.0)
