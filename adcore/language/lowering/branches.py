@@ -58,7 +58,7 @@ class Merge:
     @contextmanager
     def side(self, i: int) -> Iterator[None]:
         """Within this, nodes and assignments are those of branch ``i``; the assignments are undone at the end."""
-        low, scope = self.low, self.low.scope
+        low, scope = self.low, self.low.frames.scope
         with low.region(self.nodes[i]), scope.journaled() as changes:
             deeper = isinstance(self.place, ast.stmt)
             try:
@@ -85,7 +85,7 @@ class Merge:
 
     def bind(self) -> None:
         """Bind each live name that a branch assigns to its value in the branch that is taken."""
-        scope = self.low.scope
+        scope = self.low.frames.scope
         assert isinstance(self.place, ast.stmt)
         resolved = self._resolved()
         if resolved is not None:

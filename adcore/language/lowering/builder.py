@@ -28,7 +28,6 @@ from adcore.language.lowering.values import (
     Closure,
     List,
     Place,
-    Scope,
     Specialisations,
     Tuple,
     Value,
@@ -84,22 +83,15 @@ class Lowering:
     """The nodes of the innermost region in order."""
     count: int = 0
     """The nodes of all regions."""
+    # What follows is the frames' own, and read so often that a property would be felt.
+    syntax: Syntax = field(init=False)
+    limits: Limits = field(init=False)
+    span: Callable[[Place], Span] = field(init=False)
+    """Where a piece of syntax stands."""
 
-    @property
-    def syntax(self) -> Syntax:
-        return self.frames.syntax
-
-    @property
-    def limits(self) -> Limits:
-        return self.frames.limits
-
-    @property
-    def scope(self) -> Scope:
-        return self.frames.scope
-
-    def span(self, place: Place) -> Span:
-        """Where a piece of syntax stands."""
-        return self.frames.span(place)
+    def __post_init__(self) -> None:
+        frames = self.frames
+        self.syntax, self.limits, self.span = frames.syntax, frames.limits, frames.span
 
     # --- regions
 
@@ -133,7 +125,8 @@ class Lowering:
         places: Sequence[Place] = (),
     ) -> Node:
         """The node that applies ``op``; ``places`` are those of the operands, where they have places of their own."""
-        dtypes = op.signature.dtypes
+        signature = op.signature
+        dtypes = signature.dtypes
         last = len(dtypes) - 1
         inputs = []
         for i, value in enumerate(operands):
@@ -143,9 +136,9 @@ class Lowering:
             else:
                 inputs.append(self.operand(value, dtype, places[i] if i < len(places) else place))
         if params is None:
-            params = tuple([(p.name, p.default) for p in op.signature.parameters]) if op.signature.parameters else ()
+            params = tuple([(p.name, p.default) for p in signature.parameters]) if signature.parameters else ()
         try:
-            node = op.bind(tuple(inputs), params, self.frames.span(place))
+            node = op.bind(tuple(inputs), params, self.span(place))
         except AdcoreError as error:
             if len(places) == len(inputs) > 1 and not error.related:
                 error.related = tuple(
@@ -159,7 +152,7 @@ class Lowering:
     def record(self, node: Node) -> None:
         """Append a node to the region. Raises GraphTooLarge and ArrayTooLarge."""
         self.count += 1
-        limits = self.frames.limits
+        limits = self.limits
         if self.count > limits.graph_nodes:
             raise GraphTooLarge(f"the program has more than {limits.graph_nodes} operations", span=node.span)
         for type in node.types:
@@ -169,7 +162,7 @@ class Lowering:
 
     def guarded(self, value: Value, place: Place, token: Binding | None = None) -> Value:
         """The value on condition that all assertions of this scope, or those behind ``token``, hold."""
-        token = self.scope.variables.get(CHECKED, True) if token is None else token
+        token = self.frames.scope.variables.get(CHECKED, True) if token is None else token
         if not isinstance(token, Node):
             return value
 

@@ -71,6 +71,8 @@ class KnownValues:
 
         Raises NotConstant, TypeMismatch, NotWholeNumber, and BadCall where it is beyond 2**53.
         """
+        if type(value) is int and -WHOLE <= value <= WHOLE:
+            return value
         number = self.value(value, place, what)
         if isinstance(number, (np.ndarray, np.generic)):
             if number.shape != ():

@@ -92,7 +92,7 @@ def _inputs(low: Lowering, inputs: Mapping[str, Type | Array]) -> dict[str, Node
 
 def _run_main(low: Lowering, bound: Mapping[str, Node], outputs: Sequence[str] | None) -> Value:
     """Run the main block to its end: its result, or the tuple of the requested outputs."""
-    syntax, top = low.syntax, low.scope
+    syntax, top = low.syntax, low.frames.scope
     finish = _finish(low, outputs)
     if syntax.entry is None:
         top.variables.update(bound)
@@ -138,7 +138,7 @@ def _result(low: Lowering) -> Value:
     if plan.of_variables:
         parts = [_variable(low, name) for name in plan.names if name is not None]
         return several(low, Tuple, parts, _end(low)) if plan.several else parts[0]
-    last = low.scope.variables.get(LAST)
+    last = low.frames.scope.variables.get(LAST)
     if isinstance(last, Unusable):
         raise last.error(_end(low))
     return last
@@ -156,7 +156,7 @@ def _asked(low: Lowering, name: str, value: Value) -> Value:
         if known == name:
             return part
     if name in low.syntax.names.assigned:
-        if name not in low.scope.variables:
+        if name not in low.frames.scope.variables:
             raise UnknownOutput(
                 f"{name} is not assigned on the path that is taken", span=low.span(low.syntax.names.assigned[name])
             )

@@ -50,6 +50,8 @@ class Source:
         """The place of a node."""
         assert node.end_lineno is not None and node.end_col_offset is not None
         line, end_line = node.lineno, node.end_lineno
+        if not self.columns:
+            return Span(line, node.col_offset + 1, end_line, node.end_col_offset + 1)
         return Span(line, self.column(line, node.col_offset), end_line, self.column(end_line, node.end_col_offset))
 
     def column(self, line: int, offset: int) -> int:

@@ -118,7 +118,7 @@ def _elements_of(low: Lowering, node: ast.expr, expression: LowerExpression) -> 
         yield _Elements(low, node, expression, [], None, iteration(low, node, expression))
         return
     first = iteration(low, node.generators[0].iter, expression)
-    with low.frames.within(Scope(low.syntax.comprehensions[node], low.scope)):
+    with low.frames.within(Scope(low.syntax.comprehensions[node], low.frames.scope)):
         yield _Elements(low, node, expression, node.generators, node.elt, first)
 
 
@@ -155,7 +155,7 @@ class _Elements:
             return
         for name, item in unpacked(self.low, self.fors[i].target, value, self.fors[i].iter):
             assert isinstance(name, ast.Name)
-            self.low.scope.assign(name.id, item, name)
+            self.low.frames.scope.assign(name.id, item, name)
 
     def _element(self) -> Value:
         return self.item if self.element is None else self.expression(self.low, self.element)

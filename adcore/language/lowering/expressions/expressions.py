@@ -78,7 +78,7 @@ def closure_of(low: Lowering, definition: ast.FunctionDef) -> Closure:
         *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
     ]
     defaults = {argument.arg: handed_on(low, value) for argument, value in pairs if value is not None}
-    return Closure(definition, low.scope, defaults)
+    return Closure(definition, low.frames.scope, defaults)
 
 
 def _lambda(low: Lowering, node: ast.Lambda) -> Value:
@@ -182,7 +182,7 @@ def _tuple(low: Lowering, node: ast.Tuple) -> Value:
 
 def _subscript(low: Lowering, node: ast.Subscript) -> Value:
     name = reads_last(node)
-    last = None if name is None else low.scope.variables.get(last_of(name))
+    last = None if name is None else low.frames.scope.variables.get(last_of(name))
     if last is not None and not isinstance(last, Unusable):
         return last
     return lower_subscript(low, lower_expression(low, node.value), node, lower_expression)
@@ -230,8 +230,8 @@ def _call(low: Lowering, node: ast.Call) -> Value:
     func = node.func
     if comprehensions.gives_elements(low, node):
         return comprehensions.listed(low, node, lower_expression)
-    if isinstance(func, ast.Name) or (isinstance(func, ast.Attribute) and dotted(low, func) is not None):
-        function = callee(low, node)
+    function = callee(low, func)
+    if function is not None:
         if isinstance(function, Known) and comprehensions.joins(low, function, node):
             return comprehensions.joined(low, function.name, node, lower_expression)
         return _applied(low, function, node)
@@ -337,7 +337,7 @@ def _is_type(low: Lowering, node: ast.expr) -> bool:
     """True for the argument ``float`` or ``np.float64``, the type of all numbers, which is redundant."""
     if isinstance(node, ast.Attribute):
         return node.attr in vocabulary.FLOAT_TYPES and dotted(low, node) is not None
-    return isinstance(node, ast.Name) and node.id in ("float", "float64") and node.id not in low.scope.variables
+    return isinstance(node, ast.Name) and node.id in ("float", "float64") and node.id not in low.frames.scope.variables
 
 
 _RULES: dict[type[ast.expr], Callable[[Lowering, Any], Value]] = {

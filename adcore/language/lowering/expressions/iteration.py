@@ -85,7 +85,7 @@ def iterator(low: Lowering, node: ast.expr) -> Callable[..., Iteration] | None:
     if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
         return None
     special = _SPECIAL.get(node.func.id)
-    return special if special is not None and low.scope.names.home(node.func.id) is None else None
+    return special if special is not None and low.frames.scope.names.home(node.func.id) is None else None
 
 
 def _takes(low: Lowering, call: ast.Call, least: int, most: int) -> Sequence[ast.expr]:

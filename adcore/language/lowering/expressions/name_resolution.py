@@ -22,7 +22,7 @@ from adcore.language.lowering.values import (
 
 def read_name(low: Lowering, node: ast.Name) -> Value:
     """The value of a name here. Raises what reading it does."""
-    binding = low.scope.variables.get(node.id, MISSING)
+    binding = low.frames.scope.variables.get(node.id, MISSING)
     if isinstance(binding, Missing):
         binding = _outside(low, node)
     if isinstance(binding, Unusable):
@@ -37,7 +37,7 @@ def read_name(low: Lowering, node: ast.Name) -> Value:
 def function_named(low: Lowering, node: ast.expr) -> Callee | None:
     """The function that a name, or a dotted name, refers to; None otherwise."""
     if isinstance(node, ast.Name):
-        binding = low.scope.variables.get(node.id, MISSING)
+        binding = low.frames.scope.variables.get(node.id, MISSING)
         if isinstance(binding, Missing):
             binding = _outside(low, node)
         if isinstance(binding, Callee):
@@ -61,7 +61,7 @@ def function_named(low: Lowering, node: ast.expr) -> Callee | None:
 
 def _outside(low: Lowering, node: ast.Name) -> Binding | Missing:
     """The binding of a name in the enclosing scopes."""
-    scope: Scope | None = low.scope
+    scope: Scope | None = low.frames.scope
     while scope is not None:
         if node.id in scope.variables:
             return scope.variables[node.id]
@@ -134,7 +134,7 @@ def dotted(low: Lowering, node: ast.Attribute) -> str | None:
     if not isinstance(inner, ast.Name):
         return None
     root = inner.id
-    scope: Scope | None = low.scope
+    scope: Scope | None = low.frames.scope
     while scope is not None:
         if root in scope.variables or scope.names.binds(root):
             return None
@@ -161,11 +161,10 @@ def module_value(low: Lowering, node: ast.Attribute, full: str) -> Value:
     )
 
 
-def callee(low: Lowering, node: ast.Call) -> Callee:
-    """The function that is called by name, or by a dotted name that begins with a module."""
-    func = node.func
+def callee(low: Lowering, func: ast.expr) -> Callee | None:
+    """The function that is called by name, or by a dotted name that begins with a module; None where it is neither."""
     if isinstance(func, ast.Name):
-        binding = low.scope.variables.get(func.id, MISSING)
+        binding = low.frames.scope.variables.get(func.id, MISSING)
         if isinstance(binding, Missing):
             binding = _outside(low, func)
         if isinstance(binding, Callee):
@@ -176,10 +175,8 @@ def callee(low: Lowering, node: ast.Call) -> Callee:
             raise not_callable(low, func, binding, func.id)
         imported = low.syntax.imports.get(func.id)
         return _function(low, imported.rpartition(".")[2] if imported else func.id, func, bare=imported is None)
-    assert isinstance(func, ast.Attribute)
-    full = dotted(low, func)
-    assert full is not None
-    return _function(low, full.rpartition(".")[2], func, bare=False)
+    full = dotted(low, func) if isinstance(func, ast.Attribute) else None
+    return None if full is None else _function(low, full.rpartition(".")[2], func, bare=False)
 
 
 def not_callable(low: Lowering, func: ast.expr, value: Value, text: str | None) -> AdcoreError:
@@ -206,7 +203,7 @@ def _function(low: Lowering, name: str, func: ast.expr, bare: bool) -> Known:
     if bare and name in _ELSEWHERE:
         kind, message, help = _ELSEWHERE[name]
         raise kind(message, span=span, help=help)
-    own = {n for scope in _chain(low.scope) for n in scope.names.functions}
+    own = {n for scope in _chain(low.frames.scope) for n in scope.names.functions}
     near = vocabulary.did_you_mean(name, {*vocabulary.functions(), *own})
     if near is None and bare:
         near = f"to multiply, write {name} * (...)"

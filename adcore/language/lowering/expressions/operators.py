@@ -42,19 +42,20 @@ def binary(
     name = _BINARY[type(operator)]
     if is_number(a) and is_number(b) and name in FOLDED:
         return FOLDED[name](a, b)  # type: ignore[arg-type]
-    joined = _joined(low, name, a, b, place)
-    if joined is not None:
-        return joined
-    conditions = [is_condition(x) for x in (a, b)]
+    if isinstance(a, List) or isinstance(b, List):
+        joined = _joined(low, name, a, b, place)
+        if joined is not None:
+            return joined
     if name in _BITWISE:
-        if not all(conditions):
-            sign = _BITWISE[name]
-            raise TypeMismatch(
-                f"{sign} joins conditions, and this is {describe_value(b if conditions[0] else a)}",
-                span=low.span(right if conditions[0] else left),
-                help=f"a comparison beside {sign} needs brackets: (x > 0) {sign} (x < 1)",
-            )
-    elif name == "power" and all(conditions) and "^" in low.syntax.source.between(left, right):
+        for value, at in ((a, left), (b, right)):
+            if not is_condition(value):
+                sign = _BITWISE[name]
+                raise TypeMismatch(
+                    f"{sign} joins conditions, and this is {describe_value(value)}",
+                    span=low.span(at),
+                    help=f"a comparison beside {sign} needs brackets: (x > 0) {sign} (x < 1)",
+                )
+    elif name == "power" and is_condition(a) and is_condition(b) and "^" in low.syntax.source.between(left, right):
         raise TypeMismatch(
             "^ means power, and these are conditions",
             span=low.span(place),

@@ -23,14 +23,14 @@ def lower_requirement(low: Lowering, test: bool | Node, by: ast.expr, message: s
     shown: dict[str, Node] = {}
     for name in ast.walk(by):
         if isinstance(name, ast.Name) and len(shown) < _SHOWN_VALUES:
-            value = low.scope.variables.get(name.id)
+            value = low.frames.scope.variables.get(name.id)
             if isinstance(value, Node) and value.shape == ():
                 shown[name.id] = value
-    token = low.scope.variables[CHECKED]
+    token = low.frames.scope.variables[CHECKED]
     assert not isinstance(token, Unusable)
     params = (("message", message), ("names", tuple(shown)))
     node = low.emit(OPS["require"], (token, test, *shown.values()), place, params)
-    low.scope.assign(CHECKED, node, place)
+    low.frames.scope.assign(CHECKED, node, place)
     return node
 
 

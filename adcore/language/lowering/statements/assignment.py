@@ -25,7 +25,7 @@ def bind(low: Lowering, target: ast.expr, value: Value, place: ast.expr) -> None
     """Give a name, the names of a tuple, or a part of an array the value."""
     for part, item in unpacked(low, target, value, place):
         if isinstance(part, ast.Name):
-            low.scope.assign(part.id, item, part)
+            low.frames.scope.assign(part.id, item, part)
         else:
             _store(low, part, partial(_same, item), place)
 
@@ -39,7 +39,7 @@ def augmented(low: Lowering, statement: ast.AugAssign) -> None:
     target, value = statement.target, statement.value
     if isinstance(target, ast.Name):
         before = read_name(low, target)
-        low.scope.assign(
+        low.frames.scope.assign(
             target.id, binary(low, statement.op, before, lower_expression(low, value), statement, target, value), target
         )
     else:
@@ -60,7 +60,8 @@ def _store(
     while isinstance(name, ast.Subscript):
         name = name.value
     assert isinstance(name, ast.Name)
-    if name.id not in low.scope.variables and low.scope.parent is not None and not low.scope.names.binds(name.id):
+    scope = low.frames.scope
+    if name.id not in scope.variables and scope.parent is not None and not scope.names.binds(name.id):
         raise Unsupported(
             f"a function cannot change {name.id}, which is not its own",
             span=low.span(target),
@@ -81,7 +82,7 @@ def _store(
         before = read_part(low, array, key, target)
         new = write_part(low, array, key, binary(low, change.op, before, value(), change, target, place), target, place)
     if isinstance(base, ast.Name):
-        low.scope.assign(base.id, new, base)
+        scope.assign(base.id, new, base)
     else:
         assert isinstance(base, ast.Subscript)
         _store(low, base, partial(_same, new), place)

@@ -19,7 +19,7 @@ from adcore.ops.arrays.dynamic_indexing import AT
 
 def append(low: Lowering, statement: ast.Expr, name: ast.Name, element: ast.expr) -> None:
     """Bind the name to the list with one more element; in a loop that collects them, bind only the element."""
-    scope = low.scope
+    scope = low.frames.scope
     if statement in low.frames.collecting:
         value = lower_expression(low, element)
         scope.assign(row_of(name.id), value, statement)

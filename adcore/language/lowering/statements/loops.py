@@ -112,7 +112,7 @@ class _Pass:
 
     def lower(self, body: Body) -> Outcome:
         """The loop; raises ``_Widened``."""
-        low, statement, scope = self.low, self.statement, self.low.scope
+        low, statement, scope = self.low, self.statement, self.low.frames.scope
         names = assignments(statement)
         position = low.loop_input(_variable(statement), Type(DType.INT, ()), statement)
         self.changing.add(position)
@@ -158,7 +158,7 @@ class _Pass:
         one = enter(self.low, name, value, self.widths.get(name, Width.AS_IT_IS), self.statement)
         self.carried[name] = one
         self.changing.update(one.inputs)
-        self.low.scope.variables[name] = one.inside
+        self.low.frames.scope.variables[name] = one.inside
 
     def _collected(self, before: Mapping[str, Value | Unusable]) -> dict[str, ast.Expr]:
         """The lists whose elements are collected in arrays, each with the statement that appends."""
@@ -169,7 +169,7 @@ class _Pass:
             name: place
             for name, place in collected(statement).items()
             if (isinstance(start := before.get(name), List) or (isinstance(start, Node) and start.shape))
-            and low.scope.names.last_read.get(name) != ALWAYS
+            and low.frames.scope.names.last_read.get(name) != ALWAYS
         }
         read = {name for x in ast.walk(statement) if (name := reads_last(x)) is not None} if lists else set()
         for name in sorted(read & lists.keys()):
@@ -214,7 +214,7 @@ class _Pass:
 
     def _first(self, name: str, end: Value | Unusable | Missing, place: Place, sure: bool) -> None:
         """A variable first bound in the loop: carried where it is live, else poisoned, or bound without the loop."""
-        low, scope = self.low, self.low.scope
+        low, scope = self.low, self.low.frames.scope
         if isinstance(end, Unusable):
             self.after[name] = end
         elif isinstance(end, Missing):
@@ -232,6 +232,7 @@ class _Pass:
         Raises LoopMismatch and ``_Widened``.
         """
         low = self.low
+        last_read = low.frames.scope.names.last_read
         owner = {node: one for one in self.carried.values() for node in one.inputs}
         inside = {*self.test_nodes}
         keep: dict[str, None] = {}
@@ -253,7 +254,7 @@ class _Pass:
                             raise _Widened from None
                         self.errors[name] = self._mismatch(one, ends[name], names)
                     except Spread as spread:
-                        alone = low.scope.names.last_read.get(name) != ALWAYS and accumulates(self.statement, name)
+                        alone = last_read.get(name) != ALWAYS and accumulates(self.statement, name)
                         if alone and name not in self.shapes:
                             self.shapes[name] = spread.shape
                             raise _Widened from None
@@ -295,7 +296,7 @@ class _Pass:
 
     def _is_read_inside(self, name: str) -> bool:
         start, end = ends_of(self.statement)
-        return any(start <= at <= end for at in self.low.scope.names.read_at.get(name, ()))
+        return any(start <= at <= end for at in self.low.frames.scope.names.read_at.get(name, ()))
 
     def _outputs(self, one: Carried, end: Value | Unusable | Missing, names: dict[str, Place]) -> list[Node]:
         one.end = end
@@ -327,12 +328,12 @@ class _Pass:
 
     def _mismatch(self, one: Carried, end: Value | Unusable | Missing, names: dict[str, Place]) -> AdcoreError:
         low, name = self.low, one.name
+        first = low.frames.scope.names.assigned.get(name)
         if isinstance(end, Unusable):
-            return end.error(low.scope.names.assigned.get(name) or ast.copy_location(ast.Name(name), self.statement))
+            return end.error(first or ast.copy_location(ast.Name(name), self.statement))
         place = names.get(name, self.statement)
         was = describe_value(one.inside)
         now = "unbound" if isinstance(end, Missing) else describe_value(end)
-        first = low.scope.names.assigned.get(name)
         related = [(low.span(place), now)]
         if first is not None and (first.lineno, first.col_offset) < (self.statement.lineno, self.statement.col_offset):
             related.insert(0, (low.span(first), was))
@@ -353,7 +354,7 @@ class _Pass:
     def _emit(
         self, position: Node, test: bool | Node, names: dict[str, Place], ends: dict[str, Value | Unusable]
     ) -> Outcome:
-        low, statement, scope = self.low, self.statement, self.low.scope
+        low, statement, scope = self.low, self.statement, self.low.frames.scope
         order = list(self.carried.values())
         inputs = [x for one in order for x in one.inputs]
         outputs = [y for one in order for y in one.outputs or ()]

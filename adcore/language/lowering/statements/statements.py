@@ -138,7 +138,7 @@ def _together(merge: Merge, values: Sequence[Value], leave: Leave | None) -> Val
 
 def _pass(low: Lowering, statement: LoopStatement, over: Iteration | None, position: Node | int) -> None:
     """Lower one pass of a loop, and bind how it ended."""
-    scope = low.scope
+    scope = low.frames.scope
 
     def finish(value: Value | Missing) -> Value:
         if not isinstance(value, (Missing, Raised)):
@@ -196,7 +196,7 @@ def _expression(low: Lowering, statement: ast.Expr) -> None:
         return
     value = lower_expression(low, statement.value)
     if statement in low.syntax.plan.expressions:
-        low.scope.assign(LAST, value, statement)
+        low.frames.scope.assign(LAST, value, statement)
 
 
 def _nothing(low: Lowering, statement: ast.stmt) -> None:
@@ -207,7 +207,7 @@ def _nothing(low: Lowering, statement: ast.stmt) -> None:
 
 
 def _define(low: Lowering, definition: ast.FunctionDef) -> None:
-    low.scope.assign(definition.name, closure_of(low, definition), definition)
+    low.frames.scope.assign(definition.name, closure_of(low, definition), definition)
 
 
 def inline(

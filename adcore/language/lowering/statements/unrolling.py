@@ -13,7 +13,7 @@ from adcore.language.syntax.scopes import assignments
 
 def unroll(low: Lowering, statement: LoopStatement, over: Iteration, passes: int, body: Body) -> Outcome:
     """The passes of a loop one after the other, each with its position as a constant."""
-    scope = low.scope
+    scope = low.frames.scope
     running: Value | Unusable = True
     returned: Value | Unusable = False
     with low.frames.looping(statement), scope.copied() as before:

@@ -74,7 +74,7 @@ def test_an_attempt_that_succeeds_keeps_its_nodes() -> None:
 
 @pytest.mark.parametrize("fails", [False, True])
 def test_journaled_assignments_are_undone(fails: bool) -> None:
-    scope = _lowering().scope
+    scope = _lowering().frames.scope
     scope.assign("a", 1)
     try:
         with scope.journaled() as changes:
@@ -93,7 +93,7 @@ def test_journaled_assignments_are_undone(fails: bool) -> None:
 
 @pytest.mark.parametrize("fails", [False, True])
 def test_assignments_to_a_copy_leave_the_scope_as_it_was(fails: bool) -> None:
-    scope = _lowering().scope
+    scope = _lowering().frames.scope
     scope.assign("a", 1)
     try:
         with scope.journaled() as changes, scope.copied() as before:
