@@ -12,12 +12,13 @@ from contextlib import contextmanager
 from adcore.errors import AdcoreError, BoundInOneBranch, BranchMismatch
 from adcore.graph import OPS, DType, Node
 from adcore.language.lowering.builder import Lowering, emit_zeros_like
+from adcore.language.lowering.loop_or_unroll import LIST_GROWTH
 from adcore.language.lowering.regions import closed, needed, outside
 from adcore.language.lowering.trees import leaf_pairs, rebuild_pairs
 from adcore.language.lowering.values import (
     Binding,
     Change,
-    Known,
+    LibraryFunction,
     List,
     Missing,
     Place,
@@ -29,13 +30,8 @@ from adcore.language.lowering.values import (
     is_number,
     is_sequence,
 )
-from adcore.language.syntax.scopes import appended
+from adcore.language.syntax.scopes import VALUE, appended
 from adcore.ops.control.cond import branch
-
-LIST_GROWTH = "a list grows by one element in each pass of a for, and is read after it; or it is a comprehension"
-"""The help where a list is appended to in another way."""
-VALUE = "<value>"
-"""The variable with the value that a ``return`` inside a loop returns."""
 
 MergedValue = Callable[[Sequence[Node]], Value]
 """The merged value from the results of the op."""
@@ -178,7 +174,7 @@ class Merge:
         if (
             a is b
             or (is_number(a) and type(a) is type(b) and repr(a) == repr(b))
-            or (isinstance(a, (str, Known)) and a == b)
+            or (isinstance(a, (str, LibraryFunction)) and a == b)
         ):
             return lambda _: a
         values = [self._as_array(i, x) for i, x in enumerate((a, b))]

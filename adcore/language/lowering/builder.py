@@ -246,6 +246,10 @@ class Lowering:
         raise TypeMismatch(f"{describe_value(value)} cannot be an element of an array", span=self.span(place))
 
 
+LowerExpression = Callable[[Lowering, ast.expr], Value]
+"""Lowers an expression: what the rules of expressions take that have expressions inside."""
+
+
 def several(low: Lowering, kind: type[T], items: Sequence[Value], place: Place) -> T:
     """A tuple or a list. Raises ArrayTooLarge and NestingTooDeep."""
     size = sum(x.size if is_sequence(x) else 1 for x in items)

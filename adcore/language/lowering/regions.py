@@ -6,11 +6,19 @@ A region is lowered in place; afterwards its graph is closed: whatever it captur
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from adcore.errors import Span
 from adcore.graph import CONSTANT, INPUT, OPS, Graph, Node, input_node
 from adcore.graph.traversal import graph_of
 from adcore.limits import Limits
+
+
+class Region(NamedTuple):
+    """The nodes of a region in order, and those of them, or outside, that its graph returns."""
+
+    nodes: Sequence[Node]
+    outputs: Sequence[Node]
 
 
 def needed(nodes: Sequence[Node], outputs: Iterable[Node]) -> dict[Node, None]:
@@ -48,29 +56,27 @@ def repeated(
     count: Node,
     position: Node,
     carried: Mapping[Node, Node],
-    body: tuple[Sequence[Node], Sequence[Node]],
-    test: tuple[Sequence[Node], Node | None],
+    body: Region,
+    test: Region,
     limits: Limits,
     span: Span,
 ) -> Node:
     """The loop of ``count`` passes at most, over ``position`` and the ``carried`` inputs, each with its initial value.
 
-    ``body`` is the nodes of a pass, which may read those of the test, and its outputs, the next carried values;
-    ``test`` is the nodes of the condition of another pass and the condition, or None.
+    ``body`` is a pass, which may read the nodes of the test; its outputs are the next carried values. The output of
+    ``test``, if it has one, is the condition of another pass.
     """
-    test_nodes, condition = test
-    outputs, tests = body[1], [condition] if condition is not None else []
-    test_region = needed(test_nodes, tests)
-    body_region = needed([*test_nodes, *body[0]], outputs)
+    test_nodes = needed(test.nodes, test.outputs)
+    body_nodes = needed([*test.nodes, *body.nodes], body.outputs)
     own = {position, *carried}
-    constants = [x for x in outside(test_region, tests) | outside(body_region, outputs) if x not in own]
+    constants = [x for x in outside(test_nodes, test.outputs) | outside(body_nodes, body.outputs) if x not in own]
     inputs = [position, *carried, *constants]
     return OPS["loop"](
         count,
         *carried.values(),
         *constants,
-        body=closed(body_region, outputs, inputs),
-        test=closed(test_region, tests, inputs) if tests else None,
+        body=closed(body_nodes, body.outputs, inputs),
+        test=closed(test_nodes, test.outputs, inputs) if test.outputs else None,
         carried=len(carried),
         read=0,
         backwards=False,

@@ -43,7 +43,7 @@ class List(Several):
     """A list: converted to an array where one is needed; a shape or axes where these are."""
 
 
-class Known(NamedTuple):
+class LibraryFunction(NamedTuple):
     """A function of the language, by the name of its op or special form; ``bare`` where no module stands before it."""
 
     name: str
@@ -70,7 +70,7 @@ class Derived:
     """Whether the derivative is by one argument, and not by a tuple of them."""
 
 
-Callee = Closure | Known | Derived
+Callee = Closure | LibraryFunction | Derived
 """A value that can be called."""
 
 
@@ -99,7 +99,6 @@ class Missing:
 
 MISSING = Missing()
 
-Number = bool | int | float
 Value = Node | bool | int | float | str | Tuple | List | Callee | Raised | EllipsisType | slice | None
 Binding = Value | Unusable
 
@@ -186,7 +185,7 @@ def describe_value(value: Value) -> str:
             return "a lambda" if name == LAMBDA else f"the function {name}"
         case Derived():
             return f"the {value.kind.replace('_', ' ')} of {describe_value(value.function)}"
-        case Known():
+        case LibraryFunction():
             return f"the function {value.name}"
         case Node():
             return "a number" if value.shape == () else f"an array of shape {describe_shape(value.shape)}"

@@ -9,7 +9,7 @@ from adcore.errors import AdcoreError, NestingTooDeep, SyntaxFault, UnknownFunct
 from adcore.language import vocabulary
 from adcore.language.syntax.outputs import is_passed_over
 from adcore.language.syntax.patterns import text_of
-from adcore.language.syntax.scopes import LAMBDA, Names
+from adcore.language.syntax.scopes import LAMBDA, LoopStatement, Names
 from adcore.language.syntax.source import Source
 from adcore.limits import Limits
 
@@ -45,7 +45,6 @@ _BIT_OPERATORS = {
     ast.RShift: (">>", "to divide by a power of 2, write x // 2**n"),
 }
 
-LoopStatement = ast.For | ast.While
 _Item = tuple[ast.AST, int, Names, ast.stmt | None]
 
 

@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from adcore.errors import AdcoreError, NoResult, Span, Unsupported
-from adcore.language.syntax.checker import LoopStatement, Walk
+from adcore.language.syntax.checker import Walk
 from adcore.language.syntax.outputs import ResultPlan, is_passed_over, plan_of
-from adcore.language.syntax.scopes import InputName, Names, free_names, note_reads, reads_inputs
+from adcore.language.syntax.scopes import InputName, LoopStatement, Names, free_names, note_reads, reads_inputs
 from adcore.language.syntax.source import Source, read_source
 from adcore.limits import Limits
 

@@ -12,6 +12,10 @@ from adcore.language import vocabulary
 Position = tuple[int, int]
 CHECKED = "<checked>"
 """The name of the token of a function's assertions so far."""
+RUNNING, RETURNED, VALUE = "<running>", "<returned>", "<value>"
+"""The names that a pass of a loop binds beside the program's: whether the loop continues, whether it was left by
+``return``, and the value returned then."""
+LoopStatement = ast.For | ast.While
 ALWAYS: Position = (1 << 60, 0)
 """Later than any place: the position of a read that may happen at any time."""
 

@@ -69,7 +69,7 @@ def explain(
     error: SyntaxError, lines: Sequence[str], columns: Mapping[int, tuple[int, ...]], limits: Limits
 ) -> AdcoreError:
     """The error for a SyntaxError of Python's parser in the rewritten ``lines``."""
-    said = error.msg or "invalid syntax"
+    message = error.msg or "invalid syntax"
     number = min(max(error.lineno or 1, 1), len(lines))
     line = lines[number - 1]
     start = min(max((error.offset or 1) - 1, 0), len(line))
@@ -83,9 +83,9 @@ def explain(
         )
         return Span(number, at, number, max(to, at + 1))
 
-    if "too many nested parentheses" in said or "too many levels of indentation" in said:
+    if "too many nested parentheses" in message or "too many levels of indentation" in message:
         return NestingTooDeep(f"the program is nested deeper than {limits.nesting_depth}", span=span())
-    sign = re.search(r"invalid (?:non-printable )?character (?:'(.)' )?\(?(?:U\+([0-9A-Fa-f]+))?", said)
+    sign = re.search(r"invalid (?:non-printable )?character (?:'(.)' )?\(?(?:U\+([0-9A-Fa-f]+))?", message)
     if sign:
         char = sign[1] or chr(int(sign[2], 16))
         index = line.find(char, max(start - 1, 0))
@@ -93,19 +93,19 @@ def explain(
         typed = _SIGNS.get(char)
         shown = f"the character {char}" if char.isprintable() else f"an invisible character, U+{ord(char):04X},"
         return SyntaxFault(f"{shown} means nothing here", span=at, help=f"type {typed}" if typed else None)
-    product = _missing_times(said, line, start, span)
+    product = _missing_times(message, line, start, span)
     if product:
         return product
     for pattern, words, help in _WORDS:
-        match = re.search(pattern, said)
+        match = re.search(pattern, message)
         if match:
             return SyntaxFault(words.format(*match.groups()), span=span(), help=help)
     return _in_general(line, start, span)
 
 
-def _missing_times(said: str, line: str, start: int, span: Callable[..., Span]) -> SyntaxFault | None:
+def _missing_times(message: str, line: str, start: int, span: Callable[..., Span]) -> SyntaxFault | None:
     """``2x``, ``2 x`` and ``(a + b) c``: a product written as on paper."""
-    if not re.search(r"invalid (?:decimal|hexadecimal|octal|binary|imaginary)|invalid syntax|never closed", said):
+    if not re.search(r"invalid (?:decimal|hexadecimal|octal|binary|imaginary)|invalid syntax|never closed", message):
         return None
     for pattern, help in ((_TIMES, "to multiply, write {0} * {1}"), (_AFTER_BRACKET, "to multiply, write ) * {0}")):
         for match in pattern.finditer(line):

@@ -17,15 +17,24 @@ from typing import NamedTuple
 from adcore.errors import BadCall, NotConstant, TypeMismatch
 from adcore.graph import OPS, DType, Node, Type, input_node, items
 from adcore.language.lowering.branches import Merge, short_circuit
-from adcore.language.lowering.builder import Lowering, emit_zeros, several
+from adcore.language.lowering.builder import LowerExpression, Lowering, emit_zeros, several
 from adcore.language.lowering.constant_arithmetic import FOLDED
-from adcore.language.lowering.expressions.iteration import Iteration, LowerExpression, iteration, iterator
+from adcore.language.lowering.expressions.iteration import Iteration, iteration, iterator
 from adcore.language.lowering.expressions.operators import truth
 from adcore.language.lowering.expressions.unpacking import unpacked
+from adcore.language.lowering.loop_or_unroll import unroll_if_needed
 from adcore.language.lowering.partial_evaluation import TooDear, Unknown
-from adcore.language.lowering.regions import repeated
-from adcore.language.lowering.rollback import unroll_if_needed
-from adcore.language.lowering.values import Known, List, Place, Scope, Value, describe_value, is_number, is_sequence
+from adcore.language.lowering.regions import Region, repeated
+from adcore.language.lowering.values import (
+    LibraryFunction,
+    List,
+    Place,
+    Scope,
+    Value,
+    describe_value,
+    is_number,
+    is_sequence,
+)
 from adcore.ops.arrays.dynamic_indexing import AT
 
 
@@ -34,7 +43,7 @@ def gives_elements(low: Lowering, node: ast.expr) -> bool:
     return isinstance(node, (ast.ListComp, ast.GeneratorExp)) or iterator(low, node) is not None
 
 
-def joins(low: Lowering, function: Known, node: ast.Call) -> bool:
+def joins(low: Lowering, function: LibraryFunction, node: ast.Call) -> bool:
     """True for a call that reduces elements as they are yielded. NumPy's functions take a list as an array."""
     if function.name not in JOINED or not node.args or not gives_elements(low, node.args[0]):
         return False
@@ -173,15 +182,14 @@ class _Elements:
         passes: Value,
         position: Node,
         carried: dict[Node, Node],
-        body: Sequence[Node],
-        outputs: Sequence[Node],
-        test: tuple[Sequence[Node], Node | None] = ((), None),
+        body: Region,
+        test: Region = Region((), ()),  # noqa: B008
     ) -> tuple[Node, ...]:
         low, place = self.low, self.place
         count = low.operand(passes, DType.INT, place)
-        node = repeated(count, position, carried, (body, outputs), test, low.limits, low.span(place))
+        node = repeated(count, position, carried, body, test, low.limits, low.span(place))
         low.record(node)
-        results = items(node)[: len(outputs)]
+        results = items(node)[: len(body.outputs)]
         for result in results:
             low.record(result)
         return results
@@ -254,7 +262,7 @@ class _Elements:
             row = low.operand(row, DType.FLOAT, place)
             array = input_node("list", Type(DType.FLOAT, (count, *row.shape)), low.span(place))
             filled = low.emit(OPS["assign"], (array, row, position), place, (("key", (AT,)),))
-        (result,) = self._loop(count, position, {array: emit_zeros(low, array.type, place)}, body, [filled])
+        (result,) = self._loop(count, position, {array: emit_zeros(low, array.type, place)}, Region(body, [filled]))
         if not self._is_element(i + 1):
             shape = (count * row.shape[0], *row.shape[1:])
             result = low.emit(OPS["reshape"], (result,), place, (("shape", shape),))
@@ -373,11 +381,11 @@ class _Elements:
             goes_on = total if how.decides is False else None
             if how.decides:
                 goes_on = low.emit(OPS["logical_not"], (total,), place)
-        test = (test_nodes, goes_on)
+        test = Region(test_nodes, [] if goes_on is None else [goes_on])
         carried = {total: self._neutral(total.type, how)}
         if some_input is not None:
             carried[some_input] = low.operand(False, DType.BOOL, place)
-        result, *more = self._loop(over.passes, position, carried, body, outputs, test)
+        result, *more = self._loop(over.passes, position, carried, Region(body, outputs), test)
         if more:
             return result, more[0]
         is_sure = isinstance(over.passes, int) or not math.isinf(how.start)

@@ -37,7 +37,7 @@ from adcore.language.lowering.expressions.unpacking import all_parts
 from adcore.language.lowering.values import (
     Callee,
     Closure,
-    Known,
+    LibraryFunction,
     List,
     Tuple,
     Unusable,
@@ -232,7 +232,7 @@ def _call(low: Lowering, node: ast.Call) -> Value:
         return comprehensions.listed(low, node, lower_expression)
     function = callee(low, func)
     if function is not None:
-        if isinstance(function, Known) and comprehensions.joins(low, function, node):
+        if isinstance(function, LibraryFunction) and comprehensions.joins(low, function, node):
             return comprehensions.joined(low, function.name, node, lower_expression)
         return _applied(low, function, node)
     if not isinstance(func, ast.Attribute):

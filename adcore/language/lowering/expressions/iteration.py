@@ -8,14 +8,12 @@ from typing import NamedTuple
 
 from adcore.errors import BadCall, TypeMismatch, Unsupported
 from adcore.graph import OPS, DType, Node
-from adcore.language.lowering.builder import Lowering
+from adcore.language.lowering.builder import LowerExpression, Lowering
 from adcore.language.lowering.calls.arguments import Argument
 from adcore.language.lowering.calls.dispatch import apply_callee
 from adcore.language.lowering.constant_arithmetic import FOLDED
 from adcore.language.lowering.expressions.name_resolution import function_named
 from adcore.language.lowering.values import Callee, List, Place, Tuple, Value, describe_value, is_number
-
-LowerExpression = Callable[[Lowering, ast.expr], Value]
 
 
 class Iteration(NamedTuple):

@@ -11,7 +11,7 @@ from adcore.language.lowering.values import (
     MISSING,
     Binding,
     Callee,
-    Known,
+    LibraryFunction,
     Missing,
     Scope,
     Unusable,
@@ -56,7 +56,7 @@ def function_named(low: Lowering, node: ast.expr) -> Callee | None:
     name = full.rpartition(".")[2]
     constant = name in vocabulary.CONSTANTS if bare else vocabulary.module_constant(name) is not None
     op = None if constant else vocabulary.functions().get(name)
-    return None if op is None else Known(op, bare)
+    return None if op is None else LibraryFunction(op, bare)
 
 
 def _outside(low: Lowering, node: ast.Name) -> Binding | Missing:
@@ -195,10 +195,10 @@ _ELSEWHERE = {
 }
 
 
-def _function(low: Lowering, name: str, func: ast.expr, bare: bool) -> Known:
+def _function(low: Lowering, name: str, func: ast.expr, bare: bool) -> LibraryFunction:
     known = vocabulary.functions().get(name)
     if known is not None:
-        return Known(known, bare)
+        return LibraryFunction(known, bare)
     span = attribute_span(low, func)
     if bare and name in _ELSEWHERE:
         kind, message, help = _ELSEWHERE[name]

@@ -4,14 +4,14 @@ are operands."""
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from types import EllipsisType
 from typing import Any, NamedTuple
 
 from adcore.errors import AdcoreError, BadCall, IndexOutOfBounds, NotConstant, ShapeMismatch, TypeMismatch
 from adcore.graph import OPS, DType, Node, Shape
 from adcore.language.lowering.affine import distance
-from adcore.language.lowering.builder import Lowering
+from adcore.language.lowering.builder import LowerExpression, Lowering
 from adcore.language.lowering.partial_evaluation import is_constant
 from adcore.language.lowering.values import (
     List,
@@ -25,8 +25,6 @@ from adcore.language.lowering.values import (
 from adcore.ops.arrays.dynamic_indexing import AT, region, window
 from adcore.ops.arrays.indexing import ALL
 from adcore.ops.shapes import describe_shape
-
-LowerExpression = Callable[[Lowering, ast.expr], Value]
 
 
 def lower_subscript(low: Lowering, value: Value, node: ast.Subscript, expression: LowerExpression) -> Value:

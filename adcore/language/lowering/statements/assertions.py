@@ -64,6 +64,6 @@ def forbid(low: Lowering, statement: ast.If, test: Node, branch: int, end: ast.R
 
 def _message(statement: ast.Raise) -> str:
     error = statement.exc
-    said = text_of(error.args[0]) if isinstance(error, ast.Call) and error.args else None
+    message = text_of(error.args[0]) if isinstance(error, ast.Call) and error.args else None
     kind = error.func if isinstance(error, ast.Call) else error
-    return said or (f"{ast.unparse(kind)} is raised" if kind is not None else DEFAULT_MESSAGE)
+    return message or (f"{ast.unparse(kind)} is raised" if kind is not None else DEFAULT_MESSAGE)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -10,12 +9,8 @@ from adcore.graph import Node
 from adcore.language.lowering.builder import Lowering
 from adcore.language.lowering.expressions.iteration import Iteration
 from adcore.language.lowering.values import Value
+from adcore.language.syntax.scopes import LoopStatement
 
-RUNNING, RETURNED = "<running>", "<returned>"
-"""Variables that a pass binds beside the program's: whether the loop continues, and whether it was left by ``return``;
-``VALUE`` has the returned value then."""
-
-LoopStatement = ast.For | ast.While
 Body = Callable[[Lowering, LoopStatement, Iteration | None, Node | int], None]
 """Lowers one pass."""
 

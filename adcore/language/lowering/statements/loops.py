@@ -14,17 +14,17 @@ from functools import partial
 
 from adcore.errors import AdcoreError, BoundInOneBranch, JoinMismatch, LoopMismatch
 from adcore.graph import OPS, DType, Node, Shape, Type, items
-from adcore.language.lowering.branches import LIST_GROWTH, VALUE, short_circuit
+from adcore.language.lowering.branches import short_circuit
 from adcore.language.lowering.builder import Lowering, emit_zeros
 from adcore.language.lowering.expressions.expressions import lower_expression
 from adcore.language.lowering.expressions.iteration import Iteration, iteration
 from adcore.language.lowering.expressions.operators import truth
 from adcore.language.lowering.frames import ends_of
-from adcore.language.lowering.regions import repeated
-from adcore.language.lowering.rollback import unroll_if_needed
+from adcore.language.lowering.loop_or_unroll import LIST_GROWTH, unroll_if_needed
+from adcore.language.lowering.regions import Region, repeated
 from adcore.language.lowering.statements.list_appends import collected, collection, last_element, row_of, started
 from adcore.language.lowering.statements.loop_carried import Carried, Differs, Spread, Widen, Width, begin, enter, leave
-from adcore.language.lowering.statements.loop_exits import RETURNED, RUNNING, Body, LoopStatement, Outcome
+from adcore.language.lowering.statements.loop_exits import Body, Outcome
 from adcore.language.lowering.statements.unrolling import unroll
 from adcore.language.lowering.trees import outlives, rebuild
 from adcore.language.lowering.values import (
@@ -38,7 +38,18 @@ from adcore.language.lowering.values import (
     describe_value,
     describe_with_items,
 )
-from adcore.language.syntax.scopes import ALWAYS, accumulates, appended, assignments, last_of, reads_last
+from adcore.language.syntax.scopes import (
+    ALWAYS,
+    RETURNED,
+    RUNNING,
+    VALUE,
+    LoopStatement,
+    accumulates,
+    appended,
+    assignments,
+    last_of,
+    reads_last,
+)
 from adcore.ops.control.loop_view import ENDLESS
 
 
@@ -149,7 +160,7 @@ class _Pass:
                     self._collect(name, before[name], ends[row_of(name)], position, place)
                     names[name] = names[last_of(name)] = place
             self._settle(ends, names, [test] if isinstance(test, Node) else [])
-        return self._emit(position, test, names, ends)
+        return self._emit(position, test, names)
 
     # --- the parts of a pass
 
@@ -351,9 +362,7 @@ class _Pass:
 
     # --- the op
 
-    def _emit(
-        self, position: Node, test: bool | Node, names: dict[str, Place], ends: dict[str, Value | Unusable]
-    ) -> Outcome:
+    def _emit(self, position: Node, test: bool | Node, names: dict[str, Place]) -> Outcome:
         low, statement, scope = self.low, self.statement, self.low.frames.scope
         order = list(self.carried.values())
         inputs = [x for one in order for x in one.inputs]
@@ -370,8 +379,8 @@ class _Pass:
             low.operand(count, DType.INT, statement),
             position,
             dict(zip(inputs, starts, strict=True)),
-            (self.body_nodes, outputs),
-            (self.test_nodes, test if isinstance(test, Node) else None),
+            Region(self.body_nodes, outputs),
+            Region(self.test_nodes, [test] if isinstance(test, Node) else []),
             low.limits,
             low.span(statement),
         )

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from adcore.errors import BadCall
 from adcore.graph import Node
 from adcore.language import vocabulary
-from adcore.language.lowering.branches import VALUE, Merge
+from adcore.language.lowering.branches import Merge
 from adcore.language.lowering.builder import Lowering, several
 from adcore.language.lowering.calls.recursion import called
 from adcore.language.lowering.expressions.expressions import closure_of, handed_on, lower_expression
@@ -17,11 +17,11 @@ from adcore.language.lowering.expressions.operators import truth
 from adcore.language.lowering.statements.assertions import asserted, forbid, raised, raising
 from adcore.language.lowering.statements.assignment import augmented, bind
 from adcore.language.lowering.statements.list_appends import append
-from adcore.language.lowering.statements.loop_exits import RETURNED, RUNNING, LoopStatement, Outcome
+from adcore.language.lowering.statements.loop_exits import Outcome
 from adcore.language.lowering.statements.loops import lower_loop
 from adcore.language.lowering.values import MISSING, Closure, Missing, Raised, Scope, Tuple, Value
 from adcore.language.syntax.outputs import is_passed_over
-from adcore.language.syntax.scopes import CHECKED, appended
+from adcore.language.syntax.scopes import CHECKED, RETURNED, RUNNING, VALUE, LoopStatement, appended
 
 LAST = "<last>"
 """The variable with the value of the last expression that may be the program's result."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from adcore.errors import NotConstant
-from adcore.language.lowering.branches import VALUE
 from adcore.language.lowering.builder import Lowering
 from adcore.language.lowering.expressions.iteration import Iteration
-from adcore.language.lowering.statements.loop_exits import RETURNED, RUNNING, Body, LoopStatement, Outcome
+from adcore.language.lowering.statements.loop_exits import Body, Outcome
 from adcore.language.lowering.values import Unusable, Value
-from adcore.language.syntax.scopes import assignments
+from adcore.language.syntax.scopes import RETURNED, RUNNING, VALUE, LoopStatement, assignments
 
 
 def unroll(low: Lowering, statement: LoopStatement, over: Iteration, passes: int, body: Body) -> Outcome:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from adcore.errors import AdcoreError
-from adcore.language.lowering.rollback import MAX_UNROLLED_PASSES
+from adcore.language.lowering.loop_or_unroll import MAX_UNROLLED_PASSES
 from tests.adcore.language.differentiating import agree
 from tests.adcore.language.evaluating import function, lowered, python, result
 

@@ -11,7 +11,8 @@ from adcore.language.lowering.builder import Lowering
 
 MAX_UNROLLED_PASSES = 256
 """A loop of more passes is never unrolled."""
-
+LIST_GROWTH = "a list grows by one element in each pass of a for, and is read after it; or it is a comprehension"
+"""The help where a list is appended to in another way."""
 
 T = TypeVar("T")
 
