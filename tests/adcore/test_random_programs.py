@@ -25,6 +25,9 @@ from tests.adcore import control_flow
 from tests.adcore.graphs import bits, planned
 from tests.adcore.strategies import Program, programs
 
+# Thousands of runs of code whose coverage other tests measure; to be traced would take them more than twice as long.
+pytestmark = pytest.mark.no_cover
+
 LIMITS = Limits()
 EXAMPLES = settings().max_examples
 """100, and more with HYPOTHESIS_PROFILE=thorough."""

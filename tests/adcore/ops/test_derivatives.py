@@ -19,6 +19,9 @@ from adcore.graph import Graph
 from tests.adcore.graphs import run
 from tests.adcore.ops.cases import Case, differentiable_cases, directional
 
+# Thousands of runs of code whose coverage other tests measure; to be traced would take them more than twice as long.
+pytestmark = pytest.mark.no_cover
+
 
 def dot(a: Sequence[Any], b: Sequence[Any]) -> float:
     return float(sum(np.sum(np.asarray(x) * y) for x, y in zip(a, b, strict=True)))

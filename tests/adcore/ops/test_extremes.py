@@ -18,6 +18,9 @@ from adcore.graph import DType, Op
 from tests.adcore.graphs import run
 from tests.adcore.ops.cases import Case, differentiable_cases
 
+# Thousands of runs of code whose coverage other tests measure; to be traced would take them more than twice as long.
+pytestmark = pytest.mark.no_cover
+
 POINTS = [
     sign * x for x in (0.0, 5e-324, 1e-310, 1e-300, 1e-150, 1e150, 1e300, np.finfo(float).max) for sign in (1, -1)
 ]
