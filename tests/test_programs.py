@@ -92,7 +92,7 @@ def graph_and_values(file: Path, case: dict[str, Any]) -> tuple[Graph, list[int]
     """A program's gradient, the places of the inputs it is by, the inputs' values, and a direction in those places."""
     one, random, inputs = example(file), np.random.default_rng(1), inputs_of(case)
     names = list(case["gradients"])
-    graph = Compiler().graph(one["program"], inputs, of="gradient", wrt=tuple(names))
+    graph = Compiler().graph(one["program"], inputs, Query("gradient", wrt=tuple(names)))
     ways = [random.uniform(0.5, 1.0, inputs[name].shape)[()] for name in names]
     places = [graph.input_names.index(name) for name in names]
     return graph, places, [inputs[name][()] for name in graph.input_names], ways
@@ -139,7 +139,7 @@ def test_programs_read_back_from_their_graphs(file: Path) -> None:
     for case in one["cases"]:
         inputs = inputs_of(case)
         compiled = Compiler().compile(one["program"], inputs, Query())[0]
-        again = to_source(Compiler().graph(one["program"], inputs, outputs=compiled.outputs))
+        again = to_source(Compiler().graph(one["program"], inputs, Query(outputs=compiled.outputs)))
         # A name that is a function's gets another one.
         known = functions()
         renamed = {f"{name}_" if name in known else name: value for name, value in inputs.items()}

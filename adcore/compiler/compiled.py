@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from adcore import wengert
 from adcore.derivatives.jacobian import Direction
-from adcore.derivatives.query import Derivative, kind_of
+from adcore.derivatives.query import Derivative, DerivativeKind
+from adcore.derivatives.seeds import seed_values, sweep
 from adcore.engines.executable import Executable
 from adcore.engines.interpreter import prepare
 from adcore.engines.notices import Notice, collecting, notices
 from adcore.errors import (
     AdcoreError,
-    BadInputValue,
     BatchMismatch,
     BatchTooLarge,
     MemoryTooLarge,
-    MissingInput,
     TraceTooLarge,
-    UnknownInput,
 )
 from adcore.graph import Array, Graph
-from adcore.language import did_you_mean
 from adcore.limits import Limits
-from adcore.ops.shapes import describe_shape
 
 LONG = 100_000
 """Scalar operations from which an evaluation watches the clock; a shorter one is over before it could matter."""
@@ -74,26 +70,26 @@ class Compiled:
     """A program, compiled for the types of its inputs and for a query; it runs on any inputs of those types."""
 
     program_id: str
-    text: str
-    kind: str
-    graph: Graph
+    text: str = field(repr=False)
+    kind: DerivativeKind
+    graph: Graph = field(repr=False)
     """The program as it was written; what runs is an optimised form of it, or of its derivative."""
     inputs: tuple[str, ...]
     batched: tuple[bool, ...]
     outputs: tuple[str, ...]
     wrt: tuple[str, ...]
-    derivative: Derivative
-    executable: Executable
+    derivative: Derivative = field(repr=False)
+    executable: Executable = field(repr=False)
     work: int
     """Scalar operations of one evaluation, of one point of a batch; those of its trace, where that is laid out."""
-    limits: Limits
-    many: bool
+    limits: Limits = field(repr=False)
+    is_batch: bool
     """Whether any input has points."""
-    watched: bool = False
+    may_notice: bool = False
     """Whether any of its ops may have notices."""
-    traced: TracePlan | None = None
+    trace_plan: TracePlan | None = field(default=None, repr=False)
     """The trace's layout, where all runs have the same rows, and the query asks for a trace."""
-    key: Hashable = None
+    key: Hashable = field(default=None, repr=False)
     """Its key in the cache of the compiler that made it."""
 
     @property
@@ -106,11 +102,6 @@ class Compiled:
         """The mode of the derivative; None where the query is for values only."""
         return self.derivative.mode
 
-    @property
-    def runs(self) -> Graph:
-        """The graph that the executable runs."""
-        return self.derivative.graph
-
     def evaluate(self, inputs: Mapping[str, Array], **seeds: Mapping[str, Array]) -> Answer:
         """The answer for ``inputs``, which have the types the program was compiled for.
 
@@ -122,9 +113,9 @@ class Compiled:
         """
         try:
             values = [inputs[name][()] for name in self.inputs]
-            points = self.points(inputs) if self.many else 1
+            points = self.points(inputs) if self.is_batch else 1
             deadline = self._deadline() if self.work * points > LONG else None
-            if self.watched:
+            if self.may_notice:
                 with collecting() as counts:
                     results = self._results(values, seeds, points, deadline)
                 noticed = notices(counts)
@@ -138,90 +129,46 @@ class Compiled:
     def _results(
         self, values: list[Any], seeds: Mapping[str, Mapping[str, Array]], points: int, deadline: float | None
     ) -> list[Any]:
-        derivative, batched = self.derivative, self.batched
-        if seeds or derivative.seeds:
-            if derivative.swept and not seeds:
-                return self._sweep(values, points, deadline)
-            directions = self._directions(seeds, points)
-            pairs = zip(directions, derivative.seed_inputs, strict=True)
-            batched += tuple([np.ndim(value) > x.ndim for value, x in pairs])
-            values += directions
-        if self.many:
-            return self.executable.run_batch(values, batched, points, deadline)
+        if seeds or self.derivative.seeds:
+            return self._seeded_results(values, seeds, points, deadline)
+        if self.is_batch:
+            return self.executable.run_batch(values, self.batched, points, deadline)
         return self.executable.run(values, deadline)
 
-    def _directions(self, seeds: Mapping[str, Mapping[str, Array]], points: int) -> list[Any]:
-        """The values of the seeds, in the order of the graph's inputs."""
-        wanted: dict[str, list[str]] = {}
-        for seed in () if self.derivative.swept else self.derivative.seeds:
-            wanted.setdefault(seed.role, []).append(seed.name)
-        for role, values in seeds.items():
-            if role not in wanted:
-                raise UnknownInput(f"{self.kind} takes no {role}", help="leave them out")
-            for name in values:
-                if name not in wanted[role]:
-                    listed = ", ".join(wanted[role]) or "none"
-                    raise UnknownInput(
-                        f"there is no {name} that has {role}; these have: {listed}",
-                        help=did_you_mean(name, wanted[role]),
-                    )
-        for role, names in wanted.items():
-            if not seeds.get(role):
-                raise MissingInput(f"the {role} are missing", help=f"give one of: {', '.join(names)}")
-        directions = []
-        for (role, name), x in zip(self.derivative.seeds, self.derivative.seed_inputs, strict=True):
-            value = seeds[role].get(name)
-            if value is None:
-                value = np.zeros(x.shape)
-            elif value.shape != x.shape and not (self.many and value.shape == (points, *x.shape)):
-                raise BadInputValue(
-                    f"{role}.{name} has shape {describe_shape(value.shape)}, where {name} has shape "
-                    f"{describe_shape(x.shape)}"
-                )
-            directions.append(value.astype(np.float64, copy=False)[()])
-        return directions
+    def _seeded_results(
+        self, values: list[Any], seeds: Mapping[str, Mapping[str, Array]], points: int, deadline: float | None
+    ) -> list[Any]:
+        """The results of a derivative with seeds: for the directions ``seeds``, or of a sweep over unit vectors."""
+        derivative = self.derivative
 
-    def _sweep(self, values: list[Any], points: int, deadline: float | None) -> list[Array]:
-        """One run for each element of the seeds, this 1 and all others 0."""
-        seeds, derivative = self.derivative.seed_inputs, self.derivative
-        batched = (*self.batched, *[False] * len(seeds))
-        run: Callable[[Sequence[Any]], list[Array]] = (
-            (lambda values: self.executable.run_batch(values, batched, points, deadline))
-            if self.many
-            else (lambda values: self.executable.run(values, deadline))
-        )
-        fixed = len(derivative.graph.outputs) - derivative.swept
-        zeros = [np.zeros(x.shape)[()] for x in seeds]
-        leading = (points,) if self.many else ()
-        columns = [[np.empty((*leading, *y.shape, *x.shape)) for x in seeds] for y in derivative.graph.outputs[fixed:]]
-        results: list[Array] = []
-        for place, x in enumerate(seeds):
-            for index in np.ndindex(x.shape):
-                one = np.zeros(x.shape)
-                one[index] = 1.0
-                results = run([*values, *zeros[:place], one[()], *zeros[place + 1 :]])
-                for column, result in zip(columns, results[fixed:], strict=True):
-                    column[place][(..., *index)] = result
-        results = results or run([*values, *zeros])
-        return [*results[:fixed], *(each[()] for column in columns for each in column)]
+        def run(directions: list[Any]) -> list[Any]:
+            if not self.is_batch:
+                return self.executable.run([*values, *directions], deadline)
+            pairs = zip(directions, derivative.seed_inputs, strict=True)
+            batched = (*self.batched, *[np.ndim(value) > x.ndim for value, x in pairs])
+            return self.executable.run_batch([*values, *directions], batched, points, deadline)
+
+        if derivative.swept and not seeds:
+            return sweep(derivative, run, (points,) if self.is_batch else ())
+        return run(seed_values(self.kind.name, derivative, seeds, points if self.is_batch else None))
 
     def trace(self, inputs: Mapping[str, Array]) -> wengert.Trace:
         """The Wengert list of the run on ``inputs``, a gradient's with its adjoints or tangents; not for batches.
 
         Raises BatchMismatch, EvaluationTooLong, TraceTooLarge, and what ops raise at run time, with their place.
         """
-        if self.many:
+        if self.is_batch:
             raise BatchMismatch("a trace is of one point, not of a batch", help="leave out batch, or trace")
         deadline = self._deadline()
         try:
             values = [inputs[name][()] for name in self.inputs]
-            traced = self.traced
-            if traced is None:
+            plan = self.trace_plan
+            if plan is None:
                 run = wengert.Straight(self.graph, {})
                 if not wengert.is_straight(self.graph):
                     run = wengert.straighten(self.graph, values, self.limits, deadline)
-                traced = plan_trace(run, self.wrt, self.kind, self.mode, self.limits)
-            return wengert.fill(traced.layout, values, lambda values: traced.executable.run(values, deadline))
+                plan = plan_trace(run, self.wrt, self.kind, self.mode, self.limits)
+            return wengert.fill(plan.layout, values, lambda values: plan.executable.run(values, deadline))
         except AdcoreError as error:
             error.located(self.text)
             raise
@@ -231,7 +178,7 @@ class Compiled:
 
         Raises BatchMismatch, BatchTooLarge and MemoryTooLarge.
         """
-        if not self.many:
+        if not self.is_batch:
             return 1
         counts = {name: len(inputs[name]) for name, many in zip(self.inputs, self.batched, strict=True) if many}
         points = next(iter(counts.values()))
@@ -239,10 +186,11 @@ class Compiled:
             listed = ", ".join(f"{name} has {n}" for name, n in counts.items())
             raise BatchMismatch(
                 f"the inputs of a batch have different numbers of points: {listed}",
-                help='name those that have one value a point, as in "batch": ["x"]; the others are shared',
+                help="name the inputs of the batch, those with one value a point; the others are shared",
             )
         most = min(
-            self.limits.batch_points, self.limits.array_elements // max(1, *(y.type.size for y in self.runs.outputs))
+            self.limits.batch_points,
+            self.limits.array_elements // max(1, *(y.type.size for y in self.derivative.graph.outputs)),
         )
         if points > most:
             raise BatchTooLarge(f"a batch of {points} points, where {most} are allowed", help="send it in parts")
@@ -256,7 +204,7 @@ class Compiled:
             x.type.size * (points if many else 1) for x, many in zip(self.graph.inputs, self.batched, strict=True)
         )
         elements += self.executable.elements * min(points, self.executable.block)
-        if self.many:
+        if self.is_batch:
             elements += points * sum(y.type.size for y in derivative.graph.outputs)
         directions = sum(x.type.size for x in derivative.seed_inputs)
         if derivative.swept:
@@ -277,13 +225,13 @@ class Compiled:
 
 
 def plan_trace(
-    run: wengert.Straight, wrt: Sequence[str], kind: str, mode: Direction | None, limits: Limits
+    run: wengert.Straight, wrt: Sequence[str], kind: DerivativeKind, mode: Direction | None, limits: Limits
 ) -> TracePlan:
     """The layout of the trace of a run; without derivatives where the run is cut, or the kind's are not traced.
 
-    Raises TraceTooLarge.
+    Its values are computed by the interpreter, whichever engine runs the program. Raises TraceTooLarge.
     """
-    shown = mode if kind_of(kind).traced and not run.cut else None
+    shown = mode if kind.shown_in_trace and not run.cut else None
     indices = [run.graph.input_names.index(name) for name in wrt]
     layout = wengert.layout_of(run.graph, indices, shown, limits.trace_rows, run.places)
     if run.cut:

@@ -9,16 +9,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Hashable, Mapping
 from dataclasses import replace
-from typing import Literal as OneOf
 
 from adcore.compiler.cache import Cache, CacheInfo
 from adcore.compiler.compiled import Compiled, plan_trace
 from adcore.compiler.query import Query, check_inputs, differentiable, input_indices, is_batched, types_of
 from adcore.derivatives.expansion import expand
-from adcore.derivatives.query import Derivative, DerivativeKind, derive, kind_of
+from adcore.derivatives.query import Derivative, DerivativeKind, kind_of
+from adcore.engines import interpreter
 from adcore.engines.cost import work
-from adcore.engines.executable import Executable
-from adcore.engines.interpreter import prepare
+from adcore.engines.executable import Executable, Prepare
 from adcore.engines.notices import may_notice
 from adcore.errors import AdcoreError, ArrayTooLarge
 from adcore.graph import Array, DType, Graph, Type
@@ -34,16 +33,24 @@ ROW_BYTES = 1_500
 """What one row of a trace's layout takes, its nodes included, as measured with tracemalloc."""
 ROW_WORK = 50
 """What writing one row of a trace costs, in scalar operations."""
+_THE_PROGRAM = Query()
 
 
 class Compiler:
     """Compiles programs, and keeps what it compiled. One serves all threads of a process.
 
-    Names of inputs, outputs and so on are as ``normalised`` gives them.
+    Names of inputs, outputs and so on are as ``normalised`` gives them. ``prepare`` is the engine that runs them.
     """
 
-    def __init__(self, limits: Limits | None = None, cache_entries: int = 1024, cache_bytes: int = 256 * 2**20) -> None:
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        cache_entries: int = 1024,
+        cache_bytes: int = 256 * 2**20,
+        prepare: Prepare = interpreter.prepare,
+    ) -> None:
         self.limits = limits or Limits()
+        self._prepare = prepare
         self._compiled: Cache[Compiled] = Cache(cache_entries, cache_bytes, _weigh)
         self._parsed: Cache[Syntax] = Cache(cache_entries, cache_bytes // 4, _weigh_syntax)
         # Which inputs decide a shape is known only once a program has been compiled for shapes like theirs.
@@ -84,37 +91,33 @@ class Compiler:
         return self._compiled.get(compiled.key) or compiled
 
     def replace_executable(self, compiled: Compiled, executable: Executable) -> bool:
-        """Whether later requests run on ``executable``, one of ``compiled.runs``, in place of the cached program's own.
+        """Whether later requests run on ``executable`` in place of the cached program's own.
 
-        Requests that have ``compiled`` already finish on it. A program that the cache has evicted, or replaced, since
-        stays as it is. Raises MemoryTooLarge where a run of ``executable`` would hold too much.
+        It is one of ``compiled.derivative.graph``. Requests that have ``compiled`` already finish on that. A program
+        that the cache has evicted, or replaced, since stays as it is. Raises MemoryTooLarge where a run would hold
+        too much.
         """
         faster = replace(compiled, executable=executable)
         faster.check_memory(1)
         return self._compiled.replace(compiled.key, compiled, faster)
 
-    def graph(
-        self,
-        text: str,
-        inputs: Mapping[str, Array | tuple[int, ...]],
-        of: OneOf["program", "gradient"] = "program",
-        outputs: tuple[str, ...] | None = None,
-        wrt: tuple[str, ...] | None = None,
-    ) -> Graph:
-        """The graph of a program, as it was written, or of its gradient, optimised; a tuple is a shape without value.
+    def graph(self, text: str, inputs: Mapping[str, Array | tuple[int, ...]], query: Query = _THE_PROGRAM) -> Graph:
+        """The graph of a program, as it was written, or of its derivative, optimised; a tuple is a shape without value.
 
-        ``outputs`` None means all ends of the program, for its gradient its result. The outputs of a gradient are
-        called ``y``, by the program's own name, and ``dy/dx`` for each input ``x``.
+        Where a query for the program itself names no outputs, they are all ends of the program. The outputs of a
+        gradient are called ``y``, by the program's own name, and ``dy/dx`` for each input ``x``.
         """
         syntax = self._parse(text)
         types = {name: Type(DType.FLOAT, x) if isinstance(x, tuple) else x for name, x in inputs.items()}
         try:
-            if of == "program":
-                return self._lower(syntax, types, ends(syntax) if outputs is None else outputs).graph
-            lowered = self._expanded(self._lower(syntax, types, outputs))
-            kind_of(of).check(lowered.graph)
-            wanted = input_indices(lowered.graph, differentiable(lowered, wrt))
-            return optimise(derive(lowered.graph, of, wanted, "reverse").graph)
+            kind = kind_of(query.kind, query.mode)
+            if not kind.modes:
+                return self._lower(syntax, types, ends(syntax) if query.outputs is None else query.outputs).graph
+            lowered = self._expanded(self._lower(syntax, types, query.outputs))
+            kind.check(lowered.graph)
+            indices = input_indices(lowered.graph, differentiable(lowered, query.wrt))
+            mode = kind.directions(lowered.graph, indices, query.mode)[0]
+            return optimise(kind.rule(lowered.graph, indices, mode).graph)
         except AdcoreError as error:
             error.located(text)
             raise
@@ -150,13 +153,13 @@ class Compiler:
         wrt = differentiable(lowered, query.wrt) if kind.modes else ()
         derivative = self._derivative(optimise(graph), kind, wrt, query)
         batched = tuple(is_batched(query, name, inputs[name]) for name in graph.input_names)
-        traced = None
+        trace_plan = None
         if query.trace and not any(batched) and is_straight(graph):
-            traced = plan_trace(Straight(graph, {}), wrt, kind.name, derivative.mode, self.limits)
+            trace_plan = plan_trace(Straight(graph, {}), wrt, kind, derivative.mode, self.limits)
         compiled = Compiled(
             program_id=program_id(text),
             text=text,
-            kind=kind.name,
+            kind=kind,
             graph=graph,
             inputs=graph.input_names,
             batched=batched,
@@ -164,12 +167,12 @@ class Compiler:
             wrt=wrt,
             derivative=derivative,
             # Inputs and results need room beside the blocks of a batch.
-            executable=prepare(derivative.graph, self.limits.live_elements // 2),
-            work=_work(derivative) + (ROW_WORK * traced.layout.rows if traced else 0),
+            executable=self._prepare(derivative.graph, self.limits.live_elements // 2),
+            work=_work(derivative) + (ROW_WORK * trace_plan.layout.rows if trace_plan else 0),
             limits=self.limits,
-            many=any(batched),
-            watched=may_notice(derivative.graph),
-            traced=traced,
+            is_batch=any(batched),
+            may_notice=may_notice(derivative.graph),
+            trace_plan=trace_plan,
         )
         compiled.check_memory(1)
         return compiled
@@ -177,8 +180,7 @@ class Compiler:
     def _derivative(self, graph: Graph, kind: DerivativeKind, wrt: tuple[str, ...], query: Query) -> Derivative:
         """The optimised derivative of an optimised graph, in the mode of the query or in the cheaper one."""
         indices = input_indices(graph, wrt)
-        modes = kind.candidates(graph, indices) if query.mode == "auto" or not kind.modes else (query.mode,)
-        derivatives = [derive(graph, kind.name, indices, mode) for mode in modes]
+        derivatives = [kind.rule(graph, indices, mode) for mode in kind.directions(graph, indices, query.mode)]
         for name, y in zip(derivatives[0].graph.output_names, derivatives[0].graph.outputs, strict=True):
             if y.type.size > self.limits.array_elements:
                 raise ArrayTooLarge(
@@ -219,8 +221,8 @@ def program_id(text: str) -> str:
 
 def _weigh(compiled: Compiled) -> int:
     """An estimate of a compiled program's bytes: its nodes, its executable, its text and its trace's layout."""
-    nodes = compiled.graph.count() + compiled.runs.count()
-    rows = 0 if compiled.traced is None else ROW_BYTES * compiled.traced.layout.rows
+    nodes = compiled.graph.count() + compiled.derivative.graph.count()
+    rows = 0 if compiled.trace_plan is None else ROW_BYTES * compiled.trace_plan.layout.rows
     return NODE_BYTES * nodes + compiled.executable.nbytes + 4 * len(compiled.text) + rows
 
 

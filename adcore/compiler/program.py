@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -44,7 +44,7 @@ class Program:
 
     text: str
     query: Query
-    compiled: Compiled
+    compiled: Compiled = field(repr=False)
     """The program, compiled for the inputs that ``compile`` had."""
 
     @property

@@ -7,7 +7,7 @@ is one more declaration here.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from adcore.derivatives.forward import jvp_graph
@@ -85,16 +85,20 @@ class DerivativeKind:
     """A kind of derivative, declared once."""
 
     name: str
-    rule: Callable[[Graph, Sequence[int], Direction], Derivative]
+    rule: Callable[[Graph, Sequence[int], Direction], Derivative] = field(repr=False)
     """The graph, the indices of the inputs to differentiate by, and the mode to the derivative."""
     modes: tuple[Direction, ...]
     """The supported modes; empty for a kind that asks for values only."""
-    check: Callable[[Graph], None]
+    check: Callable[[Graph], None] = field(repr=False)
     """Raises an error where the graph's outputs do not have this derivative, an array has no gradient for example."""
-    candidates: Callable[[Graph, Sequence[int]], Sequence[Direction]]
+    candidates: Callable[[Graph, Sequence[int]], Sequence[Direction]] = field(repr=False)
     """The modes that ``auto`` chooses from: the one that costs least, of equal ones the first."""
-    traced: bool = False
+    shown_in_trace: bool = False
     """True where a trace shows the terms of the derivative beside the values."""
+
+    def directions(self, graph: Graph, wrt: Sequence[int], mode: Mode) -> Sequence[Direction]:
+        """The modes that may be taken: ``mode`` itself, the candidates for ``auto``."""
+        return self.candidates(graph, wrt) if mode == "auto" else (mode,)
 
 
 def kind_of(name: str, mode: Mode = "auto") -> DerivativeKind:
@@ -102,8 +106,12 @@ def kind_of(name: str, mode: Mode = "auto") -> DerivativeKind:
     kind = KINDS.get(name)
     if kind is None:
         raise UnknownDerivative(f"there is no derivative {name}", help=f"the kinds are: {', '.join(KINDS)}")
-    if kind.modes and mode != "auto" and mode not in kind.modes:
-        raise UnknownDerivative(f"{name} has the mode {' and '.join(kind.modes)}, not {mode}", help="leave out mode")
+    modes = kind.modes or _BOTH
+    if mode != "auto" and mode not in modes:
+        plural = "modes" if len(modes) > 1 else "mode"
+        raise UnknownDerivative(
+            f"{name} supports the {plural} {' and '.join(modes)}, not {mode}", help="leave out mode"
+        )
     return kind
 
 
@@ -115,7 +123,7 @@ def derive(graph: Graph, kind: str, wrt: Sequence[int], mode: Mode = "auto") -> 
     """
     declared = kind_of(kind, mode)
     declared.check(graph)
-    return declared.rule(graph, wrt, declared.candidates(graph, wrt)[0] if mode == "auto" else mode)
+    return declared.rule(graph, wrt, declared.directions(graph, wrt, mode)[0])
 
 
 # --- what the outputs must be
@@ -139,7 +147,7 @@ def _one_number(noun: str) -> Callable[[Graph], None]:
         names = output_names(graph)
         if len(graph.outputs) != 1:
             raise SeveralOutputs(
-                f"the program has several outputs: {', '.join(names)}", help="name the one of which it is asked"
+                f"the program has several outputs: {', '.join(names)}", help="name one of them as the output"
             )
         (y,) = graph.outputs
         if y.shape != ():
@@ -267,7 +275,7 @@ def _jacobian_modes(graph: Graph, wrt: Sequence[int]) -> Sequence[Direction]:
 _BOTH: tuple[Direction, ...] = ("forward", "reverse")
 _DECLARED = (
     DerivativeKind("none", _values, (), _anything, _always("reverse")),
-    DerivativeKind(GRADIENT, _gradient, _BOTH, _one_number("a gradient"), _gradient_modes, traced=True),
+    DerivativeKind(GRADIENT, _gradient, _BOTH, _one_number("a gradient"), _gradient_modes, shown_in_trace=True),
     DerivativeKind(JACOBIAN, _jacobian, _BOTH, _numbers, _jacobian_modes),
     DerivativeKind("hessian", _hessian, _BOTH, _one_number("a Hessian"), _always("forward")),
     DerivativeKind(JVP, _jvp, ("forward",), _numbers, _always("forward")),

@@ -6,10 +6,10 @@ the place of another at any time.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from adcore.graph import Array
+from adcore.graph import Array, Graph
 
 
 class Executable(Protocol):
@@ -48,3 +48,7 @@ class Executable(Protocol):
 
         ``values`` whose ``batched`` is set have that leading axis; all points share the others.
         """
+
+
+Prepare = Callable[[Graph, int], Executable]
+"""An engine: a graph, and the most elements that the blocks of a batch may hold, to the graph's executable."""

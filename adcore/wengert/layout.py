@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Literal
-
-import numpy as np
 
 from adcore.derivatives.forward import tangents
 from adcore.derivatives.reverse import backpropagate
+from adcore.derivatives.seeds import unit_seeds, zero_seeds
 from adcore.graph import INPUT, Graph, Node, constant, input_node
 from adcore.graph.traversal import by_level, graph_of, wengert_names
 from adcore.language.printing.expression import expression_text
@@ -155,25 +155,20 @@ def fill(layout: Layout, values: Sequence[Any], run: Callable[[Sequence[Any]], S
         results = run(values)
         adjoint = None if layout.adjoint is None else _filled(layout.adjoint, results[first:])
         return Trace(_filled(layout.primal, results[:first]), adjoint, truncated=layout.truncated)
-    zeros = [np.zeros(x.shape)[()] for x in layout.seeds]
     primal: tuple[Row, ...] = ()
     passes: list[SeedRows] = []
     remaining = layout.limit
-    for place, x in enumerate(layout.seeds):
-        for index in np.ndindex(x.shape):
-            if len(passes) == layout.passes:
-                break  # The limit of rows cuts the passes by the other elements.
-            one = np.zeros(x.shape)
-            one[index] = 1.0
-            results = run([*values, *zeros[:place], one[()], *zeros[place + 1 :]])
-            primal = primal or _filled(layout.primal, results[:first])
-            rows = _filled(layout.tangent[:remaining], results[first:])
-            label = str(x.param("name")) + (f"[{', '.join(map(str, index))}]" if index else "")
-            with_seeds = [r._replace(expression=_seed_text(r.value)) if r.input else r for r in rows]
-            passes.append(SeedRows(label, tuple(with_seeds)))
-            remaining -= len(rows)
+    # The limit of rows cuts the passes by further elements.
+    for place, index, seeds in islice(unit_seeds(layout.seeds), layout.passes):
+        results = run([*values, *seeds])
+        primal = primal or _filled(layout.primal, results[:first])
+        rows = _filled(layout.tangent[:remaining], results[first:])
+        label = str(layout.seeds[place].param("name")) + (f"[{', '.join(map(str, index))}]" if index else "")
+        with_seeds = [r._replace(expression=_seed_text(r.value)) if r.input else r for r in rows]
+        passes.append(SeedRows(label, tuple(with_seeds)))
+        remaining -= len(rows)
     if not passes:
-        primal = _filled(layout.primal, run([*values, *zeros])[:first])
+        primal = _filled(layout.primal, run([*values, *zero_seeds(layout.seeds)])[:first])
     return Trace(primal, None, tuple(passes), layout.truncated)
 
 

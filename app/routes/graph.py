@@ -68,13 +68,14 @@ async def graph(body: Annotated[GraphRequest, Body(openapi_examples=EXAMPLES)], 
         }
         query, inputs = normalised(
             Query(
+                kind="none" if body.of == "program" else body.of,
                 outputs=None if body.outputs is None else tuple(body.outputs),
                 wrt=None if body.wrt is None else tuple(body.wrt),
             ),
             values_and_shapes,
         )
         format = FORMATS[body.format]
-        graph = service.compiler.graph(body.program, inputs, body.of, query.outputs, query.wrt)
+        graph = service.compiler.graph(body.program, inputs, query)
         try:
             written = format.write(graph)
         except AdcoreError as error:

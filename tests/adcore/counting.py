@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -33,6 +34,6 @@ class Counting:
         return self.inner.run_batch(values, batched, points, deadline)
 
 
-def counting(graph: Graph) -> Counting:
-    inner = prepare(graph)
+def counting(graph: Graph, room: int = sys.maxsize) -> Counting:
+    inner = prepare(graph, room)
     return Counting(inner, inner.elements)

@@ -123,7 +123,7 @@ def test_one_compilation_serves_other_branches_and_trip_counts(seed: int) -> Non
     text, inputs = control_flow.program(seed)
     ask, compiler = Query("gradient", wrt=("x", "z")), Compiler()
     compiler.compile(text, {name: np.array(x) for name, x in inputs.items()}, ask)
-    graph = compiler.graph(text, {name: np.array(x) for name, x in inputs.items()}, of="gradient", wrt=ask.wrt)
+    graph = compiler.graph(text, {name: np.array(x) for name, x in inputs.items()}, ask)
     wrt = [graph.input_names.index(name) for name in ("x", "z")]
     curving, along = optimise(jvp_graph(graph, wrt)), [0.7, -0.9]
     random = np.random.default_rng(seed)

@@ -25,7 +25,7 @@ def test_an_answer_names_the_engine_that_computed_it() -> None:
             before = (await client.post("/evaluate", json=BODY)).json()
             inputs = {name: np.array(x) for name, x in (("x", 0.5), ("y", 2.0))}
             compiled = compiler.lookup(BODY["program"], inputs, Query())
-            assert compiler.replace_executable(compiled, counting(compiled.runs))
+            assert compiler.replace_executable(compiled, counting(compiled.derivative.graph))
             return [before, (await client.post("/evaluate", json=BODY)).json()]
 
     before, after = asyncio.run(ask())

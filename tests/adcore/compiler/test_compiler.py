@@ -42,7 +42,7 @@ def arrays(inputs: Mapping[str, Any]) -> dict[str, Any]:
 def compiled(text: str, inputs: Mapping[str, Any], ask: Query = GRADIENT, **limits: Any) -> Compiled:
     made, _ = Compiler(Limits(**limits)).compile(text, arrays(inputs), ask)
     check(made.graph)
-    check(made.runs)
+    check(made.derivative.graph)
     return made
 
 
@@ -158,7 +158,7 @@ def test_forward_mode_takes_a_pass_for_each_element() -> None:
     inputs = {"x": [1.0, 2.0, 3.0], "a": 2.0}
     text = "y = a * sum(x**2) + norm(x)"
     forward = compiled(text, inputs, Query("gradient", mode="forward"))
-    assert forward.work == 4 * work(forward.runs)
+    assert forward.work == 4 * work(forward.derivative.graph)
     made, other = forward.evaluate(arrays(inputs)), answer(text, inputs, Query("gradient", mode="reverse"))
     same(made.values, other.values)
     for name, slope in other.gradients.items():
@@ -583,10 +583,10 @@ def test_both_front_ends_record_the_same_ops_in_the_same_order(text: str, fn: An
 
 
 def test_the_graph_of_a_gradient_is_what_runs() -> None:
-    graph = check(Compiler().graph(TABLE_1["program"], {"x1": (), "x2": ()}, "gradient"))
+    graph = check(Compiler().graph(TABLE_1["program"], {"x1": (), "x2": ()}, Query("gradient")))
     assert len(graph.outputs) == 3
     ready = compiled(TABLE_1["program"], TABLE_1["inputs"], Query("gradient", mode="reverse"))
-    assert [n.op.name for n in graph.nodes] == [n.op.name for n in ready.runs.nodes]
+    assert [n.op.name for n in graph.nodes] == [n.op.name for n in ready.derivative.graph.nodes]
 
 
 def test_compiling_grows_linearly_with_the_program() -> None:

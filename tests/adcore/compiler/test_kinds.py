@@ -59,7 +59,7 @@ def arrays(inputs: Mapping[str, Any]) -> dict[str, Array]:
 def compiled(text: str, inputs: Mapping[str, Any], kind: str, mode: Mode = "auto", **more: Any) -> Compiled:
     limits = Limits(**{name: more.pop(name) for name in list(more) if name in Limits.__dataclass_fields__})
     result, _ = Compiler(limits).compile(text, arrays(inputs), Query(kind, mode=mode, **more))
-    check(result.runs)
+    check(result.derivative.graph)
     return result
 
 

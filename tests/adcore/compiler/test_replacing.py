@@ -42,7 +42,7 @@ def test_a_program_runs_on_the_executable_that_it_is_given(
 ) -> None:
     compiler = Compiler()
     before, _ = compiler.compile(text, inputs, query)
-    engine = counting(before.runs)
+    engine = counting(before.derivative.graph)
     expected = before.evaluate(inputs)
     assert compiler.replace_executable(before, engine)
     after, cached = compiler.compile(text, inputs, query)
@@ -53,11 +53,19 @@ def test_a_program_runs_on_the_executable_that_it_is_given(
     assert engine.runs == runs
 
 
+def test_a_compiler_may_have_another_engine() -> None:
+    inputs = arrays(x=0.5, y=2.0)
+    compiled, _ = Compiler(prepare=counting).compile(LOOP, inputs, GRADIENT)
+    assert compiled.engine == "counting"
+    plain, _ = Compiler().compile(LOOP, inputs, GRADIENT)
+    assert numbers(compiled.evaluate(inputs)) == numbers(plain.evaluate(inputs))
+
+
 def test_requests_that_run_meanwhile_have_equal_answers_on_either_engine() -> None:
     compiler, inputs = Compiler(), arrays(x=0.5, y=2.0)
     old, _ = compiler.compile(LOOP, inputs, GRADIENT)
     expected = numbers(old.evaluate(inputs))
-    engine = counting(old.runs)
+    engine = counting(old.derivative.graph)
     replaced, under_way = threading.Event(), threading.Semaphore(0)
 
     def request(until: Callable[[], bool]) -> list[tuple[str, bool]]:
@@ -91,17 +99,17 @@ def test_the_program_s_weight_follows_its_executable() -> None:
     compiler, inputs = Compiler(), arrays(x=0.5, y=2.0)
     old, _ = compiler.compile(LOOP, inputs, GRADIENT)
     before = compiler.cache_info().bytes
-    assert compiler.replace_executable(old, counting(old.runs))
+    assert compiler.replace_executable(old, counting(old.derivative.graph))
     assert compiler.cache_info().bytes == before - old.executable.nbytes + 1_000
 
 
 def test_what_was_evicted_or_replaced_meanwhile_stays_so() -> None:
     compiler, inputs = Compiler(cache_entries=1), arrays(x=0.5)
     first, second = (compiler.compile(text, inputs, GRADIENT)[0] for text in ("sin(x)", "cos(x)"))
-    assert not compiler.replace_executable(first, counting(first.runs))
+    assert not compiler.replace_executable(first, counting(first.derivative.graph))
     assert compiler.lookup("sin(x)", inputs, GRADIENT) is None
-    assert compiler.replace_executable(second, counting(second.runs))
-    assert not compiler.replace_executable(second, counting(second.runs))
+    assert compiler.replace_executable(second, counting(second.derivative.graph))
+    assert not compiler.replace_executable(second, counting(second.derivative.graph))
 
 
 def test_programs_whose_inputs_decide_a_shape_are_replaced_one_by_one() -> None:
@@ -111,7 +119,7 @@ def test_programs_whose_inputs_decide_a_shape_are_replaced_one_by_one() -> None:
         return compiler.compile(text, arrays(n=n, x=2.0), GRADIENT)[0]
 
     three, four = compiled(3), compiled(4)
-    assert compiler.replace_executable(four, counting(four.runs))
+    assert compiler.replace_executable(four, counting(four.derivative.graph))
     assert [compiled(n).engine for n in (3, 4)] == ["interpreter", "counting"]
     assert compiled(3) is three
 

@@ -105,9 +105,12 @@ def test_kinds_and_modes_that_do_not_exist_are_refused() -> None:
         derive(ONE, "laplacian", [0])
     assert raised.value.help is not None
     assert "hessian" in raised.value.help
-    with pytest.raises(UnknownDerivative, match="jvp has the mode forward, not reverse"):
+    with pytest.raises(UnknownDerivative, match="jvp supports the mode forward, not reverse"):
         derive(ONE, "jvp", [0], "reverse")
     assert kind_of("none", "reverse").modes == ()
+    for kind in ("none", "gradient"):
+        with pytest.raises(UnknownDerivative, match=f"{kind} supports the modes forward and reverse, not sideways"):
+            kind_of(kind, "sideways")  # type: ignore[arg-type]
 
 
 def test_a_new_kind_is_one_declaration(monkeypatch: pytest.MonkeyPatch) -> None:

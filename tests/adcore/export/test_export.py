@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from adcore.compiler import Compiler
+from adcore.compiler import Compiler, Query
 from adcore.export.description import GraphDescription, describe_graph
 from adcore.export.dot import to_dot
 from adcore.export.mermaid import to_mermaid
@@ -288,7 +288,7 @@ def test_both_front_ends_draw_the_same() -> None:
 
 
 def test_a_gradients_graph_is_drawn_too() -> None:
-    graph = Compiler().graph(BRANCHES, {"x": ()}, "gradient")
+    graph = Compiler().graph(BRANCHES, {"x": ()}, Query("gradient"))
     _, _, _, clusters = parse_dot(to_dot(graph))
     assert len(clusters) >= 4
     _parse_mermaid(to_mermaid(graph))
@@ -313,7 +313,7 @@ def test_a_cond_alone() -> None:
 
 def test_functions_and_loops_are_nested_graphs() -> None:
     text = "def f(n): return x if n <= 0 else f(n - 1)*x\ns = 0\nfor i in range(3):\n  s = s + f(i)\ns"
-    made = describe_graph(Compiler().graph(text, {"x": ()}, outputs=("s",)))
+    made = describe_graph(Compiler().graph(text, {"x": ()}, Query(outputs=("s",))))
     (looping,) = (node for node in made.nodes if node.op == "loop")
     assert set(looping.graphs) == {"body"}
     (calling,) = (node for node in looping.graphs["body"].nodes if node.op == "call")
@@ -323,7 +323,7 @@ def test_functions_and_loops_are_nested_graphs() -> None:
     # The function is shown where it is called first, and not again inside itself.
     assert [node.graphs for node in again] == [{}]
     for drawing in (to_dot, to_mermaid):
-        assert "f" in drawing(Compiler().graph(text, {"x": ()}, outputs=("s",)))
+        assert "f" in drawing(Compiler().graph(text, {"x": ()}, Query(outputs=("s",))))
 
 
 def test_nodes_of_a_call_say_which() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from adcore.compiler import Compiler
+from adcore.compiler import Compiler, Query
 from adcore.errors import NotExpressible
 from adcore.language import parse
 from adcore.language.printing.printer import Printer
@@ -180,6 +180,6 @@ UNSAYABLE = [
 def test_what_a_program_cannot_express_is_an_error_with_a_place(text: str, message: str) -> None:
     inputs = {"x": np.array(2.0), "n": np.array(3.0)}
     with pytest.raises(NotExpressible) as caught:
-        to_source(Compiler().graph(text, inputs, "gradient", wrt=("x",)))
+        to_source(Compiler().graph(text, inputs, Query("gradient", wrt=("x",))))
     assert (caught.value.message, caught.value.code) == (message, "not_expressible")
     assert caught.value.span is not None

@@ -203,7 +203,7 @@ def test_one_compilation_serves_every_depth() -> None:
         inputs = {"n": np.array(float(n)), "x": np.array(0.3)}
         compiled, cached = compiler.compile(text, inputs, Query("gradient", wrt=("x",)))
         assert cached == (n > 0)
-        counts.append(compiled.runs.count())
+        counts.append(compiled.derivative.graph.count())
         assert compiled.evaluate(inputs).values["y"] == pytest.approx(by_python(text, {"n": n, "x": 0.3}), rel=1e-13)
     assert len(set(counts)) == 1
 
