@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from adcore.errors import AdcoreError, BoundInOneBranch, BranchMismatch
 from adcore.graph import OPS, DType, Node
@@ -56,13 +56,10 @@ class Merge:
         """Within this, nodes and assignments are those of branch ``i``; the assignments are undone at the end."""
         low, scope = self.low, self.low.frames.scope
         with low.region(self.nodes[i]), scope.journaled() as changes:
-            deeper = isinstance(self.place, ast.stmt)
+            is_statement = isinstance(self.place, ast.stmt)
             try:
-                with low.attempt():
-                    if deeper:
-                        low.frames.enter(self.place)
+                with low.attempt(), low.frames.deeper(self.place) if is_statement else nullcontext():
                     yield
-                low.frames.depth -= deeper
             except Unresolved:
                 self.unresolved[i] = True
             before: dict[str, Binding | Missing] = {}

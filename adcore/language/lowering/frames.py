@@ -74,7 +74,8 @@ class Frames:
     def enter(self, place: Place) -> None:
         """One level deeper: the caller decrements ``depth`` at the end, and where it fails, an attempt around it does.
 
-        Raises NestingTooDeep and GraphTooLarge.
+        That is for expressions, of which there are many; ``deeper`` leaves by itself. Raises NestingTooDeep and
+        GraphTooLarge.
         """
         self.depth += 1
         self.step(place)
@@ -83,6 +84,16 @@ class Frames:
                 f"calls, branches and operators are nested deeper than {self.limits.nesting_depth}",
                 span=self.span(place),
             )
+
+    @contextmanager
+    def deeper(self, place: Place) -> Iterator[None]:
+        """Within this, a branch or a loop is lowered. Raises NestingTooDeep and GraphTooLarge."""
+        depth = self.depth
+        try:
+            self.enter(place)
+            yield
+        finally:
+            self.depth = depth
 
     def step(self, place: Place) -> None:
         """Count one more syntax node. Raises GraphTooLarge."""

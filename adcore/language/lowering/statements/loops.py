@@ -71,15 +71,11 @@ def lower_loop(low: Lowering, statement: LoopStatement, body: Body) -> Outcome:
                 pass
 
     try:
-        with low.attempt():
-            low.frames.enter(statement)
+        with low.attempt(), low.frames.deeper(statement):
             if over is None or not isinstance(over.passes, int):
-                outcome = looped()
-            else:
-                unrolled = partial(unroll, low, statement, over, over.passes, body)
-                outcome = unroll_if_needed(low, over.passes, changing, looped, unrolled)
-            low.frames.depth -= 1
-            return outcome
+                return looped()
+            unrolled = partial(unroll, low, statement, over, over.passes, body)
+            return unroll_if_needed(low, over.passes, changing, looped, unrolled)
     except Unresolved:
         # The continuation of a loop of at least one pass is unresolved, too.
         endless = isinstance(statement, ast.While) and isinstance(statement.test, ast.Constant)
