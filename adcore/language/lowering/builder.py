@@ -24,8 +24,9 @@ from adcore.language.lowering.frames import Frames, Replaced
 from adcore.language.lowering.known_values import KnownValues
 from adcore.language.lowering.trees import map_leaves
 from adcore.language.lowering.values import (
+    Argument,
     Binding,
-    Closure,
+    Callee,
     List,
     Place,
     Specialisations,
@@ -76,8 +77,8 @@ class Lowering:
 
     frames: Frames
     known: KnownValues
-    inline: Callable[[Lowering, Closure, Sequence[tuple[str | None, Value, ast.expr]], ast.Call], Value]
-    """Lowers a call of one of the program's own functions: each argument is a name, a value and a place."""
+    apply: Callable[[Lowering, Callee, Sequence[Argument], ast.Call], Value]
+    """Lowers a call of anything callable. The program's own functions are statements, which stand above all rules."""
     specialisations: Specialisations = field(default_factory=Specialisations)
     nodes: list[Node] = field(default_factory=list)
     """The nodes of the innermost region in order."""

@@ -17,7 +17,7 @@ from adcore.language.lowering.builder import Lowering, check_size, several
 from adcore.language.lowering.expressions.name_resolution import read_name
 from adcore.language.lowering.frames import Frames
 from adcore.language.lowering.known_values import KnownValues
-from adcore.language.lowering.statements.statements import LAST, Rest, call_in, inline, run
+from adcore.language.lowering.statements.statements import LAST, Rest, call_in, lower_call, run
 from adcore.language.lowering.trees import leaves_with_paths
 from adcore.language.lowering.values import (
     Closure,
@@ -57,7 +57,7 @@ def lower(syntax: Syntax, inputs: Mapping[str, Type | Array], outputs: Sequence[
     plan = syntax.plan
     live = {str(name) for name in plan.names if plan.of_variables} | set(outputs or ())
     frames = Frames(syntax, limits, Scope(syntax.top, None), frozenset(live))
-    low = Lowering(frames, KnownValues(frames.span), inline)
+    low = Lowering(frames, KnownValues(frames.span), lower_call)
     try:
         bound = _inputs(low, inputs)
         value = _run_main(low, bound, outputs)

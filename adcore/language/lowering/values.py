@@ -74,6 +74,14 @@ Callee = Closure | LibraryFunction | Derived
 """A value that can be called."""
 
 
+class Argument(NamedTuple):
+    """One argument of a call: its name if it is a keyword argument, its value and its place."""
+
+    name: str | None
+    value: Value
+    place: ast.expr
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Unusable:
     """Poisoned binding: reading it raises ``error(place of the read)``."""

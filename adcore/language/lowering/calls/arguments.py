@@ -5,25 +5,16 @@ from __future__ import annotations
 import ast
 from collections.abc import Hashable, Sequence
 from itertools import zip_longest
-from typing import NamedTuple
 
 from adcore.errors import BadCall, ShapeMismatch, Span, TypeMismatch
 from adcore.graph import OPS, BindingError, BindingFault, Kind, Node, Op, Parameter, items
 from adcore.language import vocabulary
 from adcore.language.functionals import Functional
 from adcore.language.lowering.builder import Lowering
-from adcore.language.lowering.values import Place, Tuple, Value, describe_value, is_number, is_sequence
+from adcore.language.lowering.values import Argument, Place, Tuple, Value, describe_value, is_number, is_sequence
 
 INT_BOUND = 2**31
 """Bound of the whole numbers in parameters, since NumPy keeps some of them in 32 bits."""
-
-
-class Argument(NamedTuple):
-    """One argument of a call: its name if it is a keyword argument, its value and its place."""
-
-    name: str | None
-    value: Value
-    place: ast.expr
 
 
 def call_op(low: Lowering, op: Op, arguments: Sequence[Argument], place: ast.Call, method: bool = False) -> Value:

@@ -9,8 +9,17 @@ from typing import Any
 from adcore.errors import BadCall, TypeMismatch
 from adcore.graph import OPS, DType, Node, Op
 from adcore.language.lowering.builder import Lowering, several
-from adcore.language.lowering.calls.arguments import Argument, call_op, check_dtype
-from adcore.language.lowering.values import LibraryFunction, List, Tuple, Value, describe_value, is_number, is_sequence
+from adcore.language.lowering.calls.arguments import call_op, check_dtype
+from adcore.language.lowering.values import (
+    Argument,
+    LibraryFunction,
+    List,
+    Tuple,
+    Value,
+    describe_value,
+    is_number,
+    is_sequence,
+)
 
 
 def apply_known(low: Lowering, function: LibraryFunction, arguments: Sequence[Argument], place: ast.Call) -> Value:

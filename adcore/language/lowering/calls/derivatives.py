@@ -9,9 +9,7 @@ from adcore.errors import BadCall, ShapeMismatch, TypeMismatch
 from adcore.graph import DType, Node
 from adcore.language.functionals import Functional
 from adcore.language.lowering.builder import Lowering, several
-from adcore.language.lowering.calls.arguments import Argument
 from adcore.language.lowering.calls.functionals import (
-    Apply,
     Rule,
     WithInputs,
     as_operands,
@@ -21,6 +19,7 @@ from adcore.language.lowering.calls.functionals import (
 )
 from adcore.language.lowering.trees import nodes_of, rebuild
 from adcore.language.lowering.values import (
+    Argument,
     Callee,
     Derived,
     List,
@@ -36,7 +35,7 @@ from adcore.ops.shapes import describe_shape
 VALUE_AND_GRADIENT = "value_and_gradient"
 
 
-def call_derived(low: Lowering, derived: Derived, arguments: Sequence[Argument], place: ast.Call, call: Apply) -> Value:
+def call_derived(low: Lowering, derived: Derived, arguments: Sequence[Argument], place: ast.Call) -> Value:
     """The value of ``grad(f)(x)`` and its kind.
 
     Raises BadCall, TypeMismatch, and ShapeMismatch where a gradient is asked of an array.
@@ -54,7 +53,7 @@ def call_derived(low: Lowering, derived: Derived, arguments: Sequence[Argument],
     replaced = [a._replace(value=changed[i]) if i in changed else a for i, a in enumerate(arguments)]
     gradient = derived.kind != JACOBIAN
     graph, captured = with_inputs.graph(
-        lambda: _number(low, derived, call(low, derived.function, replaced, place), place, gradient)
+        lambda: _number(low, low.apply(low, derived.function, replaced, place), place, gradient)
     )
     own = [node for start in starts.values() for node in nodes_of(start)]
     kind = GRADIENT if gradient else JACOBIAN
@@ -66,7 +65,7 @@ def call_derived(low: Lowering, derived: Derived, arguments: Sequence[Argument],
     return several(low, Tuple, [y, result], place) if derived.kind == VALUE_AND_GRADIENT else result
 
 
-def _number(low: Lowering, derived: Derived, value: Value, place: ast.Call, gradient: bool) -> Node:
+def _number(low: Lowering, value: Value, place: ast.Call, gradient: bool) -> Node:
     """The value to differentiate: a number for a gradient, a number or an array for a Jacobian."""
     if isinstance(value, List):
         value = low.array(value, place)
@@ -88,17 +87,13 @@ def _number(low: Lowering, derived: Derived, value: Value, place: ast.Call, grad
 def derivative_rule(kind: str) -> Rule:
     """The rule of a functional that makes a function of a function: its derivative of one kind."""
 
-    def lower(
-        low: Lowering, functional: Functional, arguments: Sequence[Argument], place: ast.Call, call: Apply
-    ) -> Value:
+    def lower(low: Lowering, functional: Functional, arguments: Sequence[Argument], place: ast.Call) -> Value:
         return Derived(kind, *_function_and_argnums(low, functional, arguments, place))
 
     return lower
 
 
-def lower_hessian(
-    low: Lowering, functional: Functional, arguments: Sequence[Argument], place: ast.Call, call: Apply
-) -> Value:
+def lower_hessian(low: Lowering, functional: Functional, arguments: Sequence[Argument], place: ast.Call) -> Value:
     """The Jacobian of the gradient."""
     function, argnums, single = _function_and_argnums(low, functional, arguments, place)
     return Derived(JACOBIAN, Derived(GRADIENT, function, argnums, single), argnums, single)
@@ -119,9 +114,7 @@ def _function_and_argnums(
     return function, argnums, single
 
 
-def lower_jvp(
-    low: Lowering, functional: Functional, arguments: Sequence[Argument], place: ast.Call, call: Apply
-) -> Value:
+def lower_jvp(low: Lowering, functional: Functional, arguments: Sequence[Argument], place: ast.Call) -> Value:
     bound = bound_to(low, functional, arguments, place)
     function = function_argument(low, functional, bound["f"])
     primals, tangents = (as_operands(low, bound[key].value, bound[key].place) for key in ("primals", "tangents"))
@@ -132,9 +125,8 @@ def lower_jvp(
         raise ShapeMismatch("tangents have the shapes of the arguments", span=low.span(bound["tangents"].place))
     with_inputs = WithInputs(low, primals.items, place)
     to_function = [Argument(None, value, bound["primals"].place) for value in with_inputs.values]
-    derived = Derived(JACOBIAN, function, (0,), True)
     graph, captured = with_inputs.graph(
-        lambda: _number(low, derived, call(low, function, to_function, place), place, gradient=False)
+        lambda: _number(low, low.apply(low, function, to_function, place), place, gradient=False)
     )
     results = emitted(
         low, "derivative", [*operands, *captured, *directions], place, graph=graph, kind=JVP, wrt=len(operands)

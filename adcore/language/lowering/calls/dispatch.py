@@ -1,4 +1,4 @@
-"""Calling whatever can be called: the program's own functions, those of the language, and derivatives of either."""
+"""Calls of the language's own functions, and of derivatives of any function, by the rule of each."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from adcore.language.functionals import FUNCTIONALS
 from adcore.language.lowering.builder import Lowering
 from adcore.language.lowering.calls import builtins
-from adcore.language.lowering.calls.arguments import Argument
 from adcore.language.lowering.calls.derivatives import (
     VALUE_AND_GRADIENT,
     call_derived,
@@ -18,25 +17,25 @@ from adcore.language.lowering.calls.derivatives import (
 )
 from adcore.language.lowering.calls.equations import lower_equation, lower_odeint
 from adcore.language.lowering.calls.functionals import Rule
-from adcore.language.lowering.values import Callee, Closure, Derived, Value
+from adcore.language.lowering.values import Argument, Callee, Derived, LibraryFunction, Value
 from adcore.ops.functionals.derivative import GRADIENT, JACOBIAN
 from adcore.ops.functionals.solution import FIXED_POINT, MINIMUM, ROOT
 
 
 def takes_functions(function: Callee) -> bool:
     """Whether functions can be among the arguments."""
-    return isinstance(function, (Closure, Derived)) or function.name in FUNCTIONALS
+    return not isinstance(function, LibraryFunction) or function.name in RULES
 
 
-def apply_callee(low: Lowering, function: Callee, arguments: Sequence[Argument], place: ast.Call) -> Value:
-    """The value of a call."""
-    if isinstance(function, Closure):
-        return low.inline(low, function, arguments, place)
+def apply_library(
+    low: Lowering, function: LibraryFunction | Derived, arguments: Sequence[Argument], place: ast.Call
+) -> Value:
+    """The value of a call of a function that the program does not define."""
     if isinstance(function, Derived):
-        return call_derived(low, function, arguments, place, apply_callee)
-    functional = FUNCTIONALS.get(function.name)
-    if functional is not None:
-        return RULES[functional.name](low, functional, arguments, place, apply_callee)
+        return call_derived(low, function, arguments, place)
+    rule = RULES.get(function.name)
+    if rule is not None:
+        return rule(low, FUNCTIONALS[function.name], arguments, place)
     return builtins.apply_known(low, function, arguments, place)
 
 
@@ -52,3 +51,4 @@ RULES: dict[str, Rule] = {
     "odeint": lower_odeint,
 }
 """How a call of each of the functionals is lowered."""
+assert RULES.keys() == FUNCTIONALS.keys(), "each functional has a rule"

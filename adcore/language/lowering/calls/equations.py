@@ -10,23 +10,19 @@ from adcore.graph import DType, Node
 from adcore.graph.traversal import schedule
 from adcore.language.functionals import Functional
 from adcore.language.lowering.builder import Lowering
-from adcore.language.lowering.calls.arguments import Argument
 from adcore.language.lowering.calls.functionals import (
-    Apply,
     WithInputs,
     as_operands,
     bound_to,
     emitted,
     function_argument,
 )
-from adcore.language.lowering.values import List, Tuple, Value, describe_value, is_number
+from adcore.language.lowering.values import Argument, List, Tuple, Value, describe_value, is_number
 from adcore.ops.functionals.odes import integrate
 from adcore.ops.functionals.solution import MINIMUM
 
 
-def lower_equation(
-    low: Lowering, functional: Functional, arguments: Sequence[Argument], place: ast.Call, call: Apply
-) -> Value:
+def lower_equation(low: Lowering, functional: Functional, arguments: Sequence[Argument], place: ast.Call) -> Value:
     bound = bound_to(low, functional, arguments, place)
     function = function_argument(low, functional, bound["f"])
     start = as_operands(low, bound["x0"].value, bound["x0"].place)
@@ -39,16 +35,14 @@ def lower_equation(
     to_function = [Argument(None, value, bound["f"].place) for value in (with_inputs.values[0], *_further(bound))]
 
     graph, captured = with_inputs.graph(
-        lambda: _output(low, functional.name, call(low, function, to_function, place), start, bound["f"])
+        lambda: _output(low, functional.name, low.apply(low, function, to_function, place), start, bound["f"])
     )
     tol, limit = _positive(low, bound["tol"], "tol"), _limit(low, bound)
     (x,) = emitted(low, "solution", [start, *captured], place, graph=graph, kind=functional.name, tol=tol, limit=limit)
     return x
 
 
-def lower_odeint(
-    low: Lowering, functional: Functional, arguments: Sequence[Argument], place: ast.Call, call: Apply
-) -> Value:
+def lower_odeint(low: Lowering, functional: Functional, arguments: Sequence[Argument], place: ast.Call) -> Value:
     bound = bound_to(low, functional, arguments, place)
     function = function_argument(low, functional, bound["f"])
     start = low.operand(bound["y0"].value, DType.FLOAT, bound["y0"].place)
@@ -60,7 +54,7 @@ def lower_odeint(
     with_inputs = WithInputs(low, [start, low.operand(0.0, DType.FLOAT, place)], place)
     to_function = [Argument(None, value, bound["f"].place) for value in (*with_inputs.values, *_further(bound))]
     graph, captured = with_inputs.graph(
-        lambda: _output(low, functional.name, call(low, function, to_function, place), start, bound["f"])
+        lambda: _output(low, functional.name, low.apply(low, function, to_function, place), start, bound["f"])
     )
     rtol, atol = (_positive(low, bound[key], key) for key in ("rtol", "atol"))
     steps = None if bound["steps"].value is None else _steps(low, bound["steps"])

@@ -12,15 +12,12 @@ from adcore.errors import TypeMismatch
 from adcore.graph import OPS, DType, Graph, Node, items
 from adcore.language.functionals import Functional
 from adcore.language.lowering.builder import Lowering
-from adcore.language.lowering.calls.arguments import Argument, bind_call
+from adcore.language.lowering.calls.arguments import bind_call
 from adcore.language.lowering.regions import closed, needed, outside
 from adcore.language.lowering.trees import map_leaves
-from adcore.language.lowering.values import Callee, List, Place, Tuple, Value, describe_value, is_number
+from adcore.language.lowering.values import Argument, Callee, List, Place, Tuple, Value, describe_value, is_number
 
-Apply = Callable[[Lowering, Callee, Sequence[Argument], ast.Call], Value]
-"""Lowers a call of anything callable."""
-
-Rule = Callable[[Lowering, Functional, Sequence[Argument], ast.Call, Apply], Value]
+Rule = Callable[[Lowering, Functional, Sequence[Argument], ast.Call], Value]
 """Lowers a call of a functional."""
 
 

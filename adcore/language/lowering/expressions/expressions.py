@@ -11,8 +11,8 @@ from adcore.graph import OPS, DType, Node
 from adcore.language import vocabulary
 from adcore.language.lowering.branches import Merge, short_circuit
 from adcore.language.lowering.builder import Lowering, several
-from adcore.language.lowering.calls.arguments import Argument, call_op
-from adcore.language.lowering.calls.dispatch import apply_callee, takes_functions
+from adcore.language.lowering.calls.arguments import call_op
+from adcore.language.lowering.calls.dispatch import takes_functions
 from adcore.language.lowering.constant_arithmetic import number_of
 from adcore.language.lowering.expressions import comprehensions
 from adcore.language.lowering.expressions.name_resolution import (
@@ -35,6 +35,7 @@ from adcore.language.lowering.expressions.subscripts import (
 )
 from adcore.language.lowering.expressions.unpacking import all_parts
 from adcore.language.lowering.values import (
+    Argument,
     Callee,
     Closure,
     LibraryFunction,
@@ -262,9 +263,8 @@ def _call(low: Lowering, node: ast.Call) -> Value:
 
 
 def _applied(low: Lowering, function: Callee, node: ast.Call) -> Value:
-    return apply_callee(
-        low, function, _arguments(low, node, handed_on if takes_functions(function) else lower_expression), node
-    )
+    arguments = _arguments(low, node, handed_on if takes_functions(function) else lower_expression)
+    return low.apply(low, function, arguments, node)
 
 
 _AT = {

@@ -9,11 +9,9 @@ from typing import NamedTuple
 from adcore.errors import BadCall, TypeMismatch, Unsupported
 from adcore.graph import OPS, DType, Node
 from adcore.language.lowering.builder import LowerExpression, Lowering
-from adcore.language.lowering.calls.arguments import Argument
-from adcore.language.lowering.calls.dispatch import apply_callee
 from adcore.language.lowering.constant_arithmetic import FOLDED
 from adcore.language.lowering.expressions.name_resolution import function_named
-from adcore.language.lowering.values import Callee, List, Place, Tuple, Value, describe_value, is_number
+from adcore.language.lowering.values import Argument, Callee, List, Place, Tuple, Value, describe_value, is_number
 
 
 class Iteration(NamedTuple):
@@ -199,7 +197,7 @@ def _map(low: Lowering, call: ast.Call, expression: LowerExpression) -> Iteratio
         values = at(position)
         assert isinstance(values, Tuple)
         arguments = [Argument(None, value, place) for value, place in zip(values.items, rest, strict=True)]
-        return apply_callee(low, function, arguments, call)
+        return low.apply(low, function, arguments, call)
 
     return Iteration(count, applied, listed)
 

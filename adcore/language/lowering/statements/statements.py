@@ -10,6 +10,7 @@ from adcore.graph import Node
 from adcore.language import vocabulary
 from adcore.language.lowering.branches import Merge
 from adcore.language.lowering.builder import Lowering, several
+from adcore.language.lowering.calls.dispatch import apply_library
 from adcore.language.lowering.calls.recursion import called
 from adcore.language.lowering.expressions.expressions import closure_of, handed_on, lower_expression
 from adcore.language.lowering.expressions.iteration import Iteration
@@ -19,7 +20,7 @@ from adcore.language.lowering.statements.assignment import augmented, bind
 from adcore.language.lowering.statements.list_appends import append
 from adcore.language.lowering.statements.loop_exits import Outcome
 from adcore.language.lowering.statements.loops import lower_loop
-from adcore.language.lowering.values import MISSING, Closure, Missing, Raised, Scope, Tuple, Value
+from adcore.language.lowering.values import MISSING, Argument, Callee, Closure, Missing, Raised, Scope, Tuple, Value
 from adcore.language.syntax.outputs import is_passed_over
 from adcore.language.syntax.scopes import CHECKED, RETURNED, RUNNING, VALUE, LoopStatement, appended
 
@@ -210,9 +211,14 @@ def _define(low: Lowering, definition: ast.FunctionDef) -> None:
     low.frames.scope.assign(definition.name, closure_of(low, definition), definition)
 
 
-def inline(
-    low: Lowering, function: Closure, arguments: Sequence[tuple[str | None, Value, ast.expr]], place: ast.Call
-) -> Value:
+def lower_call(low: Lowering, function: Callee, arguments: Sequence[Argument], place: ast.Call) -> Value:
+    """The value of a call of anything callable."""
+    if isinstance(function, Closure):
+        return _inlined(low, function, arguments, place)
+    return apply_library(low, function, arguments, place)
+
+
+def _inlined(low: Lowering, function: Closure, arguments: Sequence[Argument], place: ast.Call) -> Value:
     """The value of a call: the function's statements are lowered with its parameters bound.
 
     They are inlined, unless the function is recursive.
@@ -243,9 +249,7 @@ def call_in(low: Lowering, definition: ast.FunctionDef, scope: Scope, finish: Fi
         return run(low, Rest(definition.body, 0, None), finish)
 
 
-def _bound(
-    low: Lowering, function: Closure, arguments: Sequence[tuple[str | None, Value, ast.expr]], place: ast.Call
-) -> dict[str, Value]:
+def _bound(low: Lowering, function: Closure, arguments: Sequence[Argument], place: ast.Call) -> dict[str, Value]:
     """The parameters' values."""
     name = function.definition.name
     signature = function.definition.args

@@ -11,7 +11,7 @@ from adcore.language import parse
 from adcore.language.lowering.builder import Lowering
 from adcore.language.lowering.frames import Frames
 from adcore.language.lowering.known_values import KnownValues
-from adcore.language.lowering.statements.statements import inline
+from adcore.language.lowering.statements.statements import lower_call
 from adcore.language.lowering.values import Scope
 from adcore.limits import Limits
 
@@ -22,7 +22,7 @@ X = input_node("x", Type(DType.FLOAT, ()))
 def _lowering() -> Lowering:
     syntax = parse("x", Limits())
     frames = Frames(syntax, Limits(), Scope(syntax.top, None))
-    return Lowering(frames, KnownValues(frames.span), inline)
+    return Lowering(frames, KnownValues(frames.span), lower_call)
 
 
 def _emit(low: Lowering) -> Node:
