@@ -105,9 +105,9 @@ def _described(graph: Graph, known: set[Function]) -> GraphDescription:
     rows: list[list[str]] = [[] for _ in range(depth + 1)]
     for node, name in names.items():
         rows[level[node]].append(name)
-    labels = graph.output_names or tuple(f"y{i}" for i in range(len(graph.outputs)))
     outputs = {
-        label: names.get(y) or expression_text(y, names.get) for label, y in zip(labels, graph.outputs, strict=True)
+        label: names.get(y) or expression_text(y, names.get)
+        for label, y in zip(graph.labels, graph.outputs, strict=True)
     }
     return GraphDescription(
         dict(zip(graph.input_names, (names[x] for x in graph.inputs), strict=True)),

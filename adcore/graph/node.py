@@ -234,6 +234,11 @@ class Graph:
     def input_names(self) -> tuple[str, ...]:
         return tuple(str(x.params[0][1]) for x in self.inputs)
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The names of the outputs; y0, y1, ... where they have none."""
+        return self.output_names or tuple([f"y{i}" for i in range(len(self.outputs))])
+
     def subgraphs(self) -> Iterable[Graph]:
         """The graphs among the parameters of its nodes, including those of functions."""
         return (graph for node in self.nodes if node.op.rules.structure is not None for graph in graphs_of(node))
