@@ -12,8 +12,8 @@ from adcore.derivatives.query import derive
 from adcore.errors import AdcoreError, GraphTooLarge
 from adcore.graph import ITEM, OPS, Graph, Node
 from adcore.graph.traversal import applied, graph_of, schedule, with_graphs
-from adcore.ops.functionals.derivative import GRADIENT, derivative, derivative_view
-from adcore.ops.functionals.solution import FIXED_POINT, MINIMUM, solution, solution_view
+from adcore.ops.functionals.derivative import GRADIENT, DerivativeView, derivative, derivative_view
+from adcore.ops.functionals.solution import FIXED_POINT, MINIMUM, SolutionView, solution, solution_view
 
 
 def expand(graph: Graph, most: int | None = None) -> Graph:
@@ -45,14 +45,15 @@ def expand(graph: Graph, most: int | None = None) -> Graph:
             if node.op is not derivative and node.op is not solution:
                 new[node] = moved
                 continue
-            function: Graph = moved.param("graph")
-            size += function.count()
+            view = derivative_view(moved) if node.op is derivative else solution_view(moved)
+            size += view.graph.count()
             bounded(size, node)
             try:
-                if node.op is derivative:
-                    replaced[node] = _differentiated(moved)
+                if isinstance(view, DerivativeView):
+                    derived = derive(view.graph, view.kind, range(view.wrt)).graph
+                    replaced[node] = applied(derived, moved.inputs)
                 else:
-                    new[node] = _prepared(moved)
+                    new[node] = _prepared(moved, view)
             except AdcoreError as error:
                 error.span = error.span or node.span
                 raise
@@ -63,15 +64,8 @@ def expand(graph: Graph, most: int | None = None) -> Graph:
     return expanded(graph)
 
 
-def _differentiated(node: Node) -> tuple[Node, ...]:
-    """The results of a derivative node, as the nodes of a plain graph."""
-    view = derivative_view(node)
-    return applied(derive(view.graph, view.kind, range(view.wrt)).graph, node.inputs)
-
-
-def _prepared(node: Node) -> Node:
+def _prepared(node: Node, view: SolutionView) -> Node:
     """An equation node with the graphs that its solver and its derivatives need: the residual, and its Jacobian."""
-    view = solution_view(node)
     graph = view.graph
     if view.kind == MINIMUM:
         slope = derive(graph, GRADIENT, [0]).graph
