@@ -118,7 +118,7 @@ def _finish(low: Lowering, outputs: Sequence[str] | None) -> Callable[[Value | M
     def finish(returned: Value | Missing) -> Value:
         value = _result(low) if isinstance(returned, Missing) else returned
         if outputs is not None and not isinstance(value, Raised):
-            value = several(low, Tuple, [_asked(low, name, value) for name in outputs], _end(low))
+            value = several(low, Tuple, [_requested(low, name, value) for name in outputs], _end(low))
         # A main block that is a function's body is guarded where the function is called.
         return low.guarded(value, _end(low)) if syntax.entry is None else value
 
@@ -150,7 +150,7 @@ def _variable(low: Lowering, name: str) -> Value:
     return read_name(low, target if isinstance(target, ast.Name) else ast.Name(name, ast.Load()))
 
 
-def _asked(low: Lowering, name: str, value: Value) -> Value:
+def _requested(low: Lowering, name: str, value: Value) -> Value:
     """The value of a requested output: a part of the result, or any name of the main block."""
     for known, part in _parts(low, value):
         if known == name:

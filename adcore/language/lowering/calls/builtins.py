@@ -22,7 +22,9 @@ from adcore.language.lowering.values import (
 )
 
 
-def apply_known(low: Lowering, function: LibraryFunction, arguments: Sequence[Argument], place: ast.Call) -> Value:
+def apply_op_or_builtin(
+    low: Lowering, function: LibraryFunction, arguments: Sequence[Argument], place: ast.Call
+) -> Value:
     """The value of a call of an op or a built-in function."""
     special = BUILTIN_RULES.get(function.name)
     if special is not None:

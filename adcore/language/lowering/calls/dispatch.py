@@ -36,7 +36,7 @@ def apply_library(
     rule = RULES.get(function.name)
     if rule is not None:
         return rule(low, FUNCTIONALS[function.name], arguments, place)
-    return builtins.apply_known(low, function, arguments, place)
+    return builtins.apply_op_or_builtin(low, function, arguments, place)
 
 
 RULES: dict[str, Rule] = {
