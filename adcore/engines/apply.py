@@ -23,7 +23,9 @@ def kernel_of(node: Node) -> Callable[..., Any]:
     if node.op is ITEM:
         return operator.itemgetter(node.param("index"))
     function = _function_of(node)
-    params = _params_of(node)
+    # Bound once and called often: a parameter that has its default is not passed on.
+    pairs = zip(node.op.signature.parameters, node.params, strict=True)
+    params = {p.name: value for p, (_, value) in pairs if p.required or value != p.default}
     return functools.partial(function, **params) if params else function
 
 
@@ -33,18 +35,12 @@ def apply(node: Node, operands: Sequence[Any], run: RunGraph | None = None) -> A
     ``run`` runs the graphs inside structured nodes, and is needed for no others. Raises what the op raises at run time,
     with the node's span, unless an inner one is known. Floating-point warnings are the caller's matter.
     """
-    function, params = _function_of(node), _params_of(node)
+    function, params = _function_of(node), dict(node.params)
     try:
         return function(*operands, **params) if node.op.rules.structure is None else function(run, *operands, **params)
     except AdcoreError as error:
         error.span = error.span or node.span
         raise
-
-
-def _params_of(node: Node) -> dict[str, Any]:
-    """The parameters that the node's function is called with: those that differ from their defaults."""
-    pairs = zip(node.op.signature.parameters, node.params, strict=True)
-    return {p.name: value for p, (_, value) in pairs if p.required or value != p.default}
 
 
 def _function_of(node: Node) -> Callable[..., Any]:
