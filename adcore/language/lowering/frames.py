@@ -85,15 +85,12 @@ class Frames:
                 span=self.span(place),
             )
 
-    @contextmanager
-    def deeper(self, place: Place) -> Iterator[None]:
+    def deeper(self, place: Place) -> Replaced[int]:
         """Within this, a branch or a loop is lowered. Raises NestingTooDeep and GraphTooLarge."""
-        depth = self.depth
-        try:
-            self.enter(place)
-            yield
-        finally:
-            self.depth = depth
+        outer = self.depth
+        self.enter(place)
+        inner, self.depth = self.depth, outer
+        return Replaced(self, "depth", inner)
 
     def step(self, place: Place) -> None:
         """Count one more syntax node. Raises GraphTooLarge."""
