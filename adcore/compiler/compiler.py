@@ -66,16 +66,15 @@ class Compiler:
         compiled: list[Compiled] = []
 
         def learn() -> frozenset[str]:
-            first, static = self._make(text, inputs, query)
-            full = _full_key(key, static, inputs)
-            compiled.append(self._compiled.get_or_make(full, lambda: replace(first, key=full))[0])
+            first, static = self._make(text, inputs, query, key)
+            compiled.append(self._compiled.get_or_make(first.key, lambda: first)[0])
             return static
 
         static, _ = self._static.get_or_make(key, learn)
         if compiled:
             return compiled[0], False
         full = _full_key(key, static, inputs)
-        return self._compiled.get_or_make(full, lambda: replace(self._make(text, inputs, query)[0], key=full))
+        return self._compiled.get_or_make(full, lambda: self._make(text, inputs, query, key)[0])
 
     def lookup(self, text: str, inputs: Mapping[str, Array], query: Query) -> Compiled | None:
         """What ``compile`` would return, where it is in the cache; else None, and nothing is compiled."""
@@ -138,16 +137,22 @@ class Compiler:
         graph = expand(lowered.graph, self.limits.graph_nodes)
         return lowered if graph is lowered.graph else replace(lowered, graph=graph)
 
-    def _make(self, text: str, inputs: Mapping[str, Array], query: Query) -> tuple[Compiled, frozenset[str]]:
+    def _make(
+        self, text: str, inputs: Mapping[str, Array], query: Query, key: Hashable
+    ) -> tuple[Compiled, frozenset[str]]:
+        """The program compiled, and its shape-determining inputs; ``key`` is what ``_key`` gives."""
         syntax = self._parse(text)
         try:
             lowered = self._expanded(self._lower(syntax, types_of(query, inputs), query.outputs))
-            return self._compile(text, lowered, inputs, query), lowered.static
+            full = _full_key(key, lowered.static, inputs)
+            return self._compile(text, lowered, inputs, query, full), lowered.static
         except AdcoreError as error:
             error.located(text)
             raise
 
-    def _compile(self, text: str, lowered: Lowered, inputs: Mapping[str, Array], query: Query) -> Compiled:
+    def _compile(
+        self, text: str, lowered: Lowered, inputs: Mapping[str, Array], query: Query, key: Hashable
+    ) -> Compiled:
         graph, kind = lowered.graph, kind_of(query.kind, query.mode)
         kind.check(graph)
         wrt = differentiable(lowered, query.wrt) if kind.modes else ()
@@ -173,6 +178,7 @@ class Compiler:
             is_batch=any(batched),
             may_notice=may_notice(derivative.graph),
             trace_plan=trace_plan,
+            key=key,
         )
         compiled.check_memory(1)
         return compiled

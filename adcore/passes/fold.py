@@ -17,9 +17,9 @@ def folded(node: Node) -> Node:
 
     An op that raises on its operands stays, and raises when, and if, it is evaluated.
     """
-    if node.op is CONSTANT or not _folds(node.op) or node.type.size > LARGEST:
+    if node.op is CONSTANT or node.type.size > LARGEST or any(x.op is not CONSTANT for x in node.inputs):
         return node
-    if any(x.op is not CONSTANT for x in node.inputs):
+    if not _folds(node.op):
         return node
     try:
         with np.errstate(all="ignore"):
