@@ -26,7 +26,7 @@ from tests.adcore.graphs import bits, planned
 from tests.adcore.strategies import Program, programs
 
 # Thousands of runs of code whose coverage other tests measure; to be traced would take them more than twice as long.
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.untraced
 
 LIMITS = Limits()
 EXAMPLES = settings().max_examples

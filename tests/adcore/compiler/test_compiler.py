@@ -589,6 +589,7 @@ def test_the_graph_of_a_gradient_is_what_runs() -> None:
     assert [n.op.name for n in graph.nodes] == [n.op.name for n in ready.derivative.graph.nodes]
 
 
+@pytest.mark.untraced
 def test_compiling_grows_linearly_with_the_program() -> None:
     def work(statements: int) -> None:
         compiled("\n".join(["y = x", *[f"y = sin(y) + {i}*x" for i in range(statements)]]), {"x": 0.5})

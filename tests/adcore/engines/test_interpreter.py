@@ -190,6 +190,7 @@ def test_a_deadline_that_is_far_away_changes_nothing() -> None:
 # --- long programs
 
 
+@pytest.mark.untraced
 def test_a_long_program_is_planned_and_run_without_recursion_in_linear_time() -> None:
     def work(length: int) -> None:
         x = end = input_node("x", SCALAR)

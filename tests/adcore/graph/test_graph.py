@@ -351,6 +351,7 @@ def test_subgraphs_are_listed_and_counted_at_all_depths() -> None:
 # --- long programs
 
 
+@pytest.mark.untraced
 def test_deep_chains_need_no_recursion_and_linear_time() -> None:
     def walk(length: int) -> None:
         x, end = chain(length)

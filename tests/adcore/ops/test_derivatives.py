@@ -20,7 +20,7 @@ from tests.adcore.graphs import run
 from tests.adcore.ops.cases import Case, differentiable_cases, directional
 
 # Thousands of runs of code whose coverage other tests measure; to be traced would take them more than twice as long.
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.untraced
 
 
 def dot(a: Sequence[Any], b: Sequence[Any]) -> float:

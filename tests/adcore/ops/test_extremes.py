@@ -19,7 +19,7 @@ from tests.adcore.graphs import run
 from tests.adcore.ops.cases import Case, differentiable_cases
 
 # Thousands of runs of code whose coverage other tests measure; to be traced would take them more than twice as long.
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.untraced
 
 POINTS = [
     sign * x for x in (0.0, 5e-324, 1e-310, 1e-300, 1e-150, 1e150, 1e300, np.finfo(float).max) for sign in (1, -1)

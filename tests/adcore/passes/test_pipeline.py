@@ -89,6 +89,7 @@ def test_the_gradient_of_table_1_has_no_step_too_many() -> None:
     assert run(made, 2.0, 5.0) == [11.652071455223084, 5.5, 1.7163378145367738]
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(
     "program",
     [

@@ -140,6 +140,7 @@ def answered(text: str) -> str:
     return code_of(text, Limits(graph_nodes=30_000)) or "ok"
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(("text", "codes"), HOSTILE.values(), ids=HOSTILE.keys())
 def test_a_hostile_text_is_answered_soon(text: str, codes: str) -> None:
     start = time.thread_time()
