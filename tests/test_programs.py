@@ -98,6 +98,7 @@ def graph_and_values(file: Path, case: dict[str, Any]) -> tuple[Graph, list[int]
     return graph, places, [inputs[name][()] for name in graph.input_names], ways
 
 
+@pytest.mark.untraced
 @programs
 def test_derivatives_of_order_one_and_two_are_differences(file: Path) -> None:
     """The value and its gradient along one direction; the derivative of the gradient in both modes."""

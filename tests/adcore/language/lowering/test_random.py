@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 
 from adcore.language.printing.program import to_source
 from tests.adcore.language.evaluating import lowered, result, values
 from tests.adcore.strategies import Program, programs
+
+# Hundreds of runs of code whose coverage other tests measure; to be traced would take them more than twice as long.
+pytestmark = pytest.mark.untraced
 
 
 @given(programs())
