@@ -89,3 +89,10 @@ def test_no_gradient_is_nan_where_the_value_is_finite(op: Op) -> None:
         assert op.sampling.nan_gradient.endswith(".")
     else:
         assert failure is None
+
+
+@pytest.mark.parametrize("op", [op for op in CASES if not op.facts.elementwise], ids=lambda op: op.name)
+def test_some_extreme_operands_have_a_finite_value(op: Op) -> None:
+    """Without any, the test of the gradients would compare nothing."""
+    runs = ((plan(case.numbers()), operands) for case in CASES[op] for operands in extreme_operands(case))
+    assert any(all(np.isfinite(y).all() for y in execute(prepared, operands)) for prepared, operands in runs)
