@@ -25,6 +25,9 @@ from adcore.language.printing.program import to_source
 from adcore.language.vocabulary import functions
 from adcore.passes import optimise
 
+# Thousands of runs of code whose coverage other tests measure; to be traced would take them more than twice as long.
+pytestmark = pytest.mark.untraced
+
 Array = NDArray[Any]
 FILES = sorted((Path(__file__).parent / "programs").glob("*.toml"))
 STEP = 1e-6

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.untraced
 
 LIMITS = Limits()
 EXAMPLES = settings().max_examples
-"""100, and more with HYPOTHESIS_PROFILE=thorough."""
+"""50, and more with HYPOTHESIS_PROFILE=thorough."""
 
 
 def run(graph: Graph, values: Sequence[Any]) -> list[Any]:
@@ -53,7 +53,7 @@ def agrees(found: float, f: Callable[[float], float], scale: float) -> None:
     assert abs(found - twice) <= 1e-7 * scale + 20 * abs(twice - once[1])
 
 
-@settings(max_examples=3 * EXAMPLES)
+@settings(max_examples=4 * EXAMPLES)
 @given(programs(), st.integers(0, 2**32 - 1))
 def test_all_ways_to_a_derivative_agree(program: Program, seed: int) -> None:
     graph = check(lower(parse(program.text, LIMITS), program.inputs, None, LIMITS).graph)

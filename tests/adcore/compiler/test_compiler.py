@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from adcore import errors
 from adcore.compiler import Answer, Compiled, Compiler, Mode, Query, normalised, program_id
@@ -81,7 +81,6 @@ def test_figure_1_has_two_ends() -> None:
     assert made.gradients == {}
 
 
-@settings(max_examples=50)
 @given(programs())
 def test_both_modes_agree_on_random_programs(program: Program) -> None:
     compiler = Compiler()
@@ -101,7 +100,6 @@ def test_both_modes_agree_on_random_programs(program: Program) -> None:
         np.testing.assert_array_equal(made["auto"].gradients[name], made[chosen].gradients[name])
 
 
-@settings(max_examples=50)
 @given(programs())
 def test_tracing_never_changes_a_bit(program: Program) -> None:
     for mode in MODES:
@@ -387,6 +385,7 @@ def test_constants_in_branches_weigh_too() -> None:
     assert plain > 8_000
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("statements", [1, 30, 300])
 def test_what_is_kept_weighs_about_what_it_takes(statements: int) -> None:
     text = "\n".join(["y = x", *[f"y = sin(y) * x + {i}" for i in range(statements)]])
@@ -481,6 +480,7 @@ def test_the_limit_of_what_an_evaluation_holds(text: str, inputs: dict[str, Any]
     assert caught.value.source == text
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("mode", ["forward", "reverse"])
 def test_what_a_gradient_holds_is_limited(mode: Mode) -> None:
     text, inputs, ask = (

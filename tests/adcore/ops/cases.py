@@ -101,12 +101,12 @@ def samples(op: Op) -> Iterator[Sample]:
 
 
 @functools.cache
-def all_cases() -> tuple[Case, ...]:
-    return tuple(Case(op, s) for op in GENERATED for s in samples(op))
+def cases_of(op: Op) -> tuple[Case, ...]:
+    return tuple(Case(op, s) for s in samples(op))
 
 
-def cases_of(op: Op) -> list[Case]:
-    return [case for case in all_cases() if case.op is op]
+def all_cases() -> list[Case]:
+    return [case for op in GENERATED for case in cases_of(op)]
 
 
 def emptied(case: Case) -> Iterator[tuple[Shape, ...]]:
@@ -115,9 +115,9 @@ def emptied(case: Case) -> Iterator[tuple[Shape, ...]]:
         yield tuple(tuple(0 if n == length else n for n in shape) for shape in case.sample.shapes)
 
 
-def differentiable_cases() -> list[Case]:
-    """The cases of ops with derivatives, with something to differentiate by."""
-    return [case for case in all_cases() if case.op.rules.jvp is not None and case.varied]
+def differentiable_cases(op: Op) -> list[Case]:
+    """The cases of an op that has derivatives, with something to differentiate by."""
+    return [case for case in cases_of(op) if op.rules.jvp is not None and case.varied]
 
 
 def is_written(case: Case) -> bool:

@@ -16,6 +16,9 @@ from adcore.ops.base import sample
 from tests.adcore.graphs import build, run
 from tests.adcore.ops.cases import Case
 
+# Thousands of runs of code whose coverage other tests measure; to be traced would take them more than twice as long.
+pytestmark = pytest.mark.untraced
+
 # op, operands' shapes, parameters, the error's code, and words its message must have
 REFUSED: list[tuple[str, tuple[tuple[int, ...], ...], dict[str, Any], str, tuple[str, ...]]] = [
     ("reshape", ((2, 3),), {"shape": (4, 2)}, "shape_mismatch", ("(2,3)", "6 elements", "(4,2)")),

@@ -63,24 +63,26 @@ def apply_reference(case: Case, operands: list[Any]) -> Any:
     return reference(op)(*[given[name] if name in given else params.pop(name) for name in order], **params)
 
 
-@pytest.mark.parametrize("case", [c for c in all_cases() if is_written(c)], ids=str)
-def test_value_is_numpys(case: Case) -> None:
-    operands = case.operands()
-    values, expected = run(case.graph(), *operands), apply_reference(case, operands)
-    if not isinstance(expected, tuple):
-        expected = (expected,)
-    for value, other in zip(values, expected, strict=True):
-        np.testing.assert_allclose(value, other, rtol=1e-14, atol=1e-15)
+@pytest.mark.parametrize("op", [op for op in GENERATED if any(map(is_written, cases_of(op)))], ids=lambda op: op.name)
+def test_value_is_numpys(op: Op) -> None:
+    for case in filter(is_written, cases_of(op)):
+        operands = case.operands()
+        values, expected = run(case.graph(), *operands), apply_reference(case, operands)
+        if not isinstance(expected, tuple):
+            expected = (expected,)
+        for value, other in zip(values, expected, strict=True):
+            np.testing.assert_allclose(value, other, rtol=1e-14, atol=1e-15, err_msg=str(case))
 
 
-@pytest.mark.parametrize("case", all_cases(), ids=str)
-def test_type_is_the_values(case: Case) -> None:
+@pytest.mark.parametrize("op", GENERATED, ids=lambda op: op.name)
+def test_type_is_the_values(op: Op) -> None:
     """Values are NumPy arrays, or NumPy scalars: never Python numbers, never arrays without axes."""
-    graph = case.graph()
-    for value, output in zip(run(graph, *case.operands()), graph.outputs, strict=True):
-        assert isinstance(value, np.ndarray if output.shape else np.generic)
-        assert type_of(value) == output.type
-        assert value.dtype == output.type.dtype.value
+    for case in cases_of(op):
+        graph = case.graph()
+        for value, output in zip(run(graph, *case.operands()), graph.outputs, strict=True):
+            assert isinstance(value, np.ndarray if output.shape else np.generic), str(case)
+            assert type_of(value) == output.type, str(case)
+            assert value.dtype == output.type.dtype.value, str(case)
 
 
 SPECIAL = (0.0, -0.0, -1.0, 1.0, 1e308, -1e308, 5e-324, math.inf, -math.inf, math.nan)
@@ -183,25 +185,24 @@ def test_signature(name: str, signature: str) -> None:
     assert OPS[name].usage == signature
 
 
-@pytest.mark.parametrize(
-    "case", [c for c in all_cases() if c.op.notation.latex is not None or c.op.notation.text is not None], ids=str
-)
-def test_texts(case: Case) -> None:
+WITH_TEXT = [op for op in GENERATED if op.notation.latex is not None or op.notation.text is not None]
+
+
+@pytest.mark.parametrize("op", WITH_TEXT, ids=lambda op: op.name)
+def test_texts(op: Op) -> None:
     """Text and LaTeX, where they are declared, name every operand; calls are read back in the tests of printing."""
-    node = case.graph().outputs[0]
-    params = dict((node.inputs[0] if case.op.facts.several else node).params)
-    names = [f"v{i}" for i in range(len(case.sample.shapes))]
-    if case.op.notation.latex is not None:
-        latex = case.op.notation.latex.format(*names, **params)
-        assert all(name in latex for name in names)
-        assert latex.count("{") == latex.count("}")
-    if case.op.notation.text is not None:
-        text = (
-            case.op.notation.text(*names, **params)
-            if callable(case.op.notation.text)
-            else case.op.notation.text.format(*names, **params)
-        )
-        assert all(name in text for name in names)
+    for case in cases_of(op):
+        node = case.graph().outputs[0]
+        params = dict((node.inputs[0] if op.facts.several else node).params)
+        names = [f"v{i}" for i in range(len(case.sample.shapes))]
+        if op.notation.latex is not None:
+            latex = op.notation.latex.format(*names, **params)
+            assert all(name in latex for name in names), str(case)
+            assert latex.count("{") == latex.count("}"), str(case)
+        if op.notation.text is not None:
+            written = op.notation.text
+            text = written(*names, **params) if callable(written) else written.format(*names, **params)
+            assert all(name in text for name in names), str(case)
 
 
 def test_signatures_are_numpys() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from adcore.compiler import Compiled, Compiler, Mode, Query
 from adcore.errors import EvaluationTooLong, NotWholeNumber, Span, TraceTooLarge
@@ -125,7 +125,6 @@ def test_rows_follow_from_the_rows_above_them(text: str, mode: Mode) -> None:
         evaluate(list(seed.rows), dict(known))
 
 
-@settings(max_examples=40)
 @given(programs())
 def test_a_trace_ends_with_the_values_and_gradients_of_the_answer(program: Program) -> None:
     made = Compiler().compile(program.text, program.inputs, Query("gradient", mode="reverse"))[0]
@@ -237,6 +236,7 @@ def test_passes_past_the_limit_are_not_made() -> None:
 BRANCH = "y = sin(x) * x if sum(x) > 0 else x\nsum(y)"
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("text", ["sum(sin(x) * x)", BRANCH], ids=["straight", "branch"])
 @pytest.mark.parametrize("wanted", [True, False], ids=["laid out", "on the fly"])
@@ -318,7 +318,6 @@ def test_a_trace_that_takes_too_long_is_stopped(text: str, mode: Mode) -> None:
     assert caught.value.source == text
 
 
-@settings(max_examples=40)
 @given(programs())
 def test_a_trace_that_was_laid_out_before_is_the_same(program: Program) -> None:
     for mode in MODES:

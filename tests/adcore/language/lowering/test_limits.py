@@ -173,6 +173,7 @@ def test_the_deepest_program_allowed_fits_into_a_worker_s_stack(text: str) -> No
     assert found == ["ok"]
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("name", ["signs", "powers", "elif", "attributes", "a sum of 30,000", "brackets"])
 def test_a_hostile_text_is_answered_from_a_worker_with_a_deep_stack_too(name: str) -> None:
     text, codes = HOSTILE[name]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from adcore.language.printing.program import to_source
 from tests.adcore.language.evaluating import lowered, result, values
@@ -15,7 +15,6 @@ pytestmark = pytest.mark.untraced
 
 
 @given(programs())
-@settings(max_examples=150)
 def test_a_program_means_what_it_means_in_python(program: Program) -> None:
     np.testing.assert_allclose(result(program.text, **program.inputs), program.expected(), rtol=1e-12)
 

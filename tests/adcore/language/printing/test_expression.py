@@ -86,6 +86,7 @@ def test_operands_that_have_names_are_called_by_them() -> None:
     assert expression_text(adjoint * -1.0, names.get) == "v3' * (-1)"
 
 
+@pytest.mark.untraced
 def test_a_long_chain_is_printed_without_descending_into_it() -> None:
     node = a
     for _ in range(20_000):

@@ -25,6 +25,9 @@ from adcore.passes.bound_memory import bound_memory
 from tests.adcore.graphs import bits, derive
 from tests.adcore.language.evaluating import lowered
 
+# Thousands of runs of code whose coverage other tests measure; to be traced would take them more than twice as long.
+pytestmark = pytest.mark.untraced
+
 AMPLE = 10**9
 
 # Why each is here, the program, its inputs: the derivatives are by the first one.

@@ -138,6 +138,7 @@ WRONG: list[tuple[str, str, str, str]] = [
 ]
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(("text", "code", "says"), [row[1:] for row in WRONG], ids=[row[0] for row in WRONG])
 def test_what_is_wrong_has_its_place(text: str, code: str, says: str) -> None:
     inputs = {"x": np.array(1.0)}
