@@ -26,7 +26,7 @@ from adcore.graph.node import (
 )
 from adcore.graph.primitives import CONSTANT, INPUT, ITEM, input_node, items, literal, number
 from adcore.graph.scalar import Relation, ScalarBuilder, ScalarRule
-from adcore.graph.signature import BindingError, BindingFault, Signature
+from adcore.graph.signature import Absent, BindingError, BindingFault, Signature
 from adcore.graph.types import SCALAR, Array, DType, Kind, Literal, Parameter, Params, Shape, Type, type_of
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "OPS",
     "SCALAR",
     "UNKNOWN",
+    "Absent",
     "Array",
     "BindingError",
     "BindingFault",

@@ -43,6 +43,9 @@ class Rules:
     """The number of scalar operations of an application; None if as many as the elements of its largest array."""
     decompose: Callable[[Node], Node | tuple[Node, ...]] | None = None
     """The same results in simpler ops, as graph, for exports and engines that do not know this op."""
+    compose: Callable[..., Node] | None = None
+    """The result as graph of other ops, from the operands and the parameters by name. A composed op has this rule and
+    the shape rule alone: it is expanded where it is applied, and no graph holds it. An absent operand is None."""
     scalar: ScalarRule | None = None
     """How one element of the result is computed, for engines that compile; for elementwise ops only."""
 
@@ -61,20 +64,24 @@ class Op:
     facts: Facts = Facts()
     sampling: Sampling = Sampling()
 
-    def __call__(self, *operands: Operand, span: Span | None = None, **params: Any) -> Node:
+    def __call__(self, *operands: Operand | None, span: Span | None = None, **params: Any) -> Node:
         """The node that applies this op, with operands converted to its dtypes and parameters completed by defaults.
 
         An error of the shape rule carries ``span``.
         """
         dtypes = self.signature.dtypes
         last = len(dtypes) - 1
-        inputs = tuple(convert(lift(x), dtypes[i if i < last else last]) for i, x in enumerate(operands))
+        inputs = tuple(
+            [x if x is None else convert(lift(x), dtypes[i if i < last else last]) for i, x in enumerate(operands)]
+        )
         filled = tuple([(p.name, params.get(p.name, p.default)) for p in self.signature.parameters])
         return self.bind(inputs, filled, span)
 
-    def bind(self, inputs: tuple[Node, ...], params: Params, span: Span | None = None) -> Node:
-        """The node with these inputs and complete parameters, unconverted."""
+    def bind(self, inputs: tuple[Any, ...], params: Params, span: Span | None = None) -> Node:
+        """The node with these inputs and complete parameters, unconverted. Only a composed op takes None for one."""
         try:
+            if self.rules.compose is not None:
+                return self.rules.compose(*inputs, **dict(params))
             types = self.rules.infer(*[x.type for x in inputs], **dict(params))
         except AdcoreError as error:
             error.span = error.span or span
@@ -89,7 +96,8 @@ class Op:
     @property
     def differentiable(self) -> bool:
         """True if it has a derivative; a comparison or an argmax has none."""
-        return self.rules.jvp is not None or self.rules.structure is not None
+        rules = self.rules
+        return rules.jvp is not None or rules.structure is not None or rules.compose is not None
 
     def __repr__(self) -> str:
         return f"<op {self.name}>"

@@ -17,6 +17,15 @@ from adcore.graph.types import DType, Kind, Parameter
 _Argument = TypeVar("_Argument")
 
 
+class Absent(Enum):
+    """The default of an operand that may be left out: None to the program, and to the rule of a composed op."""
+
+    ABSENT = None
+
+    def __repr__(self) -> str:
+        return "None"
+
+
 class BindingFault(Enum):
     """The ways in which a call can fail to fit a signature."""
 
@@ -51,7 +60,7 @@ class Signature:
     """The dtype each operand is converted to (the last entry serves all that follow); None converts nothing."""
     arguments: tuple[str, ...] = ()
     """The order of a call where it is not operands first, parameters after: ``full(shape, fill_value)``."""
-    defaults: tuple[float | tuple[()] | None, ...] = ()
+    defaults: tuple[float | tuple[()] | Absent | None, ...] = ()
     """The values of operands that a call leaves out, in the order of ``operands``; None for required ones."""
     aliases: tuple[str, ...] = ()
     public: bool = True

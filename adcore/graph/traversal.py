@@ -10,10 +10,13 @@ from adcore.graph.primitives import CONSTANT, INPUT, ITEM
 from adcore.graph.types import Type
 
 
-def schedule(outputs: Iterable[Node]) -> list[Node]:
-    """All nodes ``outputs`` depend on, inputs included, each after what it reads: depth first, operands in order."""
+def schedule(outputs: Iterable[Node], known: Iterable[Node] = ()) -> list[Node]:
+    """All nodes ``outputs`` depend on, inputs included, each after what it reads: depth first, operands in order.
+
+    The ``known`` nodes are left out, and what only they depend on.
+    """
     order: list[Node] = []
-    seen: set[Node] = set()
+    seen: set[Node] = set(known)
     for output in outputs:
         stack = [(output, iter(output.inputs))] if output not in seen else []
         seen.add(output)

@@ -1,8 +1,8 @@
 """Constructors of ops, one for each kind, which derive the rules that follow from the kind.
 
 ``elementwise`` and ``reducing`` derive both modes of differentiation from partial derivatives, ``linear`` and
-``bilinear`` from a transpose; any other op states its rules with ``declare``. The static parameters of an op are the
-keyword-only parameters of its ``value``; their annotations name their ``Kind``.
+``bilinear`` from a transpose; any other op states its rules with ``declare``, or is ``composed`` of other ops. The
+static parameters of an op are the keyword-only parameters of its ``value``; their annotations name their ``Kind``.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 
 from adcore.graph import (
     OPS,
+    Absent,
     DType,
     Facts,
     Kind,
@@ -30,6 +31,7 @@ from adcore.graph import (
     Signature,
     Type,
     constant,
+    input_node,
     register,
 )
 from adcore.ops.shapes import axes_of, infer_elementwise, infer_reduction
@@ -83,6 +85,30 @@ def declare(
     if fields:
         raise TypeError(f"{name} is declared with unknown fields: {', '.join(fields)}")
     return register(op)
+
+
+def composed(name: str, rule: Callable[..., Node], **fields: Any) -> Op:
+    """Enter a function of other ops in the table: an average, a density.
+
+    The operands are the positional parameters of ``rule``, which may be absent where their default is None, and may be
+    left out where it is a number. Its keyword-only parameters are static, as those of an op's ``value`` are.
+    """
+    operands = [p for p in inspect.signature(rule).parameters.values() if p.kind is not p.KEYWORD_ONLY]
+    defaults = [None if p.default is p.empty else Absent.ABSENT if p.default is None else p.default for p in operands]
+
+    def infer(*types: Type, **params: Any) -> Type:
+        return rule(*[input_node(f"x{i}", type) for i, type in enumerate(types)], **params).type
+
+    return declare(
+        name,
+        " ".join(p.name if p.kind is not p.VAR_POSITIONAL else f"*{p.name}" for p in operands),
+        None,
+        infer,
+        compose=rule,
+        parameters=parameters_of(rule),
+        defaults=tuple(defaults) if any(default is not None for default in defaults) else (),
+        **fields,
+    )
 
 
 class Sample(NamedTuple):

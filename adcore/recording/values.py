@@ -15,7 +15,21 @@ from typing import Any
 import numpy as np
 
 from adcore.engines.apply import apply
-from adcore.graph import OPS, Array, BindingError, DType, Graph, Kind, Node, Op, constant, convert, input_node, type_of
+from adcore.graph import (
+    OPS,
+    Absent,
+    Array,
+    BindingError,
+    DType,
+    Graph,
+    Kind,
+    Node,
+    Op,
+    constant,
+    convert,
+    input_node,
+    type_of,
+)
 from adcore.graph.traversal import graph_of, schedule
 
 PythonFunction = Callable[..., Any]
@@ -53,10 +67,10 @@ class Recording:
 
     def apply(self, op: Op, operands: Sequence[Any], params: Mapping[str, Any]) -> Traced:
         """Record an op on these operands, and compute its value."""
-        nodes = [self.node_of(x) for x in operands]
-        known = {node: _array(_value(x)) for node, x in zip(nodes, operands, strict=True)}
+        nodes = [None if x is None else self.node_of(x) for x in operands]
+        known = {n: _array(_value(x)) for n, x in zip(nodes, operands, strict=True) if n is not None}
         node = op(*nodes, **params)
-        return Traced(self, node, self._compute(node, known))
+        return Traced(self, node, known[node] if node in known else self._compute(node, known))
 
     def _compute(self, node: Node, known: dict[Node, Any]) -> Any:
         """The value of a new node; the conversions that the op put before its operands are recorded with it."""
@@ -247,9 +261,13 @@ def _call(op: Op, args: Sequence[Any], kwargs: Mapping[str, Any], method: bool =
         value = bound.pop(name.removeprefix("*"), None)
         if value is None and default is None:
             raise TypeError(f"{op.name} needs {name.removeprefix('*')}; it is called as {op.usage}")
-        operands += list(value) if name.startswith("*") else [default if value is None else value]
+        operands += list(value) if name.startswith("*") else [_default(default) if value is None else value]
     kinds = {p.name: p.kind for p in signature.parameters}
     return _record(op, operands, {name: _parameter(kinds[name], value) for name, value in bound.items()})
+
+
+def _default(default: Any) -> Any:
+    return None if default is Absent.ABSENT else default
 
 
 def _parameter(kind: Kind, value: Any) -> Any:

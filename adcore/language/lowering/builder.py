@@ -20,6 +20,7 @@ from adcore.errors import (
     TypeMismatch,
 )
 from adcore.graph import OPS, DType, Node, Op, Params, Type, constant, input_node
+from adcore.graph.traversal import schedule
 from adcore.language.lowering.frames import Frames, Replaced
 from adcore.language.lowering.known_values import KnownValues
 from adcore.language.lowering.trees import map_leaves
@@ -129,10 +130,12 @@ class Lowering:
         signature = op.signature
         dtypes = signature.dtypes
         last = len(dtypes) - 1
-        inputs = []
+        inputs: list[Any] = []
         for i, value in enumerate(operands):
             dtype = dtypes[i if i < last else last]
-            if isinstance(value, Node) and (dtype is None or value.types[0].dtype is dtype):
+            if value is None and op.rules.compose is not None:
+                inputs.append(None)
+            elif isinstance(value, Node) and (dtype is None or value.types[0].dtype is dtype):
                 inputs.append(value)
             else:
                 inputs.append(self.operand(value, dtype, places[i] if i < len(places) else place))
@@ -147,8 +150,18 @@ class Lowering:
                     for p, x in zip(places, inputs, strict=True)
                 )
             raise
+        if op.rules.compose is not None:
+            return self._expanded(node, [x for x in inputs if x is not None], place)
         self.record(node)
         return node
+
+    def _expanded(self, result: Node, operands: Sequence[Node], place: Place) -> Node:
+        """The result of a composed op, with the nodes it is made of recorded at the place of the call."""
+        span, placed = self.span(place), {x: x for x in operands}
+        for node in schedule([result], placed):
+            placed[node] = Node(node.op, tuple([placed[x] for x in node.inputs]), node.params, node.types, span)
+            self.record(placed[node])
+        return placed[result]
 
     def record(self, node: Node) -> None:
         """Append a node to the region. Raises GraphTooLarge and ArrayTooLarge."""

@@ -117,7 +117,7 @@ def emptied(case: Case) -> Iterator[tuple[Shape, ...]]:
 
 def differentiable_cases(op: Op) -> list[Case]:
     """The cases of an op that has derivatives, with something to differentiate by."""
-    return [case for case in cases_of(op) if op.rules.jvp is not None and case.varied]
+    return [case for case in cases_of(op) if op.differentiable and case.varied and case.numbers().outputs]
 
 
 def is_written(case: Case) -> bool:

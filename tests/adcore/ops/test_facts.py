@@ -17,7 +17,10 @@ HARD = {DType.FLOAT: (0.5, np.nan, 1e300, -1e300), DType.INT: (1000, -1000), DTy
 APPLIED = [
     op
     for op in OPS.values()
-    if op not in (INPUT, CONSTANT, ITEM) and op.rules.structure is None and not op.facts.on_stacks
+    if op not in (INPUT, CONSTANT, ITEM)
+    and op.rules.value is not None
+    and op.rules.structure is None
+    and not op.facts.on_stacks
 ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 import math
 import re
 from collections.abc import Callable
@@ -58,9 +59,12 @@ def apply_reference(case: Case, operands: list[Any]) -> Any:
     op, params = case.op, dict(case.sample.params)
     if op.signature.operands and op.signature.operands[-1].startswith("*"):
         return reference(op)(operands, **params)
-    given = dict(zip(op.signature.operands, operands, strict=True))
-    order = [name for name in op.signature.arguments or op.signature.operands if name in given or name in params]
-    return reference(op)(*[given[name] if name in given else params.pop(name) for name in order], **params)
+    given = dict(zip(op.signature.operands, operands, strict=op.rules.compose is None))
+    order = list(op.signature.arguments or op.signature.operands)
+    given |= {name: params.pop(name) for name in order if name in params}
+    # After an argument that is left out, the others are named.
+    by_position = [given.pop(name) for name in itertools.takewhile(given.__contains__, order)]
+    return reference(op)(*by_position, **given, **params)
 
 
 @pytest.mark.parametrize("op", [op for op in GENERATED if any(map(is_written, cases_of(op)))], ids=lambda op: op.name)
@@ -151,7 +155,7 @@ def test_names_are_unique() -> None:
 @pytest.mark.parametrize("op", GENERATED, ids=lambda op: op.name)
 def test_declaration(op: Op) -> None:
     assert op.notation.doc.endswith(".")
-    assert op.rules.value is not None
+    assert (op.rules.value is None) == (op.rules.compose is not None)
     visible = [p for p in op.signature.parameters if p.kind is not Kind.HIDDEN]
     assert all(p.name.isidentifier() for p in op.signature.parameters)
     assert set(op.signature.arguments) <= {name.lstrip("*") for name in op.signature.operands} | {

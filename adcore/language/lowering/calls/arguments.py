@@ -7,7 +7,7 @@ from collections.abc import Hashable, Sequence
 from itertools import zip_longest
 
 from adcore.errors import BadCall, ShapeMismatch, Span, TypeMismatch
-from adcore.graph import OPS, BindingError, BindingFault, Kind, Node, Op, Parameter, items
+from adcore.graph import OPS, Absent, BindingError, BindingFault, Kind, Node, Op, Parameter, items
 from adcore.language import vocabulary
 from adcore.language.functionals import Functional
 from adcore.language.lowering.builder import Lowering
@@ -26,7 +26,7 @@ def call_op(low: Lowering, op: Op, arguments: Sequence[Argument], place: ast.Cal
         argument = bound.get(name.lstrip("*"))
         if argument is None or (argument.value is None and default is not None):
             assert not isinstance(default, tuple)
-            operands.append(default)
+            operands.append(None if default is Absent.ABSENT else default)
             places.append(place)
         elif name.startswith("*"):
             values, their_places = _parts(low, op, argument)

@@ -1,0 +1,5 @@
+"""Functions of other ops: expanded where they are called, so that graphs, derivatives and engines never meet them."""
+
+from adcore.ops.composed import averages
+
+__all__ = ["averages"]
