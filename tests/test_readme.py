@@ -136,7 +136,7 @@ def test_every_block_is_of_a_kind_that_is_run() -> None:
 
 def test_the_test_command_is_what_ci_runs() -> None:
     tests = command(f"{SET_UP} '.[test]' && ").rpartition(" && ")[2]
-    assert (ROOT / ".ci/run").read_text().rstrip().endswith(f"step {tests}")
+    assert f"step {tests}" in (ROOT / ".ci/run").read_text().splitlines()
 
 
 def test_the_docker_command_publishes_the_port_of_the_image() -> None:

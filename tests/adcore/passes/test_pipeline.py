@@ -105,6 +105,7 @@ def test_ten_thousand_nodes_take_about_ten_times_a_thousand(program: Callable[[N
     assert grows_linearly(work, 1000)
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("modes", ["rr", "ff", "rf", "rrr"])
 def test_higher_derivatives_are_optimised_to_the_same_bits(modes: str) -> None:
     graph = derive(build(lambda x: OPS["exp"](SIN(x) * x) / (1.0 + x * x), SCALAR), modes)

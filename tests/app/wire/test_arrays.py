@@ -179,6 +179,7 @@ def test_a_large_list_is_the_array_it_was(shape: tuple[int, ...], dtype: type) -
     assert made.dtype == array.dtype
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(
     ("fault", "told"),
     [

@@ -84,6 +84,7 @@ def test_a_part_printed_and_read_back_is_the_same(body: str, inputs: dict[str, A
     np.testing.assert_equal(list(values(again, inputs).values()), list(values(graph, inputs).values()))
 
 
+@pytest.mark.untraced
 @rows
 def test_parts_differentiate(body: str, inputs: dict[str, Any]) -> None:
     wrt = [name for name in inputs if name in ("u", "A", "B", "x")]

@@ -76,6 +76,7 @@ def test_closed_forms(text: str, inputs: Values, value: float, gradients: dict[s
         np.testing.assert_allclose(answer.gradients[name], gradient, rtol=1e-6, atol=1e-8)
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(("text", "inputs"), [row[1:3] for row in CLOSED], ids=[row[0] for row in CLOSED])
 def test_steps_of_equal_size_are_differentiated_as_they_are(text: str, inputs: Values) -> None:
     fixed = text.replace("])", "], steps=7)", 1) if "args" not in text else text.replace("args", "steps=7, args")

@@ -77,6 +77,7 @@ confusion = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.untraced
 @confusion
 def test_perturbations_are_not_confused(text: str, inputs: Values, value: float) -> None:
     graph, values = graph_and_values(text, inputs)
@@ -227,6 +228,7 @@ EQUATIONS: list[tuple[str, str, Values, float, dict[str, Any]]] = [
 ]
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(
     ("text", "inputs", "value", "gradients"), [row[1:] for row in EQUATIONS], ids=[row[0] for row in EQUATIONS]
 )
@@ -238,6 +240,7 @@ def test_equations_are_implicit_functions(text: str, inputs: Values, value: floa
         np.testing.assert_allclose(found[name], gradient, rtol=1e-9, atol=1e-11, err_msg=name)
 
 
+@pytest.mark.untraced
 def test_rosenbrock_is_minimised_where_scipy_finds_the_minimum() -> None:
     text = "x = minimize(lambda x: sum(100*(x[1:] - x[:-1]**2)**2 + (a - x[:-1])**2) + b*sum(x), zeros(4))\nsum(x*x)"
     inputs = {"a": 1.0, "b": 0.3}

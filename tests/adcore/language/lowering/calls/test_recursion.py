@@ -183,6 +183,7 @@ def test_the_value_is_what_python_gives(text: str, inputs: Values) -> None:
     np.testing.assert_array_equal(execute(plan(graph), values), [value])
 
 
+@pytest.mark.untraced
 @programs
 def test_both_modes_agree_with_differences_at_order_one_and_two(text: str, inputs: Values) -> None:
     agree(text, inputs)

@@ -127,6 +127,7 @@ DERIVATIVES: list[tuple[str, str, dict[str, Any], tuple[str, ...]]] = [
 ]  # fmt: skip
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(
     ("value", "inputs", "wrt"), [row[1:] for row in DERIVATIVES], ids=[row[0] for row in DERIVATIVES]
 )

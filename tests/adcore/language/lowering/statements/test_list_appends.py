@@ -88,6 +88,7 @@ def test_a_list_grows_as_in_python(body: str, inputs: dict[str, Any]) -> None:
     np.testing.assert_array_equal(result(to_source(graph), **inputs), next(iter(values(graph, inputs).values())))
 
 
+@pytest.mark.untraced
 @rows
 def test_lists_that_grow_differentiate(body: str, inputs: dict[str, Any]) -> None:
     names = ", ".join(inputs)

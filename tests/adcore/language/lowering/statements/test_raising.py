@@ -64,6 +64,7 @@ def test_a_way_that_raises_has_no_value(row: tuple[Any, ...]) -> None:
         assert caught.value.message.partition(":")[0] == said.partition(":")[0]
 
 
+@pytest.mark.untraced
 @rows
 @pytest.mark.parametrize("mode", ["forward", "reverse"])
 def test_nor_has_it_a_derivative(row: tuple[Any, ...], mode: Any) -> None:

@@ -94,6 +94,7 @@ def test_passes_of_different_shapes_are_as_in_python(body: str, inputs: dict[str
     np.testing.assert_allclose(result(text, **inputs), python(text, inputs), rtol=1e-14)
 
 
+@pytest.mark.untraced
 @rows
 def test_passes_of_different_shapes_differentiate(body: str, inputs: dict[str, Any]) -> None:
     names = ", ".join(inputs)
