@@ -87,6 +87,8 @@ class Compiled:
     """Whether any input has points."""
     may_notice: bool = False
     """Whether any of its ops may have notices."""
+    notices: tuple[Notice, ...] = ()
+    """What is worth knowing about every answer, whatever the inputs' values are."""
     trace_plan: TracePlan | None = field(default=None, repr=False)
     """The trace's layout, where all runs have the same rows, and the query asks for a trace."""
     key: Hashable = field(default=None, repr=False)
@@ -124,7 +126,7 @@ class Compiled:
         except AdcoreError as error:
             error.located(self.text)
             raise
-        return Answer(self.derivative.assemble(results), noticed)
+        return Answer(self.derivative.assemble(results), self.notices + noticed)
 
     def _results(
         self, values: list[Any], seeds: Mapping[str, Mapping[str, Array]], points: int, deadline: float | None

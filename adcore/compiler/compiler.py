@@ -12,7 +12,15 @@ from dataclasses import replace
 
 from adcore.compiler.cache import Cache, CacheInfo
 from adcore.compiler.compiled import Compiled, plan_trace
-from adcore.compiler.query import Query, check_inputs, differentiable, input_indices, is_batched, types_of
+from adcore.compiler.query import (
+    Query,
+    check_inputs,
+    differentiable,
+    input_indices,
+    is_batched,
+    types_of,
+    unused_inputs,
+)
 from adcore.derivatives.expansion import expand
 from adcore.derivatives.query import Derivative, DerivativeKind, kind_of
 from adcore.engines import interpreter
@@ -177,6 +185,7 @@ class Compiler:
             limits=self.limits,
             is_batch=any(batched),
             may_notice=may_notice(derivative.graph),
+            notices=unused_inputs(lowered, wrt),
             trace_plan=trace_plan,
             key=key,
         )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import keyword
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
 from adcore.derivatives.jacobian import Mode
+from adcore.engines.notices import Notice
 from adcore.errors import (
     ArrayTooLarge,
     BatchMismatch,
@@ -93,24 +95,23 @@ def types_of(query: Query, inputs: Mapping[str, Array]) -> dict[str, Type | Arra
 
 def check_inputs(syntax: Syntax, inputs: Mapping[str, Type | Array], limits: Limits) -> None:
     """Raises MissingInput, UnknownInput, and ArrayTooLarge, where ``inputs`` are not what the program takes."""
-    known = {x.name: x for x in syntax.inputs}
+    entries = {x.name: x for x in syntax.inputs_among(inputs)}
     for name in inputs:
-        if name not in known:
-            if name in syntax.assigned:
-                raise UnknownInput(
-                    f"{name} is no input, because the program assigns it",
-                    span=syntax.assigned[name],
-                    help="give the new value another name, or leave the input out",
-                )
-            listed = ", ".join(known) or "none"
+        if name not in entries:
+            assert syntax.entry is not None
             raise UnknownInput(
-                f"the program has no input {name}; its inputs are: {listed}",
-                help=did_you_mean(name, known) or "leave it out, or use it in the program",
+                f"{syntax.entry.name} has no parameter {name}; the inputs are: {', '.join(entries) or 'none'}",
+                help=did_you_mean(name, entries) or "leave it out, or make it a parameter",
             )
-    for x in syntax.inputs:
+        if not name.isidentifier() or keyword.iskeyword(name):
+            raise UnknownInput(f"no program can have an input {name}", help="an input has a name that Python allows")
+    unread = [name for name, x in entries.items() if x.span is None]
+    for x in entries.values():
         if x.name not in inputs and not x.optional:
             raise MissingInput(
-                f"the input {x.name} is missing", span=x.span, help=did_you_mean(x.name, set(inputs) - set(known))
+                f"the input {x.name} is missing",
+                span=x.span,
+                help=did_you_mean(x.name, unread or set(inputs).difference(entries)),
             )
     for name, value in inputs.items():
         size = (value if isinstance(value, Type) else type_of(value)).size
@@ -141,6 +142,23 @@ def differentiable(lowered: Lowered, wrt: tuple[str, ...] | None) -> tuple[str, 
         why = "decides a shape or an index" if name in fixed else "is a condition"
         raise NotDifferentiable(f"the input {name} {why}, so there is no derivative by it")
     return tuple(dict.fromkeys(wrt))
+
+
+def unused_inputs(lowered: Lowered, wrt: Sequence[str]) -> tuple[Notice, ...]:
+    """A notice for each input whose value no output depends on, and which decides no shape either."""
+    graph = lowered.graph
+    unused = {x for name, x in zip(graph.input_names, graph.inputs, strict=True) if name not in lowered.static}
+    unused.difference_update(graph.outputs)
+    for node in graph.nodes:
+        if not unused:
+            return ()
+        unused.difference_update(node.inputs)
+    notices = []
+    for name, x in zip(graph.input_names, graph.inputs, strict=True):
+        if x in unused:
+            gradient = ", so its gradient is zero" if name in wrt else ""
+            notices.append(Notice("unused_input", f"the value of the input {name} is not used{gradient}", x.span, 1))
+    return tuple(notices)
 
 
 def _indices(graph: Graph) -> frozenset[str]:

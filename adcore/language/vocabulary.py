@@ -1,4 +1,8 @@
-"""The predefined names: constants, modules, functions; and the likeliest correction of an unknown name."""
+"""The predefined names: constants and functions, by name and by full name; the likeliest correction of an unknown one.
+
+A dotted name is resolved whole. ``scipy.special.gamma`` is an op since its module has a function of the op's name;
+where a module means something else by a name, another declaration has the full name, or none has it.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +10,11 @@ import difflib
 import functools
 import math
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
-from adcore.language.functionals import FUNCTIONALS, Functional
+from adcore.language import library
+from adcore.language.functionals import FUNCTIONALS
 from adcore.ops import OPS, Op
 
 CONSTANTS: dict[str, float | bool | None] = {
@@ -17,46 +23,114 @@ CONSTANTS: dict[str, float | bool | None] = {
     "inf": math.inf,
     "nan": math.nan,
 }
+"""The constants that need no prefix."""
 
 MODULE_CONSTANTS: dict[str, float | bool | None] = {
-    **CONSTANTS,
-    "tau": math.tau,
-    "Inf": math.inf,
-    "infty": math.inf,
-    "NaN": math.nan,
-    "euler_gamma": 0.5772156649015329,
-    "newaxis": None,
+    **{f"{module}.{name}": value for module in ("math", "numpy") for name, value in CONSTANTS.items()},
+    "math.tau": math.tau,
+    "numpy.Inf": math.inf,
+    "numpy.infty": math.inf,
+    "numpy.NaN": math.nan,
+    "numpy.euler_gamma": 0.5772156649015329,
+    "numpy.newaxis": None,
 }
-
-_LIBRARIES = {"np": "numpy", "numpy": "numpy", "jnp": "jax.numpy", "math": "math", "scipy": "scipy", "jax": "jax"}
-"""The modules behind the usual prefixes, imported or not."""
-
-MODULES = frozenset(
-    """numpy numpy.linalg math scipy scipy.special scipy.linalg jax jax.numpy jax.numpy.linalg jax.nn jax.lax
-    jax.scipy jax.scipy.special jax.scipy.linalg autograd autograd.numpy autograd.numpy.linalg autograd.scipy
-    autograd.scipy.special""".split()
-)
-
-PASSED_OVER = frozenset({"__future__", "typing", "collections.abc", "numpy.typing"})
-"""Modules whose imports are ignored: what they define only appears in annotations."""
+"""The constants of modules, by full name."""
 
 FLOAT_TYPES = frozenset({"float", "float64", "double", "float_"})
 """The names of float64 that ``dtype=`` accepts."""
 
-BUILTINS = ("len", "float", "int", "bool", "list", "tuple", "divmod")
-"""Python's own functions that are not ops."""
+BUILTINS: Mapping[str, tuple[str, ...]] = {
+    "len": (),
+    "float": (),
+    "int": (),
+    "bool": (),
+    "list": (),
+    "tuple": (),
+    "divmod": (),
+    "builtins.sum": (),
+    "builtins.max": (),
+    "builtins.min": (),
+    "builtins.any": (),
+    "builtins.all": (),
+    "builtins.round": (),
+    "array": ("asarray", "asanyarray", "atleast_1d", "float64", "copy", "ascontiguousarray"),
+}
+"""The functions that are no ops, with their aliases. A name with a dot is a full name, and none without it."""
 
-_CONVERSIONS = ("array", "asarray", "asanyarray", "atleast_1d", "float64", "copy", "ascontiguousarray")
-"""NumPy's functions that convert to an array."""
+PYTHONS = frozenset("sum max min abs round pow any all".split())
+"""The functions that are Python's own where a program uses NumPy by its name, and NumPy's where it does not."""
+
+_ALSO: Mapping[str, str] = {"sorted": "sort", "fsum": "sum"}
+"""Names of ops in Python's own modules."""
+
+
+class Declared(NamedTuple):
+    """The names of one function of the language."""
+
+    name: str
+    names: tuple[str, ...]
+    """The name and its aliases; those with a dot are full names."""
+    modules: frozenset[str]
+    """The modules whose functions of these names are this one."""
+
+
+def _declared() -> Iterator[Declared]:
+    everywhere = frozenset(library.NAMES)
+    for name, aliases in BUILTINS.items():
+        yield Declared(name, (name, *aliases), everywhere)
+    for alias, name in _ALSO.items():
+        yield Declared(name, (alias,), everywhere)
+    for functional in FUNCTIONALS.values():
+        # SciPy has another jvp, a derivative of a Bessel function.
+        modules = frozenset({"jax", "autograd", "scipy.integrate"})
+        yield Declared(functional.name, (functional.name, *functional.signature.aliases), modules)
+    for op in OPS.values():
+        names = (op.name, *op.signature.aliases)
+        yield Declared(op.name, names if op.signature.public else tuple(x for x in names if "." in x), everywhere)
 
 
 @functools.cache
 def functions() -> dict[str, str]:
-    """Every name a program can call, with the op, the functional or the built-in function it stands for."""
-    declared: list[Op | Functional] = [*FUNCTIONALS.values(), *(op for op in OPS.values() if op.signature.public)]
-    names = {alias: each.name for each in declared for alias in (each.name, *each.signature.aliases)}
-    built_in = {**{name: name for name in BUILTINS}, **dict.fromkeys(_CONVERSIONS, "array")}
-    return {**built_in, "sorted": "sort", "fsum": "sum", **names}
+    """Every name a program can call without a prefix, with the op, the functional or the built-in it stands for."""
+    return {alias: each.name for each in _declared() for alias in each.names if "." not in alias}
+
+
+@functools.cache
+def full_names() -> dict[str, str]:
+    """Every full name a program can call, with the op, the functional or the built-in it stands for."""
+    declared = list(_declared())
+    implied = {
+        f"{module}.{alias}": each.name
+        for each in declared
+        for alias in each.names
+        if "." not in alias
+        for module in each.modules
+        if alias in library.NAMES[module]
+    }
+    return implied | {alias: each.name for each in declared for alias in each.names if "." in alias}
+
+
+def function_of(full: str) -> str | None:
+    """The op, the functional or the built-in that a full name stands for; None where there is none."""
+    known = full_names()
+    return known.get(full) or known.get(library.canonical(full))
+
+
+def constant_of(full: str) -> tuple[float | bool | None] | None:
+    """A constant of a module, ``numpy.pi``, in a tuple, since None (``numpy.newaxis``) is one; None otherwise."""
+    name = library.canonical(full)
+    return (MODULE_CONSTANTS[name],) if name in MODULE_CONSTANTS else None
+
+
+def names_in(module: str) -> set[str]:
+    """The functions and constants of a module that the language has."""
+    prefix = f"{library.canonical(module)}."
+    return {x.removeprefix(prefix) for x in (*full_names(), *MODULE_CONSTANTS) if x.startswith(prefix)}
+
+
+def modules_with(name: str) -> list[str]:
+    """The full names of functions that are called like this in their modules."""
+    return sorted(x.removeprefix("builtins.") for x in full_names() if x.endswith(f".{name}"))
 
 
 @functools.cache
@@ -67,24 +141,13 @@ def methods() -> dict[str, Op]:
         for op in OPS.values()
         if op.signature.public and op.signature.method
         for name in (op.name, *op.signature.aliases)
+        if "." not in name
     }
-
-
-def module(dotted: str) -> str | None:
-    """The full name of the module that a dotted name with a usual prefix stands for: ``np.linalg``, ``jnp``."""
-    root, _, rest = dotted.partition(".")
-    full = _LIBRARIES.get(root, root) + (f".{rest}" if rest else "")
-    return full if full in MODULES else None
 
 
 def is_module_name(name: str) -> bool:
     """Whether ``name``, where nothing assigns it, is a module."""
-    return name in _LIBRARIES
-
-
-def module_constant(name: str) -> tuple[float | bool | None] | None:
-    """A constant of a module, ``np.pi``, in a tuple, since None (``np.newaxis``) is one of them; None otherwise."""
-    return (MODULE_CONSTANTS[name],) if name in MODULE_CONSTANTS else None
+    return name in library.PREFIXES
 
 
 def normal(name: str) -> str:

@@ -110,7 +110,7 @@ BAD = [
     Bad("an integer of 10,000 digits", raw(b"1" * 10_000), 422, "number_out_of_range", (1, 39, 1, 10039)),
     # Inputs that do not fit the program.
     Bad("an input is missing", program("x + y", x=1), 422, "missing_input", (1, 5, 1, 6)),
-    Bad("an input the program has not", program("x", x=1, y=2), 422, "unknown_input"),
+    Bad("an input that is no parameter", program("def f(x): return x", x=1, y=2), 422, "unknown_input"),
     Bad("an output it has not", program("y = x", x=1) | {"output": "z"}, 422, "unknown_output"),
     Bad("wrt what is no input", program("y = x", x=1) | {"wrt": ["y"]}, 422, "unknown_wrt"),
     Bad("wrt a condition", program("where(c, 1.0, 2.0)", c=True) | {"wrt": ["c"]}, 422, "not_differentiable"),
@@ -137,7 +137,7 @@ BAD = [
     Bad("an index past the end", program("x[3]", x=[1, 2]), 422, "index_out_of_bounds", (1, 3, 1, 4)),
     Bad("an axis too many", program("sum(x, axis=2)", x=[1]), 422, "shape_mismatch", (1, 13, 1, 14)),
     Bad("a gradient through argmax", program("argmax(x)", x=[1, 2]), 422, "not_differentiable", (1, 1, 1, 10)),
-    Bad("an import", program("import os\nx", x=1), 422, "unsupported_syntax", (1, 8, 1, 10)),
+    Bad("a module that is used", program("import os\nos + x", x=1), 422, "unknown_function", (2, 1, 2, 3)),
     Bad("a text in the program", program("'a' + x", x=1), 422, "unsupported_syntax", (1, 1, 1, 4)),
     Bad("recursion", program("def f(t): return f(t)\nf(x)", x=1), 422, "recursion_too_deep", (2, 1, 2, 2)),
     Bad(

@@ -93,8 +93,8 @@ def test_every_call_is_answered_or_refused(small: httpx.Client, program: str, va
     request = {"program": program, "inputs": values}
     refused = small.post("/evaluate", json=request).json()
     if refused.get("code") == "unknown_input":
-        # Only what the program reads may be given.
-        named = refused["detail"].split("its inputs are: ")[1].split(", ")
+        # An entry function takes its parameters only.
+        named = refused["detail"].split("the inputs are: ")[1].split(", ")
         request["inputs"] = {name: value for name, value in values.items() if name in named}
     for path, more in (("/evaluate", {}), ("/grad", {"mode": mode}), ("/grad", {"mode": mode, "trace": True})):
         answer = small.post(path, json=request | more)

@@ -85,6 +85,8 @@ class Lowering:
     """The nodes of the innermost region in order."""
     count: int = 0
     """The nodes of all regions."""
+    inputs: dict[str, Node] = field(default_factory=dict)
+    """The program's inputs by name."""
     # What follows is the frames' own, and read so often that a property would be felt.
     syntax: Syntax = field(init=False)
     limits: Limits = field(init=False)

@@ -14,7 +14,7 @@ from adcore.graph import Array, Graph, Node, Type, input_node, type_of
 from adcore.graph.traversal import graph_of
 from adcore.language import vocabulary
 from adcore.language.lowering.builder import Lowering, check_size, several
-from adcore.language.lowering.expressions.name_resolution import read_name
+from adcore.language.lowering.expressions.name_resolution import is_imported, read_name
 from adcore.language.lowering.frames import Frames
 from adcore.language.lowering.known_values import KnownValues
 from adcore.language.lowering.statements.statements import LAST, Rest, call_in, lower_call, run
@@ -51,8 +51,8 @@ def lower(syntax: Syntax, inputs: Mapping[str, Type | Array], outputs: Sequence[
     """The graph of a program for inputs of which the value is known, or the type only.
 
     ``outputs`` are names of results or of anything the main block assigns; None is the program's result. The graph's
-    inputs are those of ``syntax.inputs`` that have an entry. Raises any ProgramError, LimitError, MissingInput,
-    UnknownOutput, NotWholeNumber.
+    inputs are those of ``syntax.inputs_among(inputs)`` that have an entry. Raises any ProgramError, LimitError,
+    MissingInput, UnknownOutput, NotWholeNumber.
     """
     plan = syntax.plan
     live = {str(name) for name in plan.names if plan.of_variables} | set(outputs or ())
@@ -74,7 +74,7 @@ def lower(syntax: Syntax, inputs: Mapping[str, Type | Array], outputs: Sequence[
 def _inputs(low: Lowering, inputs: Mapping[str, Type | Array]) -> dict[str, Node]:
     """The input nodes by name."""
     bound: dict[str, Node] = {}
-    for entry in low.syntax.inputs:
+    for entry in low.syntax.inputs_among(inputs):
         value = inputs.get(entry.name)
         if value is None:
             if not entry.optional:
@@ -93,9 +93,11 @@ def _inputs(low: Lowering, inputs: Mapping[str, Type | Array]) -> dict[str, Node
 def _run_main(low: Lowering, bound: Mapping[str, Node], outputs: Sequence[str] | None) -> Value:
     """Run the main block to its end: its result, or the tuple of the requested outputs."""
     syntax, top = low.syntax, low.frames.scope
+    low.inputs.update(bound)
     finish = _finish(low, outputs)
     if syntax.entry is None:
-        top.variables.update(bound)
+        # An import is an assignment: it takes the place of an input, unless what it imports does not exist here.
+        top.variables.update({name: node for name, node in bound.items() if not is_imported(low, name)})
         if top.names.asserts:
             top.variables[CHECKED] = True
         return run(low, Rest(syntax.main, 0, None), finish)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from adcore.graph import CONSTANT, INPUT, ITEM, Graph
-from adcore.language import vocabulary
+from adcore.language import library, vocabulary
 from adcore.language.printing.expression import Text
 from adcore.language.printing.printer import Printer
 from adcore.language.printing.statements import STATEMENTS
@@ -17,7 +17,7 @@ def to_source(graph: Graph) -> str:
     It computes the same but for strong zeros, which programs cannot express: those of a derivative's products. Raises
     NotExpressible for ops without a notation, and for loops that keep what their derivative needs.
     """
-    reserved = {*vocabulary.functions(), *vocabulary.CONSTANTS, "np", "numpy", "jnp", "math", "scipy", "jax"}
+    reserved = {*vocabulary.functions(), *vocabulary.CONSTANTS, *library.PREFIXES}
     printer = Printer(STATEMENTS, reserved)
     inputs = [printer.unique(name) for name in graph.input_names]
     labels = graph.output_names or [f"result_{i}" for i in range(1, len(graph.outputs) + 1)]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Sequence
 
-from adcore.errors import AdcoreError, NestingTooDeep, SyntaxFault, UnknownFunction, Unsupported
-from adcore.language import vocabulary
+from adcore.errors import AdcoreError, NestingTooDeep, SyntaxFault, Unsupported
+from adcore.language import library, vocabulary
 from adcore.language.syntax.outputs import is_passed_over
 from adcore.language.syntax.patterns import text_of
 from adcore.language.syntax.scopes import LAMBDA, LoopStatement, Names
@@ -299,42 +299,17 @@ class Walk:
 
     def _import(self, node: ast.Import, *_: object) -> None:
         for alias in node.names:
-            if alias.name in vocabulary.PASSED_OVER:
-                continue
-            full = vocabulary.module(alias.name)
-            if full is None:
-                raise self._no_module(alias.name, alias)
-            if alias.asname:
-                self.imports[alias.asname] = full
+            name = alias.name if alias.asname else alias.name.partition(".")[0]
+            self.imports[alias.asname or name] = name
 
     def _import_from(self, node: ast.ImportFrom, *_: object) -> None:
-        if node.level == 0 and node.module in vocabulary.PASSED_OVER:
-            return
-        origin = vocabulary.module(node.module or "") if node.level == 0 else None
-        if origin is None:
-            raise self._no_module(node.module or ".", node)
+        origin = "." * node.level + (node.module or "")
         for alias in node.names:
-            if alias.name == "*":
-                continue
-            known = vocabulary.functions()
-            inside = f"{origin}.{alias.name}"
-            is_known = (
-                alias.name in known or vocabulary.module_constant(alias.name) or alias.name in vocabulary.FLOAT_TYPES
-            )
-            if not is_known and vocabulary.module(inside) is None:
-                raise UnknownFunction(
-                    f"there is no function {alias.name}",
-                    span=self.source.span(alias),
-                    help=vocabulary.did_you_mean(alias.name, known),
-                )
-            self.imports[alias.asname or alias.name] = inside
-
-    def _no_module(self, name: str, node: ast.alias | ast.ImportFrom) -> AdcoreError:
-        return Unsupported(
-            f"{name} cannot be imported",
-            span=self.source.span(node),
-            help="the functions of numpy, math and scipy.special are known without an import",
-        )
+            if alias.name != "*":
+                self.imports[alias.asname or alias.name] = f"{origin}.{alias.name}"
+            elif library.canonical(origin) == "numpy":
+                # What is imported so takes the place of Python's own functions.
+                self.imports.update({name: f"numpy.{name}" for name in vocabulary.PYTHONS})
 
 
 def _is_constant(node: ast.AST, kind: type | tuple[type, ...]) -> bool:

@@ -7,10 +7,11 @@ and bounds the nesting, so that later passes may recurse.
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from adcore.errors import AdcoreError, NoResult, Span, Unsupported
+from adcore.language import library
 from adcore.language.syntax.checker import Walk
 from adcore.language.syntax.outputs import ResultPlan, is_passed_over, plan_of
 from adcore.language.syntax.scopes import InputName, LoopStatement, Names, free_names, note_reads, reads_inputs
@@ -34,6 +35,9 @@ class Syntax:
     comprehensions: Mapping[ast.expr, Names]
     """The names of each comprehension and generator expression."""
     imports: Mapping[str, str]
+    """The full name of what each imported name refers to."""
+    uses_numpy: bool
+    """Whether NumPy, or what mirrors it, is imported, or stands before a dot."""
     early_exits: frozenset[ast.stmt]
     """Statements containing an early exit (``return``; for branches also ``break`` and ``continue``)."""
     breaking: frozenset[LoopStatement]
@@ -42,6 +46,28 @@ class Syntax:
     """The ``else`` block of each loop that has one, as a branch."""
     inputs: tuple[InputName, ...]
     plan: ResultPlan
+
+    def inputs_among(self, names: Iterable[str]) -> tuple[InputName, ...]:
+        """The inputs of the program where values of these names are posted.
+
+        A block takes any name beside those that it cannot do without; an entry function takes its parameters.
+        """
+        known = {entry.name for entry in self.inputs}
+        more = [name for name in names if name not in known] if self.entry is None else []
+        if not more:
+            return self.inputs
+        entries = [InputName(name, self._first_place(name)) for name in sorted(more)]
+        entries.sort(key=lambda entry: (1, 0, 0) if entry.span is None else (0, entry.span.line, entry.span.column))
+        return (*self.inputs, *entries)
+
+    def _first_place(self, name: str) -> Span | None:
+        """Where the main block, or a function that does not bind the name itself, has it first."""
+        scopes = [self.top, *self.scopes.values(), *self.comprehensions.values()]
+        nodes: list[ast.expr] = [self.top.assigned[name]] if name in self.top.assigned else []
+        for scope in scopes:
+            if scope.home(name) in (None, self.top):
+                nodes += [node for node, _ in scope.uses() if node.id == name]
+        return min(map(self.source.span, nodes), key=lambda span: (span.line, span.column), default=None)
 
     @property
     def text(self) -> str:
@@ -122,12 +148,21 @@ def _checked(source: Source, limits: Limits) -> Syntax:
         walk.lambdas,
         walk.comprehensions,
         walk.imports,
+        _uses_numpy(walk),
         frozenset(walk.early_exits),
         frozenset(walk.breaking),
         walk.otherwise,
         tuple(inputs),
         plan,
     )
+
+
+def _uses_numpy(walk: Walk) -> bool:
+    """Whether a module of NumPy's functions is imported, or stands before a dot."""
+    scopes = [walk.top, *walk.scopes.values(), *walk.comprehensions.values()]
+    prefixes = {node.id for scope in scopes for node in scope.prefixes if scope.home(node.id) is None}
+    modules = [*walk.imports.values(), *(library.PREFIXES.get(name, "") for name in prefixes)]
+    return any(library.canonical(f"{module}.").startswith("numpy.") for module in modules)
 
 
 def _entry(body: Sequence[ast.stmt], constants: bool) -> ast.FunctionDef | None:

@@ -69,8 +69,8 @@ class InputName:
     """An input of the program, by name."""
 
     name: str
-    span: Span
-    """The first place it appears at."""
+    span: Span | None
+    """The first place it appears at; None where the text does not have the name."""
     optional: bool = False
     """Whether it is a parameter with a default."""
 

@@ -415,8 +415,10 @@ def test_a_program_is_named_after_its_text() -> None:
 X, XY = {"x": 1.0}, {"x": 1.0, "y": 2.0}
 REFUSED: list[tuple[str, dict[str, Any], Query, type[AdcoreError], Span | None]] = [
     ("x*y", X, GRADIENT, errors.MissingInput, Span(1, 3, 1, 4)),
-    ("x", XY, GRADIENT, errors.UnknownInput, None),
-    ("x = x + 1\ny*x", XY, GRADIENT, errors.UnknownInput, Span(1, 1, 1, 2)),
+    ("def f(x): return x", XY, GRADIENT, errors.UnknownInput, None),
+    ("x = x + 1\nx", {"y": 2.0}, GRADIENT, errors.UsedBeforeAssignment, Span(1, 5, 1, 6)),
+    ("x", {"x": 1.0, "x y": 2.0}, GRADIENT, errors.UnknownInput, None),
+    ("x", {"x": 1.0, "lambda": 2.0}, GRADIENT, errors.UnknownInput, None),
     ("x*y", XY, Query("gradient", wrt=("z",)), errors.UnknownWrt, None),
     ("a = x\nb = y\nreturn a, b", XY, GRADIENT, errors.SeveralOutputs, None),
     ("a = x", X, Query(outputs=("b",)), errors.UnknownOutput, None),

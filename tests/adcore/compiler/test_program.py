@@ -126,6 +126,27 @@ def test_notices_come_with_the_answer() -> None:
     assert [notice.code for notice in answer.notices] == ["singular_matrix"]
 
 
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize(
+    ("text", "unused"),
+    [
+        pytest.param("x*x", {"alpha"}, id="a name that the text does not have"),
+        pytest.param("alpha = 3.0\nalpha*x", {"alpha"}, id="a value that is overwritten"),
+        pytest.param("def alpha(a, b): return a*b\nalpha(x, x)", {"alpha"}, id="a function of this name"),
+        pytest.param("y = alpha*x\nx*x", {"alpha"}, id="what no output depends on"),
+        pytest.param("alpha*x", set(), id="one that is used"),
+        pytest.param("sum(ones(alpha))*x", set(), id="one that decides a shape"),
+        pytest.param("def f(x, alpha=1.0): return x", {"alpha"}, id="a parameter"),
+    ],
+)
+def test_an_input_that_is_not_used_has_gradient_zero_and_a_notice(text: str, unused: set[str], mode: Any) -> None:
+    inputs = {"x": 2.0, "alpha": 3.0}
+    answer = adcore.compile(text, inputs, mode=mode)(inputs)
+    assert {notice.message.split()[5] for notice in answer.notices if notice.code == "unused_input"} == unused
+    assert all(answer.gradients[name] == 0 for name in unused)
+    assert answer.gradients["x"] != 0
+
+
 @pytest.mark.parametrize(
     ("text", "inputs", "options", "error", "message"),
     [

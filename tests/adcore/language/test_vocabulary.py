@@ -32,19 +32,29 @@ def test_no_two_functions_have_one_name() -> None:
     declared: list[Op | Functional] = [*FUNCTIONALS.values(), *(op for op in OPS.values() if op.signature.public)]
     names = [name for each in declared for name in (each.name, *each.signature.aliases)]
     assert len(names) == len(set(names))
-    assert set(names) <= set(vocabulary.functions())
+    assert {name for name in names if "." not in name} <= set(vocabulary.functions())
+    assert {name for name in names if "." in name} <= set(vocabulary.full_names())
 
 
 @pytest.mark.parametrize(
-    ("dotted", "full"),
+    ("full", "name"),
     [
-        ("np", "numpy"),
-        ("np.linalg", "numpy.linalg"),
-        ("jnp", "jax.numpy"),
-        ("scipy.special", "scipy.special"),
-        ("np.fft", None),
-        ("os", None),
+        pytest.param("numpy.sin", "sin", id="a function of NumPy"),
+        pytest.param("numpy.asin", "arcsin", id="an alias that NumPy has"),
+        pytest.param("math.asin", "arcsin", id="an alias that math has"),
+        pytest.param("scipy.special.psi", "digamma", id="an alias that SciPy has"),
+        pytest.param("math.arcsin", None, id="a name that the module does not have"),
+        pytest.param("numpy.gamma", None, id="a function of another module"),
+        pytest.param("numpy.random.gamma", None, id="a function of a submodule"),
+        pytest.param("numpy.subtract.outer", None, id="a method of a function"),
+        pytest.param("scipy.ndimage.convolve", None, id="another function of this name"),
+        pytest.param("scipy.special.jvp", None, id="another function of the name of a functional"),
+        pytest.param("jax.jvp", "jvp", id="the functional itself"),
+        pytest.param("jax.numpy.linalg.norm", "norm", id="a module that mirrors NumPy's"),
+        pytest.param("jax.scipy.special.logsumexp", "logsumexp", id="a module that mirrors SciPy's"),
+        pytest.param("autograd.numpy.sin", "sin", id="another mirror"),
+        pytest.param("os.path", None, id="a module that has nothing to do with it"),
     ],
 )
-def test_modules_by_their_usual_names(dotted: str, full: str | None) -> None:
-    assert vocabulary.module(dotted) == full
+def test_full_names(full: str, name: str | None) -> None:
+    assert vocabulary.function_of(full) == name

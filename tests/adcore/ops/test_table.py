@@ -6,6 +6,7 @@ import inspect
 import itertools
 import math
 import re
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -46,9 +47,19 @@ REFERENCES: dict[str, Callable[..., Any]] = {
 }
 
 
+def full_name(name: str) -> Any:
+    """What a full name stands for: ``scipy.stats.norm.pdf``."""
+    value: Any = sys.modules[name.partition(".")[0]]
+    for part in name.split(".")[1:]:
+        value = getattr(value, part)
+    return value
+
+
 def reference(op: Op) -> Callable[..., Any]:
     if op.name in REFERENCES:
         return REFERENCES[op.name]
+    if "." in op.name:
+        return full_name(op.name)  # type: ignore[no-any-return]
     for module in (np, np.linalg, scipy.linalg, scipy.special):
         if hasattr(module, op.name):
             return getattr(module, op.name)  # type: ignore[no-any-return]
@@ -162,7 +173,7 @@ def test_declaration(op: Op) -> None:
         p.name for p in visible
     }
     # The signature is one that Python can read.
-    compile(f"def {op.usage}: ...", "", "exec")
+    compile(f"def {op.usage.replace(op.name, 'f', 1)}: ...", "", "exec")
     assert (op.rules.jvp is None) == (op.rules.vjp is None)
 
 

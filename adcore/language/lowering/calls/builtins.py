@@ -1,15 +1,16 @@
-"""Functions of Python and NumPy that are not ops: conversions, lengths, and Python's own max and min."""
+"""Functions of Python and NumPy that are not ops: conversions, lengths, and Python's own where NumPy has others."""
 
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from adcore.errors import BadCall, TypeMismatch
-from adcore.graph import OPS, DType, Node, Op
+from adcore.graph import OPS, DType, Node
 from adcore.language.lowering.builder import Lowering, several
-from adcore.language.lowering.calls.arguments import call_op, check_dtype
+from adcore.language.lowering.calls.arguments import bind_call, call_op, check_dtype
+from adcore.language.lowering.calls.reductions import REDUCTIONS, ROUND, added, greatest, has_arrays
 from adcore.language.lowering.values import (
     Argument,
     LibraryFunction,
@@ -28,14 +29,12 @@ def apply_op_or_builtin(
     """The value of a call of an op or a built-in function."""
     special = BUILTIN_RULES.get(function.name)
     if special is not None:
-        return special(low, function.name, arguments, place)
+        return special(low, function.name.removeprefix("builtins."), arguments, place)
     op = OPS[function.name]
-    if function == ("sum", True) and len(arguments) == 1 and is_sequence(arguments[0].value):
-        arrays = [x for x in arguments[0].value.items if isinstance(x, Node) and x.shape]
-        if arrays:
-            return _added(low, arguments[0].value, place)
+    if function == ("sum", True) and len(arguments) == 1 and has_arrays(arguments[0].value):
+        return added(low, arguments[0].value.items, place)
     if op.name in ("max", "min") and function.bare and sum(a.name is None for a in arguments) > 1:
-        return _greatest(low, op, arguments, place)
+        return greatest(low, op.name, arguments, place)
     return call_op(low, op, arguments, place)
 
 
@@ -97,14 +96,6 @@ def _bool(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.Ca
     return low.operand(argument.value, DType.BOOL, argument.place)
 
 
-def _added(low: Lowering, values: Tuple | List, place: ast.Call) -> Value:
-    """Python's own ``sum([a, b, c])``: the values added one after the other."""
-    total, *rest = values.items
-    for value in rest:
-        total = low.emit(OPS["add"], (total, value), place)
-    return total
-
-
 def _several(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.Call) -> Value:
     """``list(x)`` and ``tuple(x)``; an array stays an array, as lists of numbers are arrays here."""
     argument = _only(low, name, arguments, place) if arguments else Argument(None, List((), 0, 1), place)
@@ -124,30 +115,16 @@ def _divmod(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.
     return several(low, Tuple, parts, place)
 
 
-def _greatest(low: Lowering, op: Op, arguments: Sequence[Argument], place: ast.Call) -> Value:
-    """Python's own ``max(a, b, c)`` and ``min(a, b, c)`` of several numbers."""
-    elementwise = OPS["maximum" if op.name == "max" else "minimum"]
-    for argument in arguments:
-        if argument.name is not None:
-            raise BadCall(
-                f"{op.name} of several numbers takes no argument {argument.name}", span=low.span(argument.place)
-            )
-        if is_sequence(argument.value) or (isinstance(argument.value, Node) and argument.value.shape):
-            raise TypeMismatch(
-                f"{op.name} of several values compares numbers, and this is {describe_value(argument.value)}",
-                span=low.span(argument.place),
-                help=f"write {elementwise.name}(a, b) to go element by element, {op.name}(x, axis=0) along an axis",
-            )
-    if all(is_number(a.value) for a in arguments):
-        known: list[Any] = [a.value for a in arguments]
-        # NaN wins, as it does in NumPy.
-        chosen: int | float = next((x for x in known if x != x), (max if op.name == "max" else min)(known))
-        return chosen
-    value, *rest = arguments
-    result = value.value
-    for argument in rest:
-        result = low.emit(elementwise, (result, argument.value), place, None, (value.place, argument.place))
-    return result
+def _round(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.Call) -> Value:
+    """Python's own ``round(number, ndigits)``."""
+    bound = bind_call(low, ROUND, arguments, place)
+    number, digits = bound["number"], bound.get("ndigits")
+    if digits is None or digits.value is None:
+        return low.emit(OPS["round"], (number.value,), place)
+    count = low.known.whole(digits.value, digits.place, "ndigits of round")
+    if isinstance(number.value, (int, float)) and math.isfinite(number.value):
+        return round(number.value, count)
+    return call_op(low, OPS["round"], [number._replace(name=None), digits._replace(name="decimals")], place)
 
 
 BUILTIN_RULES: dict[str, Callable[[Lowering, str, Sequence[Argument], ast.Call], Value]] = {
@@ -159,5 +136,7 @@ BUILTIN_RULES: dict[str, Callable[[Lowering, str, Sequence[Argument], ast.Call],
     "list": _several,
     "tuple": _several,
     "divmod": _divmod,
+    **{f"builtins.{name}": rule for name, rule in REDUCTIONS.items()},
+    "builtins.round": _round,
 }
 """How a call of each built-in function is lowered."""

@@ -45,9 +45,14 @@ def gives_elements(low: Lowering, node: ast.expr) -> bool:
 
 def joins(low: Lowering, function: LibraryFunction, node: ast.Call) -> bool:
     """True for a call that reduces elements as they are yielded. NumPy's functions take a list as an array."""
-    if function.name not in JOINED or not node.args or not gives_elements(low, node.args[0]):
+    if _reduction(function.name) not in JOINED or not node.args or not gives_elements(low, node.args[0]):
         return False
     return isinstance(node.args[0], ast.GeneratorExp) or (function.bare and len(node.args) == 1)
+
+
+def _reduction(name: str) -> str:
+    """NumPy's functions and Python's own of these names reduce elements in the same way."""
+    return name.removeprefix("builtins.")
 
 
 def listed(low: Lowering, node: ast.expr, expression: LowerExpression) -> Value:
@@ -63,6 +68,7 @@ def listed(low: Lowering, node: ast.expr, expression: LowerExpression) -> Value:
 def joined(low: Lowering, name: str, node: ast.Call, expression: LowerExpression) -> Value:
     """``sum(... for ...)`` and the like: a loop that carries the reduction of the elements so far."""
     source, *more = node.args
+    name = _reduction(name)
     how = JOINED[name]
     option = "start" if name == "sum" else "default" if name in ("max", "min") else None
     options: dict[str | None, ast.expr] = {keyword.arg: keyword.value for keyword in node.keywords}

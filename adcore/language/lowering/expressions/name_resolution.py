@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from adcore.errors import AdcoreError, Span, TypeMismatch, UnknownFunction, Unsupported, UsedBeforeAssignment
-from adcore.language import vocabulary
+from adcore.language import library, vocabulary
 from adcore.language.lowering.builder import Lowering
 from adcore.language.lowering.values import (
     MISSING,
@@ -44,19 +44,27 @@ def function_named(low: Lowering, node: ast.expr) -> Callee | None:
             return binding
         if not isinstance(binding, Missing):
             return None
-        imported = low.syntax.imports.get(node.id)
-        full, bare = imported or node.id, imported is None
-    elif isinstance(node, ast.Attribute):
-        dots = dotted(low, node)
-        if dots is None:
-            return None
-        full, bare = dots, False
-    else:
-        return None
-    name = full.rpartition(".")[2]
-    constant = name in vocabulary.CONSTANTS if bare else vocabulary.module_constant(name) is not None
-    op = None if constant else vocabulary.functions().get(name)
-    return None if op is None else LibraryFunction(op, bare)
+        return None if node.id in vocabulary.CONSTANTS else _known_function(low, node.id)
+    full = dotted(low, node) if isinstance(node, ast.Attribute) else None
+    known = None if full is None else vocabulary.function_of(full)
+    return None if known is None else LibraryFunction(known, False)
+
+
+def _known_function(low: Lowering, name: str) -> LibraryFunction | None:
+    """The function that a name without a dot, which the program does not bind, stands for; None otherwise."""
+    full = low.syntax.imports.get(name)
+    if full is None and low.syntax.uses_numpy and name in vocabulary.PYTHONS:
+        full = f"builtins.{name}"
+    known = vocabulary.functions().get(name) if full is None else vocabulary.function_of(full)
+    return None if known is None else LibraryFunction(known, name not in low.syntax.imports)
+
+
+def is_imported(low: Lowering, name: str) -> bool:
+    """Whether an import binds the name to something that exists in this language."""
+    full = low.syntax.imports.get(name)
+    return full is not None and (
+        full in library.MODULES or vocabulary.constant_of(full) is not None or vocabulary.function_of(full) is not None
+    )
 
 
 def _outside(low: Lowering, node: ast.Name) -> Binding | Missing:
@@ -86,7 +94,9 @@ def _too_early(low: Lowering, node: ast.Name, scope: Scope) -> AdcoreError:
     first = scope.names.assigned.get(name)
     related = ((low.span(first), "assigned here"),) if first is not None and first is not node else ()
     if scope.parent is None or scope.names.definition is low.syntax.entry:
-        help = f"if {name} is an input, give the new value another name"
+        entry = low.syntax.entry
+        remedy = f"make it a parameter of {entry.name}" if entry is not None else "post a value for it"
+        help = f"if {name} is an input, {remedy}"
     else:
         help = f"{name} is the function's own name, since the function assigns it; give the new value another name"
     return UsedBeforeAssignment(
@@ -98,16 +108,13 @@ def _defined(low: Lowering, node: ast.Name) -> Value:
     """The value of a name that the program does not bind: a constant of the language."""
     imported = low.syntax.imports.get(node.id)
     if imported is not None:
-        constant = vocabulary.module_constant(imported.rpartition(".")[2])
-        if constant is not None:
-            return constant[0]
-        raise _is_function(low, node, node.id)
+        return module_value(low, node, imported)
     if node.id in vocabulary.CONSTANTS:
         return vocabulary.CONSTANTS[node.id]
     if vocabulary.is_module_name(node.id):
         raise TypeMismatch(f"{node.id} is a module, and a value is needed here", span=low.span(node))
     if node.id in vocabulary.functions():
-        raise _is_function(low, node, node.id)
+        raise _is_function(low, node, node.id, predefined=True)
     # What is left is free in one function and a parameter of another, which is the program.
     raise UsedBeforeAssignment(
         f"{node.id} has no value here",
@@ -116,11 +123,11 @@ def _defined(low: Lowering, node: ast.Name) -> Value:
     )
 
 
-def _is_function(low: Lowering, node: ast.expr, name: str) -> AdcoreError:
+def _is_function(low: Lowering, node: ast.expr, name: str, predefined: bool = False) -> AdcoreError:
     return TypeMismatch(
         f"{name} is a function, and a value is needed here",
         span=low.span(node),
-        help=f"call it, {name}(...), or give the input another name",
+        help=f"call it, {name}(...)" + (f", or post an input {name}" if predefined else ""),
     )
 
 
@@ -136,29 +143,40 @@ def dotted(low: Lowering, node: ast.Attribute) -> str | None:
     root = inner.id
     scope: Scope | None = low.frames.scope
     while scope is not None:
-        if root in scope.variables or scope.names.binds(root):
+        binding = scope.variables.get(root, MISSING)
+        # Before a dot, a name of a module means the module, even where it is an input's.
+        is_input = binding is low.inputs.get(root) or (isinstance(binding, Missing) and root in low.inputs)
+        if not is_input and (not isinstance(binding, Missing) or scope.names.binds(root)):
             return None
         scope = scope.parent
-    root = low.syntax.imports.get(root, root)
-    origin = vocabulary.module(root)
+    origin = low.syntax.imports.get(root) or library.PREFIXES.get(root)
     return None if origin is None else ".".join([origin, *reversed(parts)])
 
 
-def module_value(low: Lowering, node: ast.Attribute, full: str) -> Value:
-    """The constant that a dotted name refers to, such as ``np.pi``."""
-    name = full.rpartition(".")[2]
-    constant = vocabulary.module_constant(name)
+def module_value(low: Lowering, node: ast.expr, full: str) -> Value:
+    """The constant that a full name refers to, such as ``numpy.pi``."""
+    constant = vocabulary.constant_of(full)
     if constant is not None:
         return constant[0]
-    if vocabulary.module(full):
+    if full in library.MODULES:
         raise TypeMismatch(f"{full} is a module, and a value is needed here", span=low.span(node))
-    if name in vocabulary.functions():
-        raise _is_function(low, node, name)
-    raise UnknownFunction(
-        f"there is no {name}",
-        span=attribute_span(low, node),
-        help=vocabulary.did_you_mean(name, {*vocabulary.functions(), *vocabulary.MODULE_CONSTANTS}),
-    )
+    if vocabulary.function_of(full) is not None:
+        raise _is_function(low, node, node.id if isinstance(node, ast.Name) else full.rpartition(".")[2])
+    raise unknown(low, node, full)
+
+
+def unknown(low: Lowering, node: ast.expr, full: str) -> AdcoreError:
+    """The error for a full name that means nothing here."""
+    module, _, name = full.rpartition(".")
+    span = attribute_span(low, node)
+    if full in library.MODULES:
+        return TypeMismatch(f"{full} is a module, not a function", span=span)
+    if library.has(full) is False:
+        elsewhere = vocabulary.modules_with(name)
+        near = f"did you mean {elsewhere[0]}?" if elsewhere else None
+        near = near or vocabulary.did_you_mean(name, vocabulary.names_in(module))
+        return UnknownFunction(f"{module} has no {name}", span=span, help=near)
+    return UnknownFunction(f"{full} does not exist in this language", span=span, help=library.reason(full))
 
 
 def callee(low: Lowering, func: ast.expr) -> Callee | None:
@@ -171,12 +189,20 @@ def callee(low: Lowering, func: ast.expr) -> Callee | None:
             return binding
         if isinstance(binding, Unusable):
             raise binding.error(func)
-        if not isinstance(binding, Missing):
+        if isinstance(binding, Missing):
+            return _function(low, func)
+        # Reading an input of this name gives the input, and calling it the function, which an input never is.
+        known = _known_function(low, func.id) if binding is low.inputs.get(func.id) else None
+        if known is None:
             raise not_callable(low, func, binding, func.id)
-        imported = low.syntax.imports.get(func.id)
-        return _function(low, imported.rpartition(".")[2] if imported else func.id, func, bare=imported is None)
+        return known
     full = dotted(low, func) if isinstance(func, ast.Attribute) else None
-    return None if full is None else _function(low, full.rpartition(".")[2], func, bare=False)
+    if full is None:
+        return None
+    name = vocabulary.function_of(full)
+    if name is None:
+        raise unknown(low, func, full)
+    return LibraryFunction(name, False)
 
 
 def not_callable(low: Lowering, func: ast.expr, value: Value, text: str | None) -> AdcoreError:
@@ -195,18 +221,19 @@ _ELSEWHERE = {
 }
 
 
-def _function(low: Lowering, name: str, func: ast.expr, bare: bool) -> LibraryFunction:
-    known = vocabulary.functions().get(name)
+def _function(low: Lowering, func: ast.Name) -> LibraryFunction:
+    """The function that is called by a name which the program does not bind."""
+    known = _known_function(low, func.id)
     if known is not None:
-        return LibraryFunction(known, bare)
-    span = attribute_span(low, func)
-    if bare and name in _ELSEWHERE:
+        return known
+    name, span = func.id, low.span(func)
+    if name in low.syntax.imports:
+        raise unknown(low, func, low.syntax.imports[name])
+    if name in _ELSEWHERE:
         kind, message, help = _ELSEWHERE[name]
         raise kind(message, span=span, help=help)
     own = {n for scope in _chain(low.frames.scope) for n in scope.names.functions}
-    near = vocabulary.did_you_mean(name, {*vocabulary.functions(), *own})
-    if near is None and bare:
-        near = f"to multiply, write {name} * (...)"
+    near = vocabulary.did_you_mean(name, {*vocabulary.functions(), *own}) or f"to multiply, write {name} * (...)"
     raise UnknownFunction(f"there is no function {name}", span=span, help=near)
 
 

@@ -111,7 +111,12 @@ TABLE: list[tuple[str, str, dict[str, Any], Any]] = [
     ("an item at a place that is computed from literals", "[x, 5][abs(-1)]", {"x": X}, 5.0),
     ("a bound left out is no bound", "clip(x, None, 2) + np.clip(x, 4) + clip(x, a_max=1)", {"x": X}, 7.0),
     ("the order of a norm by name", "norm(A, 'fro') - norm(A)", {"A": A}, 0.0),
-    ("axes in a tuple, a list, an array", "sum(A, (0, 1)) + sum(A, [0, 1]) + sum(A, np.array([0, 1]))", {"A": A}, 63.0),
+    (
+        "axes in a tuple, a list, an array",
+        "np.sum(A, (0, 1)) + np.sum(A, [0, 1]) + np.sum(A, np.array([0, 1]))",
+        {"A": A},
+        63.0,
+    ),
     ("None where None is the default", "sum(A, axis=None) + sum(A, None, False)", {"A": A}, 42.0),
     ("a number's attributes", "x.ndim + x.size + (2).ndim", {"x": X}, 1.0),
     ("a list's methods", "[1, x].sum() + [1, x].size", {"x": X}, 6.0),

@@ -1,0 +1,108 @@
+"""The libraries that programs are written for: their modules, and which names each module has.
+
+The names are those of the modules installed here, listed once when this is imported; no name of a program is ever
+looked up in a module.
+"""
+
+from __future__ import annotations
+
+import builtins
+import math
+from collections.abc import Mapping
+from types import ModuleType
+
+import numpy as np
+import scipy.linalg
+import scipy.special
+
+PREFIXES: Mapping[str, str] = {
+    "np": "numpy",
+    "numpy": "numpy",
+    "jnp": "jax.numpy",
+    "math": "math",
+    "scipy": "scipy",
+    "jax": "jax",
+}
+"""The modules behind the usual prefixes, imported or not."""
+
+_MIRRORS: Mapping[str, str] = {
+    "jax.numpy": "numpy",
+    "autograd.numpy": "numpy",
+    "jax.scipy": "scipy",
+    "autograd.scipy": "scipy",
+}
+"""The modules whose functions are those of another one, in their submodules as well."""
+
+_INSTALLED: Mapping[str, ModuleType] = {
+    "builtins": builtins,
+    "math": math,
+    "numpy": np,
+    "numpy.linalg": np.linalg,
+    "scipy.special": scipy.special,
+    "scipy.linalg": scipy.linalg,
+}
+
+_FURTHER: Mapping[str, str] = {
+    # Names of earlier versions, which are still written.
+    "numpy": "Inf infty NaN trapz float_ float_power",
+    "numpy.lib.stride_tricks": "sliding_window_view",
+    "jax": "grad value_and_grad jacobian jacfwd jacrev hessian jvp",
+    "jax.lax": "stop_gradient exp log sin cos tan sinh cosh tanh sqrt abs sign floor ceil erf erfc lgamma digamma",
+    "jax.nn": "relu sigmoid softplus softmax log_softmax log_sigmoid logsumexp",
+    "autograd": "grad value_and_grad jacobian hessian",
+    "scipy.integrate": "odeint trapezoid",
+}
+"""Names of modules that are not installed here, or not worth their time to load."""
+
+NAMES: Mapping[str, frozenset[str]] = {
+    name: frozenset(
+        [
+            *(x for x in (dir(_INSTALLED[name]) if name in _INSTALLED else ()) if not x.startswith("_")),
+            *_FURTHER.get(name, "").split(),
+        ]
+    )
+    for name in {**_INSTALLED, **_FURTHER}
+}
+"""The public names of each module whose functions are looked up by their names here."""
+
+MODULES = frozenset(
+    {
+        *NAMES,
+        *_MIRRORS,
+        *"""numpy.lib numpy.random numpy.fft numpy.polynomial numpy.ma numpy.testing scipy scipy.constants
+        scipy.fft scipy.integrate scipy.interpolate scipy.ndimage scipy.optimize scipy.signal scipy.sparse scipy.spatial
+        scipy.stats jax.random jax.scipy autograd cmath random""".split(),
+    }
+)
+"""The modules that a dotted name can begin with, after an import."""
+
+
+def canonical(full: str) -> str:
+    """The full name of what a full name mirrors: ``numpy.sin`` for ``jax.numpy.sin``."""
+    for mirror, module in _MIRRORS.items():
+        if full == mirror or full.startswith(f"{mirror}."):
+            return module + full[len(mirror) :]
+    return full
+
+
+def has(full: str) -> bool | None:
+    """Whether the module of a full name has the name; None where its names are not known."""
+    module, _, name = canonical(full).rpartition(".")
+    names = NAMES.get(module)
+    return None if names is None or module not in _INSTALLED else name in names
+
+
+_REASONS: Mapping[str, str] = {
+    "numpy.random": "a program has no random numbers; draw them before, and post them as an input",
+    "jax.random": "a program has no random numbers; draw them before, and post them as an input",
+    "random": "a program has no random numbers; draw them before, and post them as an input",
+    "scipy.optimize": "root(f, x0), fixed_point(f, x0) and minimize(f, x0) are known without an import",
+    "scipy.integrate": "odeint(f, y0, t) is known without an import",
+}
+"""What to do about the lack of a module's functions."""
+
+
+def reason(full: str) -> str | None:
+    """The help for a full name that the language lacks, by its module."""
+    name = canonical(full)
+    return next((text for module, text in _REASONS.items() if name == module or name.startswith(f"{module}.")), None)

@@ -1,0 +1,135 @@
+"""Python's own ``sum``, ``max``, ``min``, ``any`` and ``all``, which go over the items of one iterable.
+
+NumPy's functions of these names take the elements of an array instead: the sum of a matrix is a row to Python, and a
+number to NumPy.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from typing import Any, TypeGuard
+
+from adcore.errors import BadCall, TypeMismatch
+from adcore.graph import OPS, Node, Signature
+from adcore.graph.signature import Absent
+from adcore.language.functionals import Functional
+from adcore.language.lowering.builder import Lowering
+from adcore.language.lowering.calls.arguments import bind_call
+from adcore.language.lowering.values import Argument, List, Tuple, Value, describe_value, is_number, is_sequence
+
+
+def _python(name: str, operands: str, *defaults: Any) -> Functional:
+    return Functional(name, Signature(tuple(operands.split()), defaults=defaults), "")
+
+
+ROUND = _python("round", "number ndigits", None, Absent.ABSENT)
+_SUM = _python("sum", "iterable start", None, 0.0)
+_OF_ITEMS = {name: _python(name, "iterable", None) for name in ("any", "all")}
+_EXTREMES = {name: _python(name, "iterable default", None, Absent.ABSENT) for name in ("max", "min")}
+
+
+def has_arrays(value: Value) -> TypeGuard[Tuple | List]:
+    """Whether it is a sequence with an array in it."""
+    return is_sequence(value) and any(isinstance(x, Node) and x.shape for x in value.items)
+
+
+def added(low: Lowering, values: Sequence[Value], place: ast.Call) -> Value:
+    """The values added one after the other."""
+    total, *rest = values
+    for value in rest:
+        total = low.emit(OPS["add"], (total, value), place)
+    return total
+
+
+def greatest(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.Call) -> Value:
+    """Python's own ``max(a, b, c)`` and ``min(a, b, c)`` of several numbers."""
+    elementwise = OPS["maximum" if name == "max" else "minimum"]
+    for argument in arguments:
+        if argument.name is not None:
+            raise BadCall(f"{name} of several numbers takes no argument {argument.name}", span=low.span(argument.place))
+        if is_sequence(argument.value) or (isinstance(argument.value, Node) and argument.value.shape):
+            raise TypeMismatch(
+                f"{name} of several values compares numbers, and this is {describe_value(argument.value)}",
+                span=low.span(argument.place),
+                help=f"write {elementwise.name}(a, b) to go element by element, {name}(x, axis=0) along an axis",
+            )
+    if all(is_number(a.value) for a in arguments):
+        return _chosen(name, [a.value for a in arguments])
+    value, *rest = arguments
+    result = value.value
+    for argument in rest:
+        result = low.emit(elementwise, (result, argument.value), place, None, (value.place, argument.place))
+    return result
+
+
+def _chosen(name: str, known: Sequence[Any]) -> int | float:
+    """The greatest or least of known numbers; NaN wins, as it does in NumPy."""
+    chosen: int | float = next((x for x in known if x != x), (max if name == "max" else min)(known))
+    return chosen
+
+
+def _iterable(low: Lowering, argument: Argument) -> Node | Tuple | List:
+    """An argument that has items. Raises TypeMismatch."""
+    value = argument.value
+    if is_sequence(value) or (isinstance(value, Node) and value.shape):
+        return value
+    raise TypeMismatch(f"{describe_value(value)} has no parts to go over", span=low.span(argument.place))
+
+
+def _of_numbers(low: Lowering, name: str, argument: Argument) -> Node | Tuple | List:
+    """An argument whose items are numbers, which Python can compare. Raises TypeMismatch."""
+    value = _iterable(low, argument)
+    if has_arrays(value) or (isinstance(value, Node) and len(value.shape) > 1):
+        raise TypeMismatch(
+            f"{name} without a prefix is Python's own, which does not compare arrays",
+            span=low.span(argument.place),
+            help=f"np.{name} takes all elements, or those along an axis",
+        )
+    return value
+
+
+def _sum(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.Call) -> Value:
+    bound = bind_call(low, _SUM, arguments, place)
+    value = _iterable(low, bound["iterable"])
+    start = bound["start"].value if "start" in bound else 0
+    if is_sequence(value) and all(map(is_number, (*value.items, start))):
+        known: list[Any] = list(value.items)
+        return sum(known, start)  # type: ignore[arg-type]
+    if has_arrays(value):
+        return added(low, value.items if start == 0 else (start, *value.items), place)
+    array = low.array(value, bound["iterable"].place)
+    total = low.emit(OPS["sum"], (array,), place, (("axis", 0), ("keepdims", False)))
+    return total if start == 0 else low.emit(OPS["add"], (start, total), place)
+
+
+def _extreme(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.Call) -> Value:
+    if sum(a.name is None for a in arguments) > 1:
+        return greatest(low, name, arguments, place)
+    bound = bind_call(low, _EXTREMES[name], arguments, place)
+    value = _of_numbers(low, name, bound["iterable"])
+    if not (value.shape[0] if isinstance(value, Node) else value.items):
+        if "default" in bound:
+            return bound["default"].value
+        raise BadCall(f"{name} of no elements", span=low.span(place), help="give it a default")
+    if is_sequence(value) and all(map(is_number, value.items)):
+        return _chosen(name, value.items)
+    return low.emit(OPS[name], (low.array(value, bound["iterable"].place),), place)
+
+
+def _of_conditions(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.Call) -> Value:
+    bound = bind_call(low, _OF_ITEMS[name], arguments, place)
+    value = _of_numbers(low, name, bound["iterable"])
+    if is_sequence(value) and all(map(is_number, value.items)):
+        return any(value.items) if name == "any" else all(value.items)
+    return low.emit(OPS[name], (low.array(value, bound["iterable"].place),), place)
+
+
+REDUCTIONS: dict[str, Callable[[Lowering, str, Sequence[Argument], ast.Call], Value]] = {
+    "sum": _sum,
+    "max": _extreme,
+    "min": _extreme,
+    "any": _of_conditions,
+    "all": _of_conditions,
+}
+"""How a call of each of them is lowered."""
