@@ -96,15 +96,19 @@ def composed(name: str, rule: Callable[..., Node], **fields: Any) -> Op:
     operands = [p for p in inspect.signature(rule).parameters.values() if p.kind is not p.KEYWORD_ONLY]
     defaults = [None if p.default is p.empty else Absent.ABSENT if p.default is None else p.default for p in operands]
 
+    def compose(*inputs: Node | None, **params: Any) -> Node:
+        left_out = [None if d is Absent.ABSENT else constant(d) for d in defaults[len(inputs) :] if d is not None]
+        return rule(*inputs, *left_out, **params)
+
     def infer(*types: Type, **params: Any) -> Type:
-        return rule(*[input_node(f"x{i}", type) for i, type in enumerate(types)], **params).type
+        return compose(*[input_node(f"x{i}", type) for i, type in enumerate(types)], **params).type
 
     return declare(
         name,
         " ".join(p.name if p.kind is not p.VAR_POSITIONAL else f"*{p.name}" for p in operands),
         None,
         infer,
-        compose=rule,
+        compose=compose,
         parameters=parameters_of(rule),
         defaults=tuple(defaults) if any(default is not None for default in defaults) else (),
         **fields,
