@@ -357,5 +357,37 @@ class StackTooLarge(LimitError):
     code = "stack_too_large"
 
 
-class EvaluationTooLong(LimitError):
+class TooLong(LimitError):
+    """Work that takes longer than its limit, in seconds; ``expected`` are those that one operation alone would take."""
+
+    work: ClassVar[str]
+    remedy: ClassVar[str]
+
+    def __init__(self, limit: float, stage: str = "", expected: float | None = None) -> None:
+        most = f"{limit:g} s, which is the most that is allowed"
+        during = f"; the time was over while {stage}" if stage else ""
+        super().__init__(
+            f"{self.work} takes longer than {most}{during}"
+            if expected is None
+            else f"this operation alone would take about {expected:.2g} s; {self.work} would take longer than {most}",
+            help=self.remedy,
+        )
+
+
+class EvaluationTooLong(TooLong):
+    """An evaluation takes, or one of its operations would take, longer than it may."""
+
     code = "evaluation_too_long"
+    work = "the evaluation"
+    remedy = (
+        "let loops run fewer times, replace loops over elements by operations on whole arrays, work on smaller arrays, "
+        "or send a batch in parts"
+    )
+
+
+class CompilationTooLong(TooLong):
+    """Compiling a program takes longer than it may."""
+
+    code = "compilation_too_long"
+    work = "compiling the program"
+    remedy = "write repeated parts as a loop or as operations on whole arrays, and nest fewer derivatives"

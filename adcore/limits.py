@@ -31,5 +31,7 @@ class Limits:
     """Passes of any one loop (``loop_too_long``)."""
     recursion_depth: int = 1_000
     """Calls of a program's functions inside one another (``recursion_too_deep``)."""
+    compilation_seconds: float = 10.0
+    """Time that compiling one program may take (``compilation_too_long``)."""
     evaluation_seconds: float = 30.0
     """Time one evaluation may take (``evaluation_too_long``)."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from adcore import wengert
+from adcore.clock import limited
 from adcore.derivatives.jacobian import Direction
 from adcore.derivatives.query import Derivative, DerivativeKind
 from adcore.derivatives.seeds import seed_values, sweep
@@ -20,6 +20,7 @@ from adcore.errors import (
     AdcoreError,
     BatchMismatch,
     BatchTooLarge,
+    EvaluationTooLong,
     MemoryTooLarge,
     TraceTooLarge,
 )
@@ -116,39 +117,42 @@ class Compiled:
         try:
             values = [inputs[name][()] for name in self.inputs]
             points = self.points(inputs) if self.is_batch else 1
-            deadline = self._deadline() if self.work * points > LONG else None
-            if self.may_notice:
-                with collecting() as counts:
-                    results = self._results(values, seeds, points, deadline)
-                noticed = notices(counts)
+            if self.work * points > LONG:
+                with limited(self.limits.evaluation_seconds, EvaluationTooLong):
+                    results, noticed = self._results_and_notices(values, seeds, points)
             else:
-                results, noticed = self._results(values, seeds, points, deadline), ()
+                results, noticed = self._results_and_notices(values, seeds, points)
         except AdcoreError as error:
             error.located(self.text)
             raise
         return Answer(self.derivative.assemble(results), self.notices + noticed)
 
-    def _results(
-        self, values: list[Any], seeds: Mapping[str, Mapping[str, Array]], points: int, deadline: float | None
-    ) -> list[Any]:
-        if seeds or self.derivative.seeds:
-            return self._seeded_results(values, seeds, points, deadline)
-        if self.is_batch:
-            return self.executable.run_batch(values, self.batched, points, deadline)
-        return self.executable.run(values, deadline)
+    def _results_and_notices(
+        self, values: list[Any], seeds: Mapping[str, Mapping[str, Array]], points: int
+    ) -> tuple[list[Any], tuple[Notice, ...]]:
+        if not self.may_notice:
+            return self._results(values, seeds, points), ()
+        with collecting() as counts:
+            results = self._results(values, seeds, points)
+        return results, notices(counts)
 
-    def _seeded_results(
-        self, values: list[Any], seeds: Mapping[str, Mapping[str, Array]], points: int, deadline: float | None
-    ) -> list[Any]:
+    def _results(self, values: list[Any], seeds: Mapping[str, Mapping[str, Array]], points: int) -> list[Any]:
+        if seeds or self.derivative.seeds:
+            return self._seeded_results(values, seeds, points)
+        if self.is_batch:
+            return self.executable.run_batch(values, self.batched, points)
+        return self.executable.run(values)
+
+    def _seeded_results(self, values: list[Any], seeds: Mapping[str, Mapping[str, Array]], points: int) -> list[Any]:
         """The results of a derivative with seeds: for the directions ``seeds``, or of a sweep over unit vectors."""
         derivative = self.derivative
 
         def run(directions: list[Any]) -> list[Any]:
             if not self.is_batch:
-                return self.executable.run([*values, *directions], deadline)
+                return self.executable.run([*values, *directions])
             pairs = zip(directions, derivative.seed_inputs, strict=True)
             batched = (*self.batched, *[np.ndim(value) > x.ndim for value, x in pairs])
-            return self.executable.run_batch([*values, *directions], batched, points, deadline)
+            return self.executable.run_batch([*values, *directions], batched, points)
 
         if derivative.swept and not seeds:
             return sweep(derivative, run, (points,) if self.is_batch else ())
@@ -161,16 +165,16 @@ class Compiled:
         """
         if self.is_batch:
             raise BatchMismatch("a trace is of one point, not of a batch", help="leave out batch, or trace")
-        deadline = self._deadline()
         try:
-            values = [inputs[name][()] for name in self.inputs]
-            plan = self.trace_plan
-            if plan is None:
-                run = wengert.Straight(self.graph, {})
-                if not wengert.is_straight(self.graph):
-                    run = wengert.straighten(self.graph, values, self.limits, deadline)
-                plan = plan_trace(run, self.wrt, self.kind, self.mode, self.limits)
-            return wengert.fill(plan.layout, values, lambda values: plan.executable.run(values, deadline))
+            with limited(self.limits.evaluation_seconds, EvaluationTooLong):
+                values = [inputs[name][()] for name in self.inputs]
+                plan = self.trace_plan
+                if plan is None:
+                    run = wengert.Straight(self.graph, {})
+                    if not wengert.is_straight(self.graph):
+                        run = wengert.straighten(self.graph, values, self.limits)
+                    plan = plan_trace(run, self.wrt, self.kind, self.mode, self.limits)
+                return wengert.fill(plan.layout, values, plan.executable.run)
         except AdcoreError as error:
             error.located(self.text)
             raise
@@ -221,9 +225,6 @@ class Compiled:
                 "allowed",
                 help="send the batch in parts" if points > 1 else "work on smaller arrays, or on fewer of them",
             )
-
-    def _deadline(self) -> float:
-        return time.monotonic() + self.limits.evaluation_seconds
 
 
 def plan_trace(

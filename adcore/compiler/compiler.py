@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Hashable, Mapping
 from dataclasses import replace
 
+from adcore.clock import limited, stage
 from adcore.compiler.cache import Cache, CacheInfo
 from adcore.compiler.compiled import Compiled, plan_trace
 from adcore.compiler.query import (
@@ -27,7 +28,7 @@ from adcore.engines import interpreter
 from adcore.engines.cost import work
 from adcore.engines.executable import Executable, Prepare
 from adcore.engines.notices import may_notice
-from adcore.errors import AdcoreError, ArrayTooLarge
+from adcore.errors import AdcoreError, ArrayTooLarge, CompilationTooLong
 from adcore.graph import Array, DType, Graph, Type
 from adcore.language import Lowered, Syntax, ends, lower, parse
 from adcore.limits import Limits
@@ -114,6 +115,10 @@ class Compiler:
         Where a query for the program itself names no outputs, they are all ends of the program. The outputs of a
         gradient are called ``y``, by the program's own name, and ``dy/dx`` for each input ``x``.
         """
+        with limited(self.limits.compilation_seconds, CompilationTooLong):
+            return self._graph(text, inputs, query)
+
+    def _graph(self, text: str, inputs: Mapping[str, Array | tuple[int, ...]], query: Query) -> Graph:
         syntax = self._parse(text)
         types = {name: Type(DType.FLOAT, x) if isinstance(x, tuple) else x for name, x in inputs.items()}
         try:
@@ -123,8 +128,11 @@ class Compiler:
             lowered = self._expanded(self._lower(syntax, types, query.outputs))
             kind.check(lowered.graph)
             indices = input_indices(lowered.graph, differentiable(lowered, query.wrt))
+            stage("differentiating")
             mode = kind.directions(lowered.graph, indices, query.mode)[0]
-            return optimise(kind.rule(lowered.graph, indices, mode).graph)
+            derivative = kind.rule(lowered.graph, indices, mode).graph
+            stage("optimising")
+            return optimise(derivative)
         except AdcoreError as error:
             error.located(text)
             raise
@@ -134,14 +142,17 @@ class Compiler:
         return self._compiled.info()
 
     def _parse(self, text: str) -> Syntax:
+        stage("parsing")
         return self._parsed.get_or_make(text, lambda: parse(text, self.limits))[0]
 
     def _lower(self, syntax: Syntax, inputs: Mapping[str, Type | Array], outputs: tuple[str, ...] | None) -> Lowered:
+        stage("lowering")
         check_inputs(syntax, inputs, self.limits)
         return lower(syntax, inputs, outputs, self.limits)
 
     def _expanded(self, lowered: Lowered) -> Lowered:
         """The program with the derivatives and equations that it asks for ready to be computed."""
+        stage("differentiating")
         graph = expand(lowered.graph, self.limits.graph_nodes)
         return lowered if graph is lowered.graph else replace(lowered, graph=graph)
 
@@ -149,14 +160,15 @@ class Compiler:
         self, text: str, inputs: Mapping[str, Array], query: Query, key: Hashable
     ) -> tuple[Compiled, frozenset[str]]:
         """The program compiled, and its shape-determining inputs; ``key`` is what ``_key`` gives."""
-        syntax = self._parse(text)
-        try:
-            lowered = self._expanded(self._lower(syntax, types_of(query, inputs), query.outputs))
-            full = _full_key(key, lowered.static, inputs)
-            return self._compile(text, lowered, inputs, query, full), lowered.static
-        except AdcoreError as error:
-            error.located(text)
-            raise
+        with limited(self.limits.compilation_seconds, CompilationTooLong):
+            syntax = self._parse(text)
+            try:
+                lowered = self._expanded(self._lower(syntax, types_of(query, inputs), query.outputs))
+                full = _full_key(key, lowered.static, inputs)
+                return self._compile(text, lowered, inputs, query, full), lowered.static
+            except AdcoreError as error:
+                error.located(text)
+                raise
 
     def _compile(
         self, text: str, lowered: Lowered, inputs: Mapping[str, Array], query: Query, key: Hashable
@@ -164,7 +176,9 @@ class Compiler:
         graph, kind = lowered.graph, kind_of(query.kind, query.mode)
         kind.check(graph)
         wrt = differentiable(lowered, query.wrt) if kind.modes else ()
+        stage("optimising")
         derivative = self._derivative(optimise(graph), kind, wrt, query)
+        stage("preparing it to run")
         batched = tuple(is_batched(query, name, inputs[name]) for name in graph.input_names)
         trace_plan = None
         if query.trace and not any(batched) and is_straight(graph):
@@ -195,12 +209,14 @@ class Compiler:
     def _derivative(self, graph: Graph, kind: DerivativeKind, wrt: tuple[str, ...], query: Query) -> Derivative:
         """The optimised derivative of an optimised graph, in the mode of the query or in the cheaper one."""
         indices = input_indices(graph, wrt)
+        stage("differentiating")
         derivatives = [kind.rule(graph, indices, mode) for mode in kind.directions(graph, indices, query.mode)]
         for name, y in zip(derivatives[0].graph.output_names, derivatives[0].graph.outputs, strict=True):
             if y.type.size > self.limits.array_elements:
                 raise ArrayTooLarge(
                     f"{name} has {y.type.size} elements, where {self.limits.array_elements} are allowed", span=y.span
                 )
+        stage("optimising")
         if kind.modes:
             derivatives = [replace(each, graph=optimise(each.graph)) for each in derivatives]
         # min returns the first of those that cost the same.

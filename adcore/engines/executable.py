@@ -16,7 +16,8 @@ class Executable(Protocol):
     """A graph that an engine can run: immutable, and safe to run in many threads at once.
 
     Values are NumPy scalars or arrays of the types of the graph's inputs and outputs. A run reports the notices of its
-    ops to ``notices.collecting``, and raises what ops raise at run time, with the span of the node.
+    ops to ``notices.collecting``, and raises what ops raise at run time, with the span of the node, and what the
+    current clock raises (EvaluationTooLong, ``clock.Cancelled``): it ticks at least once in each pass of a loop.
     """
 
     @property
@@ -35,15 +36,10 @@ class Executable(Protocol):
     def block(self) -> int:
         """The number of points of a batch that are computed together."""
 
-    def run(self, values: Sequence[Any], deadline: float | None = None) -> list[Any]:
-        """The values of the outputs for the values of the inputs.
+    def run(self, values: Sequence[Any]) -> list[Any]:
+        """The values of the outputs for the values of the inputs."""
 
-        Raises EvaluationTooLong once ``time.monotonic()`` passes ``deadline``.
-        """
-
-    def run_batch(
-        self, values: Sequence[Any], batched: Sequence[bool], points: int, deadline: float | None = None
-    ) -> list[Array]:
+    def run_batch(self, values: Sequence[Any], batched: Sequence[bool], points: int) -> list[Array]:
         """The values of the outputs for every point, stacked along a leading axis of length ``points``.
 
         ``values`` whose ``batched`` is set have that leading axis; all points share the others.

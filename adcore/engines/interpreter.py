@@ -7,18 +7,19 @@ a slot is emptied after its last reader, so that memory grows with the values in
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from adcore.clock import Clock, current, tick
 from adcore.engines.apply import kernel_of
 from adcore.engines.batch import block_size, run_in_blocks
 from adcore.engines.memory import most_live
 from adcore.engines.notices import with_notice
-from adcore.errors import AdcoreError, EvaluationTooLong, MemoryTooLarge, RecursionTooDeep, Span
+from adcore.errors import AdcoreError, MemoryTooLarge, RecursionTooDeep, Span
 from adcore.graph import CONSTANT, Array, Function, Graph, Node
 from adcore.ops.control.call import call, call_view
 
@@ -77,16 +78,12 @@ class Interpreted:
         constants = sum(int(x.nbytes) for plan in plans for x in plan.slots if x is not None)
         return constants + INSTRUCTION_BYTES * sum(len(plan.steps) for plan in plans)
 
-    def run(self, values: Sequence[Any], deadline: float | None = None) -> list[Any]:
-        return execute(self.plan, values, deadline)
+    def run(self, values: Sequence[Any]) -> list[Any]:
+        return execute(self.plan, values)
 
-    def run_batch(
-        self, values: Sequence[Any], batched: Sequence[bool], points: int, deadline: float | None = None
-    ) -> list[Array]:
+    def run_batch(self, values: Sequence[Any], batched: Sequence[bool], points: int) -> list[Array]:
         plan = self.plan
-        return run_in_blocks(
-            self.graph, lambda operands: execute(plan, operands, deadline), values, batched, points, self.block
-        )
+        return run_in_blocks(self.graph, lambda operands: execute(plan, operands), values, batched, points, self.block)
 
 
 def prepare(graph: Graph, room: int = sys.maxsize) -> Interpreted:
@@ -116,6 +113,7 @@ def _plan(graph: Graph, nested: dict[Graph, Plan], begun: set[Graph]) -> Plan:
     slots: list[Any] = [None] * len(slot)
     steps = []
     for node in graph.nodes:
+        tick()
         if node.op is CONSTANT:
             slots[slot[node]] = node.param("literal").array
             continue
@@ -147,30 +145,33 @@ def _last_uses(graph: Graph) -> dict[Node, list[Node]]:
     return last_uses
 
 
-def execute(plan: Plan, values: Sequence[Any], deadline: float | None = None) -> list[Any]:
+def execute(plan: Plan, values: Sequence[Any]) -> list[Any]:
     """The values of the outputs for the values of the inputs, which are NumPy scalars or arrays.
 
-    Raises EvaluationTooLong once ``time.monotonic()`` passes ``deadline``, and what ops raise at run time (an index
-    out of bounds), with the span of the node.
+    Raises what the current clock raises, and what ops raise at run time (an index out of bounds), with the span of the
+    node.
     """
     with np.errstate(all="ignore"):
-        return _execute(plan, values, plan.nested, deadline, 0)
+        return _execute(plan, values, plan.nested, current(), 0)
 
 
 def _execute(
-    plan: Plan, values: Sequence[Any], nested: Mapping[Graph, Plan], deadline: float | None, depth: int
+    plan: Plan, values: Sequence[Any], nested: Mapping[Graph, Plan], clock: Clock | None, depth: int
 ) -> list[Any]:
     """``depth`` is the number of calls around this run."""
     slots = list(plan.slots)
     slots[: plan.inputs] = values
     step = None
+    if clock is not None and not plan.steps:
+        # A pass of a loop may have nothing to compute, and there may be millions of them.
+        clock.tick()
     try:
         for step in plan.steps:
             kernel, reads, writes, empties, structured, function, _ = step
             if structured:
                 inside = depth if function is None else _enter(function, nested, depth)
                 slots[writes] = kernel(
-                    lambda graph, operands, inside=inside: _execute(nested[graph], operands, nested, deadline, inside),
+                    lambda graph, operands, inside=inside: _execute(nested[graph], operands, nested, clock, inside),
                     *[slots[i] for i in reads],
                 )
             elif len(reads) == 2:
@@ -182,8 +183,8 @@ def _execute(
                 slots[writes] = kernel(*[slots[i] for i in reads])
             for i in empties:
                 slots[i] = None
-            if deadline is not None and time.monotonic() > deadline:
-                raise EvaluationTooLong("the evaluation took longer than is allowed")
+            if clock is not None and monotonic() > clock.at:
+                clock.due()
     except AdcoreError as error:
         if error.span is None and step is not None:
             error.span = step.span

@@ -7,13 +7,13 @@ structured: an op such as ``cond`` carries whole graphs among its parameters.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from adcore.clock import tick
 from adcore.errors import AdcoreError, Span
 from adcore.graph.declaration import Facts, Notation, Sampling
 from adcore.graph.scalar import ScalarRule
@@ -79,6 +79,7 @@ class Op:
 
     def bind(self, inputs: tuple[Any, ...], params: Params, span: Span | None = None) -> Node:
         """The node with these inputs and complete parameters, unconverted. Only a composed op takes None for one."""
+        tick()  # Whatever makes many nodes makes them here.
         try:
             if self.rules.compose is not None:
                 return self.rules.compose(*inputs, **dict(params))
@@ -306,11 +307,16 @@ class Function:
         self.limit = limit
         self.memory = memory
         self._make = make
+        self._graph: list[Graph] = []
         self._derived: dict[Hashable, Function] = {}
 
-    @functools.cached_property
+    @property
     def graph(self) -> Graph:
-        return self._make()
+        """The graph, built when it is first read: without a lock, for building it may have to wait for its turn."""
+        if not self._graph:
+            # Of two threads that build it at once, both return what was appended first.
+            self._graph.append(self._make())
+        return self._graph[0]
 
     def derived(
         self, key: Hashable, inputs: tuple[Type, ...], outputs: tuple[Type, ...], make: Callable[[], Graph]

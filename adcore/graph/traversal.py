@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 
+from adcore.clock import tick
 from adcore.errors import AdcoreError
 from adcore.graph.node import Function, Graph, Node, Op
 from adcore.graph.primitives import CONSTANT, INPUT, ITEM
@@ -65,6 +66,7 @@ def rewrite(graph: Graph, rule: Callable[[Node], Node]) -> Graph:
     order: list[Node] = []
     placed = set(graph.inputs)
     for node in graph.nodes:
+        tick()
         result = new[node] = rule(node.with_inputs(tuple([new[x] for x in node.inputs])))
         if result in placed:
             continue
@@ -97,6 +99,7 @@ def substitute(graph: Graph, values: Mapping[Node, Node]) -> dict[Node, Node]:
     """Each node of ``graph`` with the inputs replaced by ``values``, so that it becomes a part of another graph."""
     new = dict(values)
     for node in graph.nodes:
+        tick()
         new[node] = node.with_inputs(tuple([new[x] for x in node.inputs]))
     return new
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from adcore.engines.apply import apply
-from adcore.errors import AdcoreError
+from adcore.errors import AdcoreError, TooLong
 from adcore.graph import CONSTANT, Node, Op, constant, literal
 
 LARGEST = 4096
@@ -24,6 +24,8 @@ def folded(node: Node) -> Node:
     try:
         with np.errstate(all="ignore"):
             return constant(apply(node, [literal(x) for x in node.inputs]), node.span)
+    except TooLong:
+        raise
     except AdcoreError:
         return node
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from adcore.clock import tick
 from adcore.engines.apply import apply
 from adcore.engines.executable import Executable
 from adcore.engines.interpreter import prepare
@@ -74,12 +74,12 @@ def is_straight(graph: Graph) -> bool:
     return all(node.op.rules.structure is None for node in graph.nodes)
 
 
-def straighten(graph: Graph, values: Sequence[Any], limits: Limits, deadline: float | None = None) -> Straight:
+def straighten(graph: Graph, values: Sequence[Any], limits: Limits) -> Straight:
     """Run the graph on ``values``, and record what the run did, as far as a trace may go.
 
     Raises EvaluationTooLong, and what ops raise at run time, with their place.
     """
-    run = _Run(limits, deadline)
+    run = _Run(limits)
     try:
         with np.errstate(all="ignore"):
             inputs = [Evaluated(x, value, run.line) for x, value in zip(graph.inputs, values, strict=True)]
@@ -95,9 +95,8 @@ def straighten(graph: Graph, values: Sequence[Any], limits: Limits, deadline: fl
 class _Run:
     """A run in progress. Its values are ``Evaluated``, and the stacks and tapes that hold such."""
 
-    def __init__(self, limits: Limits, deadline: float | None) -> None:
+    def __init__(self, limits: Limits) -> None:
         self.limits = limits
-        self.deadline = deadline
         self.line: list[Node] = []
         """The nodes of the straight line so far, in the order of their evaluation."""
         self.places: dict[Node, Whereabouts] = {}
@@ -128,8 +127,11 @@ class _Run:
 
     def _step(self, node: Node, values: Sequence[Any], where: Whereabouts) -> Evaluated:
         """The next node of the line, evaluated."""
-        if self.deadline is not None and time.monotonic() > self.deadline:
-            raise EvaluationTooLong("the evaluation took longer than is allowed", span=node.span)
+        try:
+            tick()
+        except EvaluationTooLong as error:
+            error.span = node.span
+            raise
         result = Evaluated(node, apply(node, values, self._run_opaque), self.line)
         self.line.append(node)
         if where.iteration or where.calls:
@@ -171,7 +173,7 @@ class _Run:
         """Runs a graph inside an opaque node, a solver's function, say: it is no part of the line."""
         if graph not in self._prepared:
             self._prepared[graph] = prepare(graph)
-        return self._prepared[graph].run(operands, self.deadline)
+        return self._prepared[graph].run(operands)
 
 
 def _unbounded(node: Node) -> Node:

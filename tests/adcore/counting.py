@@ -23,15 +23,13 @@ class Counting:
     block: int = 7
     runs: list[str] = field(default_factory=list)
 
-    def run(self, values: Sequence[Any], deadline: float | None = None) -> list[Any]:
+    def run(self, values: Sequence[Any]) -> list[Any]:
         self.runs.append("one")
-        return self.inner.run(values, deadline)
+        return self.inner.run(values)
 
-    def run_batch(
-        self, values: Sequence[Any], batched: Sequence[bool], points: int, deadline: float | None = None
-    ) -> list[Array]:
+    def run_batch(self, values: Sequence[Any], batched: Sequence[bool], points: int) -> list[Array]:
         self.runs.append("batch")
-        return self.inner.run_batch(values, batched, points, deadline)
+        return self.inner.run_batch(values, batched, points)
 
 
 def counting(graph: Graph, room: int = sys.maxsize) -> Counting:

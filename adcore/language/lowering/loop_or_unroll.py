@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import TypeVar
 
-from adcore.errors import AdcoreError, JoinMismatch, NotConstant
+from adcore.errors import JoinMismatch, NotConstant
 from adcore.graph import Node
 from adcore.language.lowering.builder import Lowering
 
@@ -32,8 +32,10 @@ def unroll_if_needed(
         helps = error.depends in changing if isinstance(error, NotConstant) else error.list_growth
         if not helps or passes > MAX_UNROLLED_PASSES:
             raise
+        # What an unrolled pass runs into is what the program does there. Only where that is again something that must
+        # be known, and is not, the first error says more.
         try:
             return unrolled()
-        except AdcoreError as other:
+        except (NotConstant, JoinMismatch) as other:
             # Unrolling an enclosing loop may make constant what still depends on a node.
             raise (other if isinstance(other, NotConstant) and other.depends is not None else error) from None

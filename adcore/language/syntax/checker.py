@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Sequence
 
+from adcore.clock import tick
 from adcore.errors import AdcoreError, NestingTooDeep, SyntaxFault, Unsupported
 from adcore.language import library, vocabulary
 from adcore.language.syntax.outputs import is_passed_over
@@ -69,6 +70,7 @@ class Walk:
         self._push(self.source.tree.body, 0, self.top, None)
         stack, rules = self._stack, _RULES
         while stack:
+            tick()
             node, depth, scope, branch = stack.pop()
             rule = rules.get(type(node))
             if rule is None:

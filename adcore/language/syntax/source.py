@@ -45,6 +45,7 @@ class Source:
     tree: ast.Module
     columns: Columns
     """The column of each byte of a line, for lines where bytes and columns differ."""
+    lines: tuple[str, ...]
 
     def span(self, node: ast.expr | ast.stmt | ast.arg | ast.keyword | ast.alias) -> Span:
         """The place of a node."""
@@ -67,7 +68,7 @@ class Source:
         """The text between two operands: the operator as typed, with brackets and blanks around it."""
         if left.end_lineno != right.lineno or left.end_col_offset is None:
             return ""
-        line = _NEWLINE.split(self.text)[right.lineno - 1]
+        line = self.lines[right.lineno - 1]
         return line[
             self.column(right.lineno, left.end_col_offset) - 1 : self.column(right.lineno, right.col_offset) - 1
         ]
@@ -86,7 +87,7 @@ def read_source(text: str, limits: Limits) -> Source:
         if len(encoded) > limits.source_bytes:
             raise SourceTooLong(f"the program is {len(encoded)} bytes long, and the limit is {limits.source_bytes}")
         rewritten, columns = _rewrite(text, len(encoded) > len(text), limits)
-        return Source(text, _tree(rewritten, columns, limits), columns)
+        return Source(text, _tree(rewritten, columns, limits), columns, tuple(_NEWLINE.split(text)))
     except (SourceTooLong, NestingTooDeep, SyntaxFault) as error:
         error.located(text)
         raise

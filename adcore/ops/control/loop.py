@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from adcore.errors import AdcoreError, LimitError, LoopTooLong
+from adcore.errors import AdcoreError, EvaluationTooLong, LimitError, LoopTooLong
 from adcore.graph import UNKNOWN, DType, Graph, Node, Op, RunGraph, Structure, Type, literal
 from adcore.ops.base import Hidden, declare
 from adcore.ops.control.checkpoints import Record
@@ -101,7 +101,9 @@ def _run(
                 record.add(row, carry)
             passes += 1
     except AdcoreError as error:
-        if not isinstance(error, LimitError):
+        if isinstance(error, EvaluationTooLong):
+            error.message += f"; in pass {passes + 1}{'' if total >= ENDLESS else f' of {total}'} of the loop"
+        elif not isinstance(error, LimitError):
             error.message += f"; in iteration {passes} of the loop, counted from 0"
         raise
     return [*carry, np.int64(passes), *(record.stacks(passes, backwards) if record is not None else ())]

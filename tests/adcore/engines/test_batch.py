@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from adcore.clock import limited
 from adcore.derivatives.forward import jvp_graph
 from adcore.derivatives.reverse import gradient_graph
 from adcore.engines.batch import BLOCK, is_pointwise
@@ -157,8 +157,8 @@ def test_a_batch_stops_at_its_deadline(function: Build) -> None:
     graph = build(lambda x: [x := y for _ in range(50) for y in [build_step(function, x)]][-1], SCALAR)
     points = 3_000_000
     # In full it would take seconds or minutes: that it ends at all within the test says that it was stopped.
-    with pytest.raises(EvaluationTooLong):
-        prepare(graph).run_batch([np.ones(points)], [True], points, time.monotonic() + 0.05)
+    with pytest.raises(EvaluationTooLong), limited(0.05, EvaluationTooLong):
+        prepare(graph).run_batch([np.ones(points)], [True], points)
 
 
 def test_blocks_are_smaller_where_there_is_no_room() -> None:

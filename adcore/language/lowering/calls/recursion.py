@@ -11,7 +11,15 @@ import ast
 from collections.abc import Callable, Hashable, Mapping
 from functools import partial
 
-from adcore.errors import AdcoreError, BranchMismatch, CallSite, NotConstant, RecursionTooDeep, ShapeMismatch
+from adcore.errors import (
+    AdcoreError,
+    BranchMismatch,
+    CallSite,
+    LimitError,
+    NotConstant,
+    RecursionTooDeep,
+    ShapeMismatch,
+)
 from adcore.graph import OPS, Node, Type, items
 from adcore.graph import Function as GraphFunction
 from adcore.language.lowering.builder import Lowering
@@ -90,6 +98,8 @@ def called(low: Lowering, function: Closure, bound: Mapping[str, Value], place: 
         low.specialisations.unrolled.add(function.definition)
         try:
             return called(low, function, bound, place, run)
+        except LimitError:
+            raise
         except AdcoreError:
             raise error from None
 

@@ -1,0 +1,148 @@
+"""The clock of a piece of work: until when it may run, and how it is stopped before.
+
+Whatever can take long ticks: it asks whether its time is over. The clock is a context variable, so that an evaluation
+deep inside an op and a pass over a graph ask the same one, and whoever holds it can cancel the work from any thread.
+Asking is one comparison, because every reason to stop, a cancellation too, moves the one time ``at``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from math import inf
+from time import monotonic
+
+from adcore.errors import CompilationTooLong, EvaluationTooLong
+
+Late = type[CompilationTooLong] | type[EvaluationTooLong]
+
+
+class Cancelled(Exception):
+    """Nobody waits for the work any more. This is no error of a program, and passes by what handles those."""
+
+
+class Clock:
+    """The time of one piece of work, which one thread does; ``cancel`` may be called in any.
+
+    ``pause`` is called after each slice of time: it may block while other work goes first, and returns the end of the
+    next slice. What it takes counts for no limit.
+    """
+
+    __slots__ = ("_deadline", "_late", "_limit", "_pause", "_paused", "_slice_end", "at", "cancelled", "stage")
+
+    def __init__(self, pause: Callable[[], float] | None = None) -> None:
+        self.at = inf
+        """The ``monotonic`` time from which on ``due`` has to be called."""
+        self.cancelled = False
+        self.stage = ""
+        """What is being done, as an error tells it."""
+        self._pause = pause
+        self._paused = 0.0
+        self._deadline = self._limit = self._slice_end = inf
+        self._late: Late = EvaluationTooLong
+
+    def tick(self) -> None:
+        """Return while the work may go on. Raises Cancelled and, past a limit, its error."""
+        if monotonic() > self.at:
+            self.due()
+
+    def due(self) -> None:
+        """What ``tick`` does past ``at``."""
+        if self.cancelled:
+            raise Cancelled
+        now = monotonic()
+        if now > self._deadline + self._paused:
+            raise self._late(self._limit, self.stage)
+        if now > self._slice_end and self._pause is not None:
+            self._slice_end = self._pause()
+            self._paused += monotonic() - now
+        self._set()
+
+    def cancel(self) -> None:
+        """Make the work stop at its next tick."""
+        self.cancelled = True
+        self.at = -inf
+
+    def expect(self, seconds: float) -> None:
+        """Raise the limit's error where an operation of so many seconds cannot end in time; tick otherwise."""
+        self.tick()
+        if monotonic() + seconds > self._deadline + self._paused:
+            raise self._late(self._limit, self.stage, seconds)
+
+    def begin_slice(self, end: float) -> None:
+        """Let ``pause`` be called after ``end``."""
+        self._slice_end = end
+        self._set()
+
+    @contextmanager
+    def limited(self, seconds: float, late: Late) -> Iterator[None]:
+        """Within this, the work may take so many seconds more."""
+        before = (self._deadline, self._limit, self._late, self.stage)
+        deadline = monotonic() - self._paused + seconds
+        if deadline < self._deadline:
+            self._deadline, self._limit, self._late = deadline, seconds, late
+        self._set()
+        try:
+            yield
+        finally:
+            self._deadline, self._limit, self._late, self.stage = before
+            self._set()
+
+    def _set(self) -> None:
+        self.at = min(self._deadline + self._paused, self._slice_end)
+        if self.cancelled:  # Perhaps since the line above.
+            self.at = -inf
+
+
+_clock: ContextVar[Clock | None] = ContextVar("_clock", default=None)
+
+
+def current() -> Clock | None:
+    """The clock of the work that this is a part of."""
+    return _clock.get()
+
+
+def tick() -> None:
+    """Ask the current clock, if there is one, as ``Clock.tick`` does."""
+    clock = _clock.get()
+    if clock is not None and monotonic() > clock.at:
+        clock.due()
+
+
+def expect(seconds: float) -> None:
+    """Tell the current clock of an operation of so many seconds, as ``Clock.expect`` does."""
+    clock = _clock.get()
+    if clock is not None:
+        clock.expect(seconds)
+
+
+def stage(name: str) -> None:
+    """Say what is being done from now on: parsing, lowering."""
+    clock = _clock.get()
+    if clock is not None:
+        clock.tick()
+        clock.stage = name
+
+
+@contextmanager
+def working(clock: Clock) -> Iterator[None]:
+    """Within this, ``clock`` is the current one."""
+    token = _clock.set(clock)
+    try:
+        yield
+    finally:
+        _clock.reset(token)
+
+
+@contextmanager
+def limited(seconds: float, late: Late) -> Iterator[None]:
+    """Within this, the current work, or what is begun by this, may take so many seconds."""
+    clock = _clock.get()
+    if clock is not None:
+        with clock.limited(seconds, late):
+            yield
+    else:
+        clock = Clock()
+        with working(clock), clock.limited(seconds, late):
+            yield
