@@ -1,8 +1,9 @@
 """The pseudoinverse, and solutions by least squares.
 
 The rule of the pseudoinverse is that of G. Golub and V. Pereyra, The differentiation of pseudo-inverses and nonlinear
-least squares problems whose variables separate (1973). It holds for changes that keep the
-rank; in other directions the pseudoinverse of a rank-deficient matrix is discontinuous.
+least squares problems whose variables separate (1973). Each of its two projections is zero where the rank is that side
+of the matrix. It holds for changes that keep the rank; in other directions the pseudoinverse of a rank-deficient matrix
+is discontinuous.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 
 from adcore.errors import ShapeMismatch
 from adcore.graph import OPS, DType, Node, Op, Type, items
-from adcore.ops.base import declare, sample
+from adcore.ops.base import Hidden, declare, sample
 from adcore.ops.elementwise.arithmetic import multiply
 from adcore.ops.linalg.matrices import after, before, cubic, matrix_shape, solved, turned
 from adcore.ops.linalg.notices import rank, rank_of_pseudoinverse
@@ -34,6 +35,29 @@ def _infer_pinv(a: Type, *, rcond: float | None) -> Type:
     return Type(DType.FLOAT, (*a.shape[:-2], columns, rows))
 
 
+def _falls_short(a: Any, p: Any, *, of: Hidden) -> Any:
+    return rank_of_pseudoinverse(p, a) < of
+
+
+falls_short = declare(
+    "falls_short",
+    "a p",
+    _falls_short,
+    lambda a, p, *, of: Type(DType.BOOL, a.shape[:-2]),
+    public=False,
+    samples=(sample((3, 2), (2, 3), of=3), sample((2, 3, 3), (2, 3, 3), of=3)),
+    doc="Whether a matrix, with the pseudoinverse p, is of a rank less than a number.",
+)
+
+
+def _where_short(p: Node, of: int, term: Node) -> Node:
+    """``term`` where the rank of the matrix falls short of the number of rows, or of columns, ``of``; else zeros."""
+    (a,) = p.inputs
+    if min(a.shape[-2:]) < of:
+        return term
+    return OPS["where"](OPS["expand_dims"](falls_short(a, p, of=of), axis=(-2, -1)), term, 0.0)
+
+
 def _without(x: Node, left: Node, right: Node) -> Node:
     """x - left (right x), strong in ``x``."""
     return x - before(left, before(right, x))
@@ -45,13 +69,10 @@ def _pinv_jvp(node: Node, tangents: tuple[Node | None, ...]) -> Node:
     assert da is not None
     rows, columns = a.shape[-2:]
     back = turned(da)
-    pushed = -after(before(node, da), node)
-    if rows > columns:
-        beside = back - after(after(back, a), node)
-        pushed = pushed + before(node, before(turned(node), beside))
-    if columns > rows:
-        pushed = pushed + after(after(_without(back, node, a), turned(node)), node)
-    return pushed
+    beside = back - after(after(back, a), node)
+    by_rows = before(node, before(turned(node), beside))
+    by_columns = after(after(_without(back, node, a), turned(node)), node)
+    return -after(before(node, da), node) + _where_short(node, rows, by_rows) + _where_short(node, columns, by_columns)
 
 
 def _pinv_vjp(node: Node, g: Node) -> tuple[Node]:
@@ -59,13 +80,11 @@ def _pinv_vjp(node: Node, g: Node) -> tuple[Node]:
     (a,) = node.inputs
     rows, columns = a.shape[-2:]
     p, back = turned(node), turned(g)
+    by_rows = after(after(_without(back, a, node), node), p)
+    inner = before(p, before(node, back))
+    by_columns = inner - after(after(inner, node), a)
     flow = -after(before(p, g), p)
-    if rows > columns:
-        flow = flow + after(after(_without(back, a, node), node), p)
-    if columns > rows:
-        inner = before(p, before(node, back))
-        flow = flow + (inner - after(after(inner, node), a))
-    return (flow,)
+    return (flow + _where_short(node, rows, by_rows) + _where_short(node, columns, by_columns),)
 
 
 pinv: Op = declare(
@@ -86,6 +105,12 @@ pinv: Op = declare(
 
 
 # --- least squares
+
+
+def _pseudoinverse(node: Node) -> Node:
+    """The pseudoinverse that the solution is a product with: of the same rank, whose default tolerance is another."""
+    a, rcond = node.inputs[0], node.param("rcond")
+    return pinv(a, rcond=float(np.finfo(float).eps) * max(a.shape) if rcond is None or rcond < 0 else rcond)
 
 
 def _lstsq(a: Any, b: Any, *, rcond: float | None = None) -> Any:
@@ -120,7 +145,7 @@ def _lstsq_jvp(node: Node, tangents: tuple[Node | None, ...]) -> tuple[Node | No
     """The solution is P b, P the pseudoinverse; the sum of the squares of r = b - a x has dx r = 0 in its tangent."""
     (a, b), (da, db) = node.inputs, tangents
     x, residuals, *_ = items(node)
-    p = pinv(a, rcond=node.param("rcond"))
+    p = _pseudoinverse(node)
     terms, right = [], db
     if da is not None:
         terms.append(after(_pinv_jvp(p, (da,)), b))
@@ -148,7 +173,7 @@ def _lstsq_vjp(node: Node, cotangents: Sequence[Node | None]) -> tuple[Node | No
         return outer(left, right, strong=strong) if b.ndim == 1 else OPS["matmul"](left, turned(right), strong=strong)
 
     if gx is not None:
-        p = pinv(a, rcond=node.param("rcond"))
+        p = _pseudoinverse(node)
         by_a += _pinv_vjp(p, times(gx, b, 1))
         by_b.append(before(turned(p), gx))
     if gr is not None and residuals.type.size:
