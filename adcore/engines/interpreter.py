@@ -17,6 +17,7 @@ import numpy as np
 from adcore.clock import Clock, current, tick
 from adcore.engines.apply import kernel_of
 from adcore.engines.batch import block_size, run_in_blocks
+from adcore.engines.equal_eigenvalues import at_equal_eigenvalues
 from adcore.engines.memory import most_live
 from adcore.engines.notices import with_notice
 from adcore.errors import AdcoreError, MemoryTooLarge, RecursionTooDeep, Span
@@ -48,6 +49,8 @@ class Plan:
     outputs: tuple[int, ...]
     elements: int
     """The most elements that are live at one time in a run, the inputs apart."""
+    contextual: bool = False
+    """Whether the values of some ops, those of nested plans included, depend on the run."""
     nested: Mapping[Graph, Plan] = field(default_factory=dict)
     """The plans of all graphs inside it, at any depth, and of the functions that they call."""
 
@@ -128,7 +131,8 @@ def _plan(graph: Graph, nested: dict[Graph, Plan], begun: set[Graph]) -> Plan:
     outputs = tuple([slot[y] for y in graph.outputs])
     # The memory of a function that calls itself depends on the depth of its calls: ``_enter`` bounds it at run time.
     elements = most_live(graph, last_uses, {x: nested[x].elements for x in graph.subgraphs() if x in nested})
-    return Plan(tuple(slots), len(graph.inputs), tuple(steps), outputs, elements, nested)
+    contextual = any(node.op.facts.contextual for inner in (graph, *nested) for node in inner.nodes)
+    return Plan(tuple(slots), len(graph.inputs), tuple(steps), outputs, elements, contextual, nested)
 
 
 def _last_uses(graph: Graph) -> dict[Node, list[Node]]:
@@ -152,6 +156,8 @@ def execute(plan: Plan, values: Sequence[Any]) -> list[Any]:
     node.
     """
     with np.errstate(all="ignore"):
+        if plan.contextual:
+            return at_equal_eigenvalues(lambda: _execute(plan, values, plan.nested, current(), 0))
         return _execute(plan, values, plan.nested, current(), 0)
 
 

@@ -45,6 +45,8 @@ class Facts:
     """True if applying it twice, with the same parameters, is the identity, to the bit."""
     can_fail: bool = False
     """True if it may raise at run time, for some values of its operands."""
+    contextual: bool = False
+    """True if its value depends on the run around it too, as that of equal eigenvalues, which a run may split."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,5 +31,7 @@ def folded(node: Node) -> Node:
 
 
 def _folds(op: Op) -> bool:
-    """Whether applications of the op have one array as their value, computed without running a graph."""
-    return op.rules.value is not None and op.rules.structure is None and not op.facts.several and not op.facts.on_stacks
+    """Whether applications of the op have one array as their value, computed from the operands alone."""
+    facts = op.facts
+    runs_alone = op.rules.value is not None and op.rules.structure is None and not facts.contextual
+    return runs_alone and not facts.several and not facts.on_stacks

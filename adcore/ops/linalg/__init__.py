@@ -1,25 +1,5 @@
 """Linear algebra: ops on matrices, and on stacks of them."""
 
-from adcore.ops.linalg import (
-    correlations,
-    determinants,
-    eigh,
-    factorisations,
-    least_squares,
-    matrix_functions,
-    norms,
-    solve,
-    svd,
-)
+from adcore.ops.linalg import correlations, determinants, least_squares, matrix_functions, norms, spectral, systems
 
-__all__ = [
-    "correlations",
-    "determinants",
-    "eigh",
-    "factorisations",
-    "least_squares",
-    "matrix_functions",
-    "norms",
-    "solve",
-    "svd",
-]
+__all__ = ["correlations", "determinants", "least_squares", "matrix_functions", "norms", "spectral", "systems"]

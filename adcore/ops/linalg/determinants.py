@@ -17,7 +17,7 @@ from adcore.ops.base import declare, sample
 from adcore.ops.elementwise.arithmetic import multiply
 from adcore.ops.linalg.matrices import after, before, cubic, infer_square, solved, square_size, turned
 from adcore.ops.linalg.notices import no_logarithm
-from adcore.ops.linalg.solve import inv, inverse
+from adcore.ops.linalg.systems.solve import inv, inverse
 from adcore.ops.strong import strong_times
 
 EASY = 1e4

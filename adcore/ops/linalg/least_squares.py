@@ -19,7 +19,7 @@ from adcore.ops.base import Hidden, declare, sample
 from adcore.ops.elementwise.arithmetic import multiply
 from adcore.ops.linalg.matrices import after, before, cubic, matrix_shape, solved, turned
 from adcore.ops.linalg.notices import rank, rank_of_pseudoinverse
-from adcore.ops.linalg.svd import svdvals, values_flow, values_push
+from adcore.ops.linalg.spectral.svd import svdvals, values_flow, values_push
 from adcore.ops.products.matmul import outer
 from adcore.ops.shapes import describe_shape
 

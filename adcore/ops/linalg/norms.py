@@ -16,7 +16,7 @@ from adcore.ops.base import Order, reducing, sample
 from adcore.ops.elementwise.arithmetic import divide, multiply
 from adcore.ops.elementwise.rounding import absolute, sign
 from adcore.ops.linalg.matrices import solved
-from adcore.ops.linalg.svd import svdvals, values_flow
+from adcore.ops.linalg.spectral.svd import svdvals, values_flow
 from adcore.ops.shapes import Axes, axes_of, count, describe_shape, reduced
 
 _OF_VECTORS = (1, 2, math.inf, -math.inf)

@@ -30,7 +30,7 @@ from adcore.ops.linalg.matrices import (
     turned,
 )
 from adcore.ops.linalg.notices import indefinite, rank, rank_of_triangle
-from adcore.ops.linalg.solve import solve_triangular
+from adcore.ops.linalg.systems.solve import solve_triangular
 
 # --- Cholesky
 

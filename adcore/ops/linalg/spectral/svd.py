@@ -16,9 +16,7 @@ from adcore.errors import BadCall
 from adcore.graph import OPS, DType, Node, Op, Type, items
 from adcore.ops.arrays.sorting import tie_mean
 from adcore.ops.base import declare, sample
-from adcore.ops.elementwise.arithmetic import divide, multiply
-from adcore.ops.elementwise.rounding import absolute
-from adcore.ops.linalg.eigh import ROUNDING, along, clusters, gaps, off_diagonal, over_gaps
+from adcore.ops.elementwise.arithmetic import divide
 from adcore.ops.linalg.matrices import (
     after,
     before,
@@ -31,12 +29,20 @@ from adcore.ops.linalg.matrices import (
     solved,
     turned,
 )
+from adcore.ops.linalg.spectral.splitting import (
+    clusters,
+    differences,
+    off_diagonal,
+    over_gaps,
+    split_apart,
+    tolerance,
+)
 
 # --- singular values alone
 
 
 def _is_null(s: Any) -> Any:
-    return s <= s.shape[-1] * ROUNDING * s.max(-1, keepdims=True, initial=0.0)
+    return s <= tolerance(s)
 
 
 is_null = declare(
@@ -52,7 +58,7 @@ is_null = declare(
 
 
 def _svdvals(x: Any) -> Any:
-    return solved(lambda a: np.linalg.svd(a, compute_uv=False), x)[0]
+    return split_apart(solved(lambda a: np.linalg.svd(a, compute_uv=False), x)[0])
 
 
 def _shared(s: Node, x: Node) -> Node:
@@ -84,6 +90,7 @@ svdvals: Op = declare(
     _infer_svdvals,
     jvp=lambda node, tangents: values_push(node.inputs[0], node, tangents[0]),
     vjp=lambda node, g: (values_flow(node.inputs[0], node, g),),
+    contextual=True,
     work=cubic(4),
     domain=((-3, 3),),
     samples=(sample((3, 3)), sample((3, 2)), sample((2, 2, 3)), sample((1, 1))),
@@ -95,7 +102,10 @@ svdvals: Op = declare(
 
 
 def _svd(a: Any, *, full_matrices: bool = True, compute_uv: bool = True) -> Any:
-    return solved(lambda x: np.linalg.svd(x, full_matrices=False), a) if compute_uv else (_svdvals(a),)
+    if not compute_uv:
+        return (_svdvals(a),)
+    u, s, vt = solved(lambda x: np.linalg.svd(x, full_matrices=False), a)
+    return u, split_apart(s), vt
 
 
 def _infer_svd(a: Type, *, full_matrices: bool, compute_uv: bool) -> tuple[Type, ...]:
@@ -128,13 +138,13 @@ def _svd_jvp(node: Node, tangents: tuple[Node | None, ...]) -> tuple[Node, ...]:
     if not node.param("compute_uv"):
         return (values_push(a, items(node)[0], da),)
     u, s, vt = items(node)
-    v, squares, none = turned(vt), s * s, OPS["zeros"](shape=(*s.shape, s.shape[-1]))
+    v, gaps = turned(vt), differences(s * s)
     p = after(before(turned(u), da), v)
     off = off_diagonal(p)
 
     def turn(x: Node) -> Node:
         inner = by_column(x, s, strong=1) + by_row(turned(x), s, strong=1)
-        return over_gaps(inner, by_column(p, s), squares, none)
+        return over_gaps(inner, s, gaps)
 
     du, dv = before(u, turn(off)), before(v, turn(turned(off)))
     if u.shape[-2] > u.shape[-1]:
@@ -166,33 +176,19 @@ def _svd_vjp(node: Node, cotangents: Sequence[Node | None]) -> tuple[Node]:
 
 
 def _inner(node: Node, gu: Node | None, gvt: Node | None) -> Node:
-    """The part of the adjoint from pairs of singular values; the limit at equal ones is that of ``eigh``.
+    """The part of the adjoint from pairs of singular values.
 
     Both sides are summed before the division: at equal singular values the skew parts cancel, and neither is 0 alone.
     """
     u, s, vt = items(node)
-    split = OPS["broadcast_to"](OPS["arange"](start=s.shape[-1]), shape=s.shape)
-    sums, sizes, slopes = [], [], []
-    for basis, g, weighted in ((u, gu, by_column), (turned(vt), gvt, by_row)):
-        if g is None:
-            continue
-        on_columns = (lambda x: x) if basis is u else turned
-        k = before(turned(basis), on_columns(g))
-        skew = k - turned(k)
-        sums.append(weighted(skew, s, strong=1))
-        sizes.append(absolute(weighted(k, s)))
-        slopes.append(weighted(skew, split))
-        moved = along(g, node, 1, split)
-        if moved is not None:
-            slope = before(turned(basis), on_columns(OPS["broadcast_to"](moved, shape=g.shape)))
-            slopes.append(weighted(slope - turned(slope), s))
-    total, size, slope = (_sum(terms) for terms in (sums, sizes, slopes))
-    pairs = OPS["expand_dims"](s, axis=-2) + OPS["expand_dims"](s, axis=-1)
-    return over_gaps(total, size, s * s, divide(slope, multiply(pairs, gaps(split))))
-
-
-def _sum(terms: Sequence[Node]) -> Node:
-    return sum(terms[1:], start=terms[0])
+    sums = []
+    if gu is not None:
+        k = before(turned(u), gu)
+        sums.append(by_column(k - turned(k), s, strong=1))
+    if gvt is not None:
+        k = before(vt, turned(gvt))
+        sums.append(by_row(k - turned(k), s, strong=1))
+    return over_gaps(sums[0] if len(sums) == 1 else sums[0] + sums[1], s, differences(s * s))
 
 
 svd: Op = declare(
@@ -203,6 +199,7 @@ svd: Op = declare(
     jvp=_svd_jvp,
     vjp=_svd_vjp,
     several=True,
+    contextual=True,
     work=cubic(20),
     domain=((-2, 2, 1),),
     nan_gradient="Singular vectors of equal singular values have no derivative; a notice says so.",
