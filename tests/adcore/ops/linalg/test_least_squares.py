@@ -28,7 +28,7 @@ def derivatives(text: str, inputs: dict[str, Any]) -> list[Any]:
     results: list[Any] = []
     tangents = {name: np.cos(np.arange(x.size, dtype=float)).reshape(x.shape) for name, x in inputs.items()}
     for mode in ("forward", "reverse"):
-        compiled, _ = Compiler().compile(text, inputs, Query("gradient", mode=mode))  # type: ignore[arg-type]
+        compiled, _ = Compiler().compile(text, inputs, Query("gradient", mode=mode))
         gradients = compiled.evaluate(inputs).gradients
         results += [gradients[name] for name in inputs]
     compiled, _ = Compiler().compile(text, inputs, Query("hvp"))

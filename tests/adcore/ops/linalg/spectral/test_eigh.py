@@ -57,7 +57,6 @@ def test_a_space_of_equal_eigenvalues_has_a_gradient() -> None:
 
 
 @pytest.mark.parametrize("mode", ["forward", "reverse"])
-@pytest.mark.parametrize("mode", ["forward", "reverse"])
 def test_eigenvectors_themselves_have_none(mode: str) -> None:
     vectors = build(lambda a: weighted(items(OPS["eigh"](a))[1]), (3, 3))
     if mode == "reverse":
@@ -104,7 +103,7 @@ def test_derivatives_at_equal_eigenvalues(around: str, a: Array) -> None:
         text = EXPONENTIAL.format(around=AROUND[around].format(step=step))
         results = []
         for mode in ("forward", "reverse"):
-            compiled, _ = Compiler().compile(text, inputs, Query("gradient", wrt=("A",), mode=mode))  # type: ignore[arg-type]
+            compiled, _ = Compiler().compile(text, inputs, Query("gradient", wrt=("A",), mode=mode))
             answer = compiled.evaluate(inputs)
             results += [answer.values["result"], answer.gradients["A"]]
         if around != "in a derivative":
@@ -125,7 +124,7 @@ def test_one_point_of_a_batch_and_one_matrix_of_a_stack() -> None:
     inputs = {"A": stack, "W": WEIGHTS}
     text = "w, V = eigh(A); sum(W*((V*exp(w)[..., None, :]) @ swapaxes(V, -1, -2)))"
     for batch in (("A",), False):
-        compiled, _ = Compiler().compile(text, inputs, Query("gradient", wrt=("A",), batch=batch))  # type: ignore[arg-type]
+        compiled, _ = Compiler().compile(text, inputs, Query("gradient", wrt=("A",), batch=batch))
         np.testing.assert_allclose(compiled.evaluate(inputs).gradients["A"], expected, rtol=1e-9, atol=1e-10)
 
 
