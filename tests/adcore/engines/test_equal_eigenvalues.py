@@ -8,11 +8,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from adcore.engines.apply import apply
 from adcore.engines.equal_eigenvalues import MOST, at_equal_eigenvalues
 from adcore.ops.linalg.spectral.splitting import of_pairs, split_apart
-
-VALUE = of_pairs.rules.value
-assert VALUE is not None
 
 
 @pytest.mark.parametrize(
@@ -30,12 +28,13 @@ assert VALUE is not None
 )
 def test_the_limit_of_a_function_of_the_gap(function: Callable[[float], float], limit: float | None) -> None:
     """The gap of eigenvalues 1 and 1 is half of their splitting."""
+    node = of_pairs(np.ones((2, 2)), np.ones(2))
 
     def run() -> list[object]:
         w = split_apart(np.ones(2))
         gap = w[1] - w[0]
         quotient = function(gap) if gap else math.inf
-        return [VALUE(np.full((2, 2), quotient), w), np.float64(7.0), np.float64(gap)]
+        return [apply(node, [np.full((2, 2), quotient), w]), np.float64(7.0), np.float64(gap)]
 
     pairs, apart, gap = at_equal_eigenvalues(run)
     assert apart == 7.0
