@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -90,12 +90,14 @@ class Lowering:
     # What follows is the frames' own, and read so often that a property would be felt.
     syntax: Syntax = field(init=False)
     limits: Limits = field(init=False)
+    refused: Mapping[ast.AST, AdcoreError] = field(init=False)
     span: Callable[[Place], Span] = field(init=False)
     """Where a piece of syntax stands."""
 
     def __post_init__(self) -> None:
         frames = self.frames
         self.syntax, self.limits, self.span = frames.syntax, frames.limits, frames.span
+        self.refused = frames.syntax.refused
 
     # --- regions
 

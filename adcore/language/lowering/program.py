@@ -105,6 +105,8 @@ def _run_main(low: Lowering, bound: Mapping[str, Node], outputs: Sequence[str] |
     top.variables.update({name: node for name, node in bound.items() if name not in parameters})
     run(low, Rest(syntax.prelude, 0, None), lambda _: None)
     function = top.variables[syntax.entry.name]
+    if isinstance(function, Unusable):
+        raise function.error(syntax.entry)
     assert isinstance(function, Closure)
     scope = Scope(syntax.scopes[syntax.entry], top)
     scope.variables.update(function.defaults)

@@ -9,6 +9,7 @@ from adcore.clock import tick
 from adcore.errors import AdcoreError, NestingTooDeep, SyntaxFault, Unsupported
 from adcore.language import library, vocabulary
 from adcore.language.syntax.outputs import is_passed_over
+from adcore.language.syntax.passed_over import names_of
 from adcore.language.syntax.patterns import text_of
 from adcore.language.syntax.scopes import LAMBDA, LoopStatement, Names
 from adcore.language.syntax.source import Source
@@ -22,7 +23,6 @@ _REFUSED: dict[type[ast.AST], _Entry] = {
     ast.DictComp: (Unsupported, "dictionaries do", None, 0),
     ast.Dict: (Unsupported, "dictionaries do", "give each value a name", 0),
     ast.Set: (Unsupported, "sets do", "an array is written with [ ]", 0),
-    ast.ClassDef: (Unsupported, "classes do", "write functions", 5),
     ast.AsyncFunctionDef: (Unsupported, "async functions do", "write def", 5),
     ast.Try: (Unsupported, "try blocks do", None, 3),
     ast.TryStar: (Unsupported, "try blocks do", None, 3),
@@ -63,6 +63,8 @@ class Walk:
         self.early_exits: set[ast.stmt] = set()
         self.breaking: set[LoopStatement] = set()
         self.otherwise: dict[LoopStatement, ast.If] = {}
+        self.refused: dict[ast.AST, AdcoreError] = {}
+        """What is not supported, where the program may never reach it."""
         self._around: dict[ast.stmt, ast.stmt | None] = {}
         self._stack: list[_Item] = []
 
@@ -72,22 +74,29 @@ class Walk:
         while stack:
             tick()
             node, depth, scope, branch = stack.pop()
-            rule = rules.get(type(node))
-            if rule is None:
-                raise self._refusal(node)
+            rule = rules.get(type(node), Walk._refusal)
             if depth > self.limit and rule not in _LEAVES:
                 assert isinstance(node, (ast.expr, ast.stmt))
                 raise NestingTooDeep(f"this is nested deeper than {self.limit}", span=self.source.word(node, 1))
-            rule(self, node, depth, scope, branch)
+            try:
+                rule(self, node, depth, scope, branch)
+            except Unsupported as error:
+                if branch is None and scope.is_main:
+                    raise
+                self.refused[node] = error
+                # What is assigned in it is no input where it is read elsewhere.
+                for part in ast.walk(node):
+                    if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+                        scope.assigned.setdefault(part.id, part)
 
     def _push(self, nodes: Sequence[ast.AST], depth: int, scope: Names, branch: ast.stmt | None) -> None:
         self._stack += [(node, depth, scope, branch) for node in reversed(nodes)]
 
-    def _refusal(self, node: ast.AST) -> AdcoreError:
+    def _refusal(self, node: ast.AST, *_: object) -> None:
         kind, what, help, keyword = _REFUSED.get(type(node), (Unsupported, f"{type(node).__name__} does", None, 0))
         assert isinstance(node, (ast.expr, ast.stmt))
         span = self.source.word(node, keyword) if keyword else self.source.span(node)
-        return kind(f"{what} not exist in this language", span=span, help=help)
+        raise kind(f"{what} not exist in this language", span=span, help=help)
 
     # --- expressions
 
@@ -118,7 +127,7 @@ class Walk:
         arguments = [*node.args, *(keyword.value for keyword in node.keywords if keyword.arg != "dtype")]
         for keyword in node.keywords:
             if keyword.arg is None:
-                raise Unsupported("arguments with ** do not exist in this language", span=self.source.span(keyword))
+                raise self._keywords(keyword)
         # An argument can be a string: the subscripts of an einsum, the name of a mode.
         arguments = [a.value if isinstance(a, ast.Starred) else a for a in arguments]
         self._push([a for a in arguments if not (_is_constant(a, str))], depth + 1, scope, branch)
@@ -266,15 +275,34 @@ class Walk:
         self._stack.append((node.test, depth + 1, scope, branch))
 
     def _function(self, node: ast.FunctionDef, depth: int, scope: Names, branch: ast.stmt | None) -> None:
-        if node.decorator_list:
-            raise Unsupported("decorators do not exist in this language", span=self.source.span(node.decorator_list[0]))
-        # Python 3.11 has no such field.
-        typed: list[ast.expr] = getattr(node, "type_params", [])
-        if typed:
-            raise Unsupported("type parameters do not exist in this language", span=self.source.span(typed[0]))
         scope.functions.setdefault(node.name, []).append(self._definition(node, depth, scope, branch))
+        # Python 3.11 has no type parameters.
+        typed: list[ast.expr] = getattr(node, "type_params", [])
+        if node.decorator_list:
+            self.refused[node] = Unsupported(
+                "decorators do not exist in this language",
+                span=self.source.span(node.decorator_list[0]),
+                help="those that make a function faster, such as njit and lru_cache, are passed over",
+            )
+        elif typed:
+            self.refused[node] = Unsupported(
+                "type parameters do not exist in this language", span=self.source.span(typed[0])
+            )
+        elif node.args.kwarg is not None:
+            self.refused[node] = self._keywords(node.args.kwarg)
+
+    def _keywords(self, place: ast.arg | ast.keyword) -> AdcoreError:
+        return Unsupported("arguments with ** do not exist in this language", span=self.source.span(place))
+
+    def _class(self, node: ast.ClassDef, depth: int, scope: Names, branch: ast.stmt | None) -> None:
+        scope.functions.setdefault(node.name, []).append(Names(scope))
+        self.refused[node] = Unsupported(
+            "classes do not exist in this language", span=self.source.word(node, 5), help="write functions"
+        )
 
     def _lambda(self, node: ast.Lambda, depth: int, scope: Names, branch: ast.stmt | None) -> None:
+        if node.args.kwarg is not None:
+            raise self._keywords(node.args.kwarg)
         # A lambda is a function whose only statement is a return.
         body = ast.copy_location(ast.Return(node.body), node.body)
         definition = ast.FunctionDef(LAMBDA, node.args, [body], [])
@@ -284,10 +312,8 @@ class Walk:
     def _definition(self, node: ast.FunctionDef, depth: int, scope: Names, branch: ast.stmt | None) -> Names:
         inner = Names(scope, node)
         arguments = node.args
-        if arguments.kwarg is not None:
-            raise Unsupported("arguments with ** do not exist in this language", span=self.source.span(arguments.kwarg))
-        star = [arguments.vararg] if arguments.vararg is not None else []
-        for argument in (*arguments.posonlyargs, *arguments.args, *star, *arguments.kwonlyargs):
+        stars = [argument for argument in (arguments.vararg, arguments.kwarg) if argument is not None]
+        for argument in (*arguments.posonlyargs, *arguments.args, *stars, *arguments.kwonlyargs):
             if argument.arg in inner.parameters:
                 raise SyntaxFault(f"two parameters are called {argument.arg}", span=self.source.span(argument))
             inner.parameters[argument.arg] = argument
@@ -299,19 +325,12 @@ class Walk:
 
     # --- imports
 
-    def _import(self, node: ast.Import, *_: object) -> None:
-        for alias in node.names:
-            name = alias.name if alias.asname else alias.name.partition(".")[0]
-            self.imports[alias.asname or name] = name
-
-    def _import_from(self, node: ast.ImportFrom, *_: object) -> None:
-        origin = "." * node.level + (node.module or "")
-        for alias in node.names:
-            if alias.name != "*":
-                self.imports[alias.asname or alias.name] = f"{origin}.{alias.name}"
-            elif library.canonical(origin) == "numpy":
-                # What is imported so takes the place of Python's own functions.
-                self.imports.update({name: f"numpy.{name}" for name in vocabulary.PYTHONS})
+    def _import(self, node: ast.Import | ast.ImportFrom, *_: object) -> None:
+        self.imports.update(names_of(node))
+        origin = library.canonical(node.module or "") if isinstance(node, ast.ImportFrom) else None
+        if origin == "numpy" and node.names[0].name == "*":
+            # What is imported so takes the place of Python's own functions.
+            self.imports.update({name: f"numpy.{name}" for name in vocabulary.PYTHONS})
 
 
 def _is_constant(node: ast.AST, kind: type | tuple[type, ...]) -> bool:
@@ -344,7 +363,8 @@ _RULES: dict[type[ast.AST], Callable[..., None]] = {
     ast.GeneratorExp: Walk._comprehension,
     ast.Assert: Walk._assert,
     ast.Import: Walk._import,
-    ast.ImportFrom: Walk._import_from,
+    ast.ImportFrom: Walk._import,
+    ast.ClassDef: Walk._class,
     ast.Pass: Walk._leaf,
     **dict.fromkeys(
         (ast.UnaryOp, ast.BoolOp, ast.IfExp, ast.Subscript, ast.Tuple, ast.List, ast.Slice),

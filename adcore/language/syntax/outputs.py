@@ -125,7 +125,7 @@ def is_passed_over(statement: ast.stmt) -> bool:
     match statement:
         case ast.Expr(ast.Constant(str() | EllipsisType()) | ast.Call(ast.Name("print"))):
             return True
-        case ast.If(ast.Compare(ast.Name("__name__"))):
+        case ast.If(ast.Compare(ast.Name("__name__")) | ast.Compare(comparators=[ast.Name("__name__")])):
             return True
         case _:
             return False

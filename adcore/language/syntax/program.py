@@ -14,6 +14,7 @@ from adcore.errors import AdcoreError, NoResult, Span, Unsupported
 from adcore.language import library
 from adcore.language.syntax.checker import Walk
 from adcore.language.syntax.outputs import ResultPlan, is_passed_over, plan_of
+from adcore.language.syntax.passed_over import pass_over
 from adcore.language.syntax.scopes import InputName, LoopStatement, Names, free_names, note_reads, reads_inputs
 from adcore.language.syntax.source import Source, read_source
 from adcore.limits import Limits
@@ -44,6 +45,8 @@ class Syntax:
     """The loops with a ``break``."""
     otherwise: Mapping[LoopStatement, ast.If]
     """The ``else`` block of each loop that has one, as a branch."""
+    refused: Mapping[ast.AST, AdcoreError]
+    """What is not supported, where the program may never reach it."""
     inputs: tuple[InputName, ...]
     plan: ResultPlan
 
@@ -68,6 +71,11 @@ class Syntax:
             if scope.home(name) in (None, self.top):
                 nodes += [node for node, _ in scope.uses() if node.id == name]
         return min(map(self.source.span, nodes), key=lambda span: (span.line, span.column), default=None)
+
+    def refusal(self, node: ast.AST) -> AdcoreError:
+        """The error of what is not supported, to be raised where the program reaches it."""
+        error = self.refused[node]
+        return type(error)(error.message, span=error.span, help=error.help)
 
     @property
     def text(self) -> str:
@@ -101,6 +109,7 @@ def parse(text: str, limits: Limits) -> Syntax:
 
 
 def _checked(source: Source, limits: Limits) -> Syntax:
+    pass_over(source.tree)
     walk = Walk(source, limits)
     walk.run()
     body = tuple(source.tree.body)
@@ -113,10 +122,9 @@ def _checked(source: Source, limits: Limits) -> Syntax:
         main = tuple(entry.body)
         first = walk.scopes[entry]
         arguments = entry.args
-        if arguments.vararg is not None:
-            raise Unsupported(
-                "the program's inputs are named one by one, without *", span=source.span(arguments.vararg)
-            )
+        star = arguments.vararg or arguments.kwarg
+        if star is not None:
+            raise Unsupported("the program's inputs are named one by one, without *", span=source.span(star))
         required = len(arguments.posonlyargs) + len(arguments.args) - len(arguments.defaults)
         optional = {a.arg for a in (*arguments.posonlyargs, *arguments.args)[required:]}
         optional |= {a.arg for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if d is not None}
@@ -152,6 +160,7 @@ def _checked(source: Source, limits: Limits) -> Syntax:
         frozenset(walk.early_exits),
         frozenset(walk.breaking),
         walk.otherwise,
+        walk.refused,
         tuple(inputs),
         plan,
     )
@@ -172,7 +181,7 @@ def _entry(body: Sequence[ast.stmt], constants: bool) -> ast.FunctionDef | None:
     """
     passed_over = (ast.Import, ast.ImportFrom, ast.Pass)
     statements = [s for s in body if not isinstance(s, passed_over) and not is_passed_over(s)]
-    kinds = (ast.FunctionDef, ast.Assign, ast.AnnAssign) if constants else ast.FunctionDef
+    kinds = (ast.FunctionDef, ast.ClassDef, *((ast.Assign, ast.AnnAssign) if constants else ()))
     last = statements[-1] if statements else None
     return last if isinstance(last, ast.FunctionDef) and all(isinstance(s, kinds) for s in statements) else None
 

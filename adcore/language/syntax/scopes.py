@@ -50,6 +50,11 @@ class Names:
         """Whether the name is local to this scope."""
         return name in self.assigned or name in self.parameters or name in self.functions
 
+    @property
+    def is_main(self) -> bool:
+        """Whether it is the top level, or a comprehension there."""
+        return self.definition is None and (self.parent is None or self.parent.is_main)
+
     def uses(self) -> Iterator[tuple[ast.Name, str]]:
         """All reads of names, each with the field that lists it."""
         for manner in ("reads", "calls", "prefixes"):

@@ -54,6 +54,8 @@ def lower_expression(low: Lowering, node: ast.expr) -> Value:
     """The value of an expression."""
     if isinstance(node, ast.Name):
         return read_name(low, node)
+    if low.refused and node in low.refused:
+        raise low.syntax.refusal(node)
     if isinstance(node, ast.Constant):
         constant: Any = node.value
         return number_of(constant) if type(constant) is int else constant

@@ -20,7 +20,19 @@ from adcore.language.lowering.statements.assignment import augmented, bind
 from adcore.language.lowering.statements.list_appends import append
 from adcore.language.lowering.statements.loop_exits import Outcome
 from adcore.language.lowering.statements.loops import lower_loop
-from adcore.language.lowering.values import MISSING, Argument, Callee, Closure, Missing, Raised, Scope, Tuple, Value
+from adcore.language.lowering.values import (
+    MISSING,
+    Argument,
+    Binding,
+    Callee,
+    Closure,
+    Missing,
+    Raised,
+    Scope,
+    Tuple,
+    Unusable,
+    Value,
+)
 from adcore.language.syntax.outputs import is_passed_over
 from adcore.language.syntax.scopes import CHECKED, RETURNED, RUNNING, VALUE, LoopStatement, appended
 
@@ -63,6 +75,8 @@ def run(low: Lowering, rest: Rest | None, finish: Finish, leave: Leave | None = 
         rest = outer
         for i in range(start, len(block)):
             statement = block[i]
+            if low.refused and statement in low.refused and not isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
+                raise low.syntax.refusal(statement)
             if isinstance(statement, ast.Return):
                 return finish(None if statement.value is None else handed_on(low, statement.value))
             if isinstance(statement, ast.Raise):
@@ -207,8 +221,13 @@ def _nothing(low: Lowering, statement: ast.stmt) -> None:
 # --- the program's own functions
 
 
-def _define(low: Lowering, definition: ast.FunctionDef) -> None:
-    low.frames.scope.assign(definition.name, closure_of(low, definition), definition)
+def _define(low: Lowering, definition: ast.FunctionDef | ast.ClassDef) -> None:
+    if definition in low.refused:
+        refused: Binding = Unusable(lambda _: low.syntax.refusal(definition))
+        low.frames.scope.assign(definition.name, refused, definition)
+    else:
+        assert isinstance(definition, ast.FunctionDef)
+        low.frames.scope.assign(definition.name, closure_of(low, definition), definition)
 
 
 def lower_call(low: Lowering, function: Callee, arguments: Sequence[Argument], place: ast.Call) -> Value:
@@ -308,6 +327,7 @@ _SIMPLE: dict[type[ast.stmt], Callable[..., None]] = {
     ast.AugAssign: augmented,
     ast.Expr: _expression,
     ast.FunctionDef: _define,
+    ast.ClassDef: _define,
     ast.Import: _nothing,
     ast.ImportFrom: _nothing,
     ast.Pass: _nothing,

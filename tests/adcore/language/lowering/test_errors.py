@@ -66,7 +66,7 @@ TABLE = [
     ("np.«pie»", "unknown_function", "numpy has no pie", "did you mean pi?"),
     ("«sni»(x)", "unknown_function", "there is no function sni", "did you mean sin?"),
     ("«Sin»(x)", "unknown_function", "there is no function Sin", "did you mean sin?"),
-    ("«quantity»(x)", "unknown_function", "there is no function quantity", "to multiply, write quantity * (...)"),
+    ("«quux»(x)", "unknown_function", "there is no function quux", "to multiply, write quux * (...)"),
     ("def f(a, c=2): return a*c\n«f()»", "bad_arguments", "f needs a", "it is defined as f(a, c=...)"),
     (
         "def f(a, c=2): return a*c\nf(1,2,«3»)",

@@ -74,6 +74,19 @@ FULL: list[tuple[str, str, Any]] = [
     ("an unknown name in a list of names", "from numpy import sin, no_such\nsin(x)", math.sin(X)),
     ("what is unknown, and not reached", "import torch\ny = x if x > 0 else x\nif len(v) > 3: torch.sum(x)\ny", X),
     ("a helper that is never called", "def helper(a): return pd.mean(a)\nx", X),
+    ("a decorator that makes it faster", "from numba import njit\n@njit(cache=True)\ndef f(a): return a*a\nf(x)", 4.0),
+    ("another", "import functools\n@functools.lru_cache(maxsize=None)\ndef f(a): return a*a\nf(x)", 4.0),
+    ("a context", "def f(a):\n  with np.errstate(divide='ignore'):\n    b = a*a\n    return b\nf(x)", 4.0),
+    (
+        "two of them",
+        "import warnings as w\nwith w.catch_warnings(), np.errstate():\n  with np.errstate(): x = x*x\nx",
+        4.0,
+    ),
+    ("a class that is not used", "class A:\n  def f(self): return self.x\nx*x", 4.0),
+    ("a helper that is not called", "def f(a):\n  try: open(a)\n  except OSError as e: raise e\nx*x", 4.0),
+    ("one that is not called here", "def f(a):\n  global x\n  x = 1j\n  return x\ny = f(x) if len(v) > 3 else x\ny", X),
+    ("a branch that is not taken", "if len(v) > 3:\n  with open(x) as f: y = f\nelse: y = x*x\ny", 4.0),
+    ("warnings", "import warnings\nif x > 1: warnings.warn('large')\nx*x", 4.0),
     ("a name that the program binds is no module", "math = v\nmath.sum()", 7.0),
 ]
 
@@ -96,6 +109,18 @@ REFUSED: list[tuple[str, str, str | None]] = [
     ("np.«gamma»(x)", "numpy has no gamma", "did you mean math.gamma?"),
     ("np.«fft»(x)", "numpy.fft is a module, not a function", None),
     ("from scipy.optimize import root as r\n«r»(x)", "scipy.optimize.root does not exist", "root(f, x0), fixed_point"),
+    ("«class» A: pass\nA(x)", "classes do not exist in this language", "write functions"),
+    ("def f(**«a»): return a\nf(x)", "arguments with ** do not exist in this language", None),
+    ("@«vectorize»\ndef f(a): return a\nf(x)", "decorators do not exist in this language", "those that make"),
+    ("@«vectorize»\ndef f(x, v): return x", "decorators do not exist in this language", "those that make"),
+    (
+        "def f(a):\n  «try»: return a\n  except OSError: return 0\nf(x)",
+        "try blocks do not exist in this language",
+        None,
+    ),
+    ("def f(a): return a if a > 0 else «1j»\nf(x)", "complex numbers do not exist in this language", None),
+    ("y = 1\nif x > 0:\n  «del» y\nx", "del does not exist in this language", None),
+    ("(lambda a: («b := a»))(x)", "assignments inside an expression do not exist", "assign on a line of its own"),
     ("x = 2*«x» + y\nx", "x is used before it is assigned", "if x is an input, post a value for it"),
     ("def f(y):\n  x = 2*«x»\n  return x", "x is used before", "if x is an input, make it a parameter of f"),
 ]
