@@ -7,13 +7,28 @@ Asking is one comparison, because every reason to stop, a cancellation too, move
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from math import inf
 from time import monotonic
+from typing import Protocol
 
 from adcore.errors import CompilationTooLong, EvaluationTooLong
+
+
+class Turn(Protocol):
+    """The right of some work to run now, shared with other work. Its methods may block, and raise Cancelled."""
+
+    def enter(self) -> float:
+        """Wait for a turn; returns the end of its slice of time."""
+
+    def pause(self) -> float:
+        """Let other work go first where it is due; returns the end of the next slice."""
+
+    def leave(self) -> None:
+        """Give the turn up."""
+
 
 Late = type[CompilationTooLong] | type[EvaluationTooLong]
 
@@ -25,19 +40,18 @@ class Cancelled(Exception):
 class Clock:
     """The time of one piece of work, which one thread does; ``cancel`` may be called in any.
 
-    ``pause`` is called after each slice of time: it may block while other work goes first, and returns the end of the
-    next slice. What it takes counts for no limit.
+    Work that takes turns with other work has a ``turn``. The time when others have theirs counts for no limit.
     """
 
-    __slots__ = ("_deadline", "_late", "_limit", "_pause", "_paused", "_slice_end", "at", "cancelled", "stage")
+    __slots__ = ("_deadline", "_late", "_limit", "_paused", "_slice_end", "_turn", "at", "cancelled", "stage")
 
-    def __init__(self, pause: Callable[[], float] | None = None) -> None:
+    def __init__(self, turn: Turn | None = None) -> None:
         self.at = inf
         """The ``monotonic`` time from which on ``due`` has to be called."""
         self.cancelled = False
         self.stage = ""
         """What is being done, as an error tells it."""
-        self._pause = pause
+        self._turn = turn
         self._paused = 0.0
         self._deadline = self._limit = self._slice_end = inf
         self._late: Late = EvaluationTooLong
@@ -54,8 +68,8 @@ class Clock:
         now = monotonic()
         if now > self._deadline + self._paused:
             raise self._late(self._limit, self.stage)
-        if now > self._slice_end and self._pause is not None:
-            self._slice_end = self._pause()
+        if now > self._slice_end and self._turn is not None:
+            self._slice_end = self._turn.pause()
             self._paused += monotonic() - now
         self._set()
 
@@ -71,7 +85,7 @@ class Clock:
             raise self._late(self._limit, self.stage, seconds)
 
     def begin_slice(self, end: float) -> None:
-        """Let ``pause`` be called after ``end``."""
+        """Let the turn pause after ``end``."""
         self._slice_end = end
         self._set()
 
@@ -87,6 +101,20 @@ class Clock:
             yield
         finally:
             self._deadline, self._limit, self._late, self.stage = before
+            self._set()
+
+    @contextmanager
+    def resting(self) -> Iterator[None]:
+        """Within this, the work waits for other work, and does without its turn."""
+        began = monotonic()
+        if self._turn is not None:
+            self._turn.leave()
+        try:
+            yield
+        finally:
+            if self._turn is not None and not self.cancelled:
+                self._slice_end = self._turn.enter()
+            self._paused += monotonic() - began
             self._set()
 
     def _set(self) -> None:

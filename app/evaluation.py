@@ -62,7 +62,7 @@ async def respond(request: JsonRequest, body: ProgramRequest, query: Query, writ
         return to_json(written)
 
     if request.size > settings.inline_bytes:
-        content = await service.workers.run(lambda: compile_and_evaluate(*read()))
+        content = await service.workers.run(lambda: compile_and_evaluate(*read()), request)
     else:
         query, inputs = read()
         started = perf_counter()
@@ -71,5 +71,5 @@ async def respond(request: JsonRequest, body: ProgramRequest, query: Query, writ
         if compiled is not None and cheap:
             content = evaluate(compiled, query, inputs, started)
         else:
-            content = await service.workers.run(lambda: compile_and_evaluate(query, inputs))
+            content = await service.workers.run(lambda: compile_and_evaluate(query, inputs), request)
     return Response(content, media_type="application/json")

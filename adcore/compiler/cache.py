@@ -8,11 +8,16 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from adcore.clock import Cancelled, current, tick
+
 V = TypeVar("V")
+
+PATIENCE = 0.05
+"""Seconds after which a thread that waits for another looks whether it is still to wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +74,12 @@ class Cache(Generic[V]):
             else:
                 self._hits += 1
         if pending is not None:
-            return pending.result(), True
+            try:
+                return _awaited(pending), True
+            except Cancelled:
+                # Whoever computed it went away, or who waits has.
+                tick()
+                return self.get_or_make(key, make)
         try:
             value = make()
             weight = self._weigh(value)
@@ -111,3 +121,15 @@ class Cache(Generic[V]):
         while len(self._stored) > self._most_entries or self._bytes > self._most_bytes:
             _, (_, freed) = self._stored.popitem(last=False)
             self._bytes -= freed
+
+
+def _awaited(pending: Future[V]) -> V:
+    """The value that another thread computes. Raises what that raises, and Cancelled."""
+    clock = current()
+    if clock is None:
+        return pending.result()
+    with clock.resting():
+        while not (wait([pending], PATIENCE).done or clock.cancelled):
+            pass
+    clock.tick()
+    return pending.result()

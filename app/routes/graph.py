@@ -83,4 +83,4 @@ async def graph(body: Annotated[GraphRequest, Body(openapi_examples=EXAMPLES)], 
             raise
         return Response(written if isinstance(written, str) else orjson.dumps(written), media_type=format.media_type)
 
-    return await service.workers.run(write)
+    return await service.workers.run(write, request)

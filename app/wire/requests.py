@@ -16,6 +16,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
 
+from adcore.clock import tick
 from adcore.errors import NumberOutOfRange, Span
 from app.errors import DuplicateKey, InvalidJson, JsonTooDeep, RequestTooLarge, UnsupportedMediaType
 from app.service import service_of
@@ -72,6 +73,7 @@ def parse_json(body: bytes) -> Any:
 
 
 def _parse(text: bytes) -> Any:
+    tick()
     return jiter.from_json(text, allow_inf_nan=False, catch_duplicate_keys=True)
 
 
@@ -143,7 +145,7 @@ class JsonRoute(APIRoute):
             service = service_of(request)
             body = await read_body(request, service.settings.max.request_bytes)
             if len(body) > service.settings.inline_bytes:
-                value = await service.workers.run(lambda: parse_json(body))
+                value = await service.workers.run(lambda: parse_json(body), request)
             else:
                 value = parse_json(body)
             try:

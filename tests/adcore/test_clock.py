@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import inf
-from time import monotonic
+from time import sleep
 
 import numpy as np
 import pytest
@@ -61,20 +61,30 @@ def test_a_cancelled_clock_stops_whatever_is_begun_after() -> None:
 
 
 def test_a_pause_comes_after_each_slice_and_counts_for_no_limit() -> None:
-    pauses = []
+    class Slow:
+        pauses = 0
 
-    def pause() -> float:
-        pauses.append(monotonic())
-        while monotonic() < pauses[-1] + 0.05:
-            pass
-        return inf if len(pauses) == 3 else -inf
+        def enter(self) -> float:
+            return self.pause()
 
-    work = Clock(pause)
+        def pause(self) -> float:
+            self.pauses += 1
+            sleep(0.05)
+            return inf if self.pauses == 3 else -inf
+
+        def leave(self) -> None:
+            sleep(0.05)
+
+    turn = Slow()
+    work = Clock(turn)
     work.begin_slice(-inf)
     with working(work), limited(0.1, EvaluationTooLong):
         for _ in range(10):
             clock.tick()
-    assert len(pauses) == 3
+        assert turn.pauses == 3
+        with work.resting():
+            pass
+        clock.tick()
 
 
 EMPTY = "y = x\nfor i in range(10000000):\n  y = y\ny"

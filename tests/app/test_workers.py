@@ -1,0 +1,114 @@
+"""Work under way: it ends with its client's connection, and long work lets short work through.
+
+A service with one thread whose evaluations may take a minute: what it answers within seconds it has not waited for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import Request
+
+from adcore import clock
+from app.errors import Overloaded
+from app.settings import ServiceLimits, Settings
+from app.workers import Workers
+from tests.app.conftest import serving
+
+LOOPS = {
+    "a loop": "y = x\nwhile y > 0:\n  y = y + sin(y)**2\ny",
+    "a loop without body": "y = x\nfor i in range(10000000):\n  for j in range(10000000):\n    y = y\ny",
+    "an equation": "y = odeint(lambda y, t: -y*root(lambda s: s*s - 2, t + 1), x, linspace(0, 9, 99999))\ny[-1]",
+}
+PLACES = 4
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[httpx.Client]:
+    limits = ServiceLimits(
+        evaluation_seconds=60, compilation_seconds=60, loop_steps=10**9, concurrent_evaluations=PLACES
+    )
+    with serving(Settings(threads=1, max=limits)) as client:
+        yield client
+
+
+def send(client: httpx.Client, text: str, x: float = 1.0) -> socket.socket:
+    """A connection on which a request has been sent, and from which nothing is read."""
+    body = json.dumps({"program": text, "inputs": {"x": x}}).encode()
+    head = (
+        f"POST /evaluate HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    connection = socket.create_connection((client.base_url.host, client.base_url.port or 80))
+    connection.sendall(head.encode() + body)
+    return connection
+
+
+def compiles(client: httpx.Client, number: int) -> Any:
+    """A program that is not in the cache is compiled and evaluated, within the seconds that the client waits."""
+    return client.post("/evaluate", json={"program": f"x + {number}", "inputs": {"x": 1}}, timeout=20)
+
+
+@pytest.mark.parametrize("kind", LOOPS)
+def test_work_ends_with_the_connection(service: httpx.Client, kind: str) -> None:
+    """Two times as many as there are places, all abandoned: a program is compiled and answered all the same."""
+    for wave in range(2):
+        connections = [send(service, LOOPS[kind], 1 + number) for number in range(PLACES)]
+        time.sleep(0.1)
+        for connection in connections:
+            connection.close()
+        answer = compiles(service, wave)
+        for _ in range(2_000):
+            if answer.status_code != 503:
+                break
+            time.sleep(0.01)  # until the service has seen that the connections are closed
+            answer = compiles(service, wave)
+        assert answer.status_code == 200
+
+
+def test_long_work_lets_short_work_through(service: httpx.Client) -> None:
+    with ExitStack() as stack:
+        for number in range(PLACES - 1):
+            stack.enter_context(closing(send(service, LOOPS["a loop"], 1 + number)))
+        for number in range(5):
+            assert compiles(service, 100 + number).json()["values"] == {"result": 101 + number}
+
+
+def request_of(address: str) -> Request:
+    """A request of a client that stays connected."""
+
+    async def receive() -> Any:
+        await asyncio.Event().wait()
+
+    return Request({"type": "http", "client": (address, 1), "headers": []}, receive)
+
+
+def work() -> str:
+    while True:
+        clock.tick()
+
+
+def test_a_client_with_less_under_way_gets_the_place_of_one_with_more() -> None:
+    async def run() -> list[Any]:
+        workers = Workers(1, 3)
+        greedy = [asyncio.create_task(workers.run(work, request_of("greedy"))) for _ in range(3)]
+        await asyncio.sleep(0)
+        with pytest.raises(Overloaded):
+            await workers.run(lambda: "one more of the same client", request_of("greedy"))
+        answers = [await workers.run(lambda: "modest", request_of("modest"))]
+        (evicted,), others = await asyncio.wait(greedy, return_when=asyncio.FIRST_COMPLETED)
+        answers.append(type(evicted.exception()))
+        assert evicted is greedy[-1]
+        for turn in workers._accepted:
+            turn.cancel()
+        await asyncio.wait(others)
+        return answers
+
+    assert asyncio.run(run()) == ["modest", Overloaded]
