@@ -102,7 +102,7 @@ def test_a_client_with_less_under_way_gets_the_place_of_one_with_more() -> None:
         await asyncio.sleep(0)
         with pytest.raises(Overloaded):
             await workers.run(lambda: "one more of the same client", request_of("greedy"))
-        answers = [await workers.run(lambda: "modest", request_of("modest"))]
+        answers: list[Any] = [await workers.run(lambda: "modest", request_of("modest"))]
         (evicted,), others = await asyncio.wait(greedy, return_when=asyncio.FIRST_COMPLETED)
         answers.append(type(evicted.exception()))
         assert evicted is greedy[-1]
