@@ -80,6 +80,11 @@ FUNCTIONALS: dict[str, Functional] = {
             "A local minimum of f, which returns a number, searched from x0; differentiated as an implicit function.",
         ),
         Functional(
+            "vectorize",
+            Signature(("pyfunc",)),
+            "The function that applies f, which takes and returns numbers, to all elements of arrays, which broadcast.",
+        ),
+        Functional(
             "odeint",
             Signature(
                 ("f", "y0", "t", "args"),

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from adcore.language import library
+from adcore.language.builtins import BUILTIN_FUNCTIONS
 from adcore.language.functionals import FUNCTIONALS
 from adcore.ops import OPS, Op
 
@@ -53,14 +54,14 @@ BUILTINS: Mapping[str, tuple[str, ...]] = {
     "builtins.any": (),
     "builtins.all": (),
     "builtins.round": (),
-    "array": ("asarray", "asanyarray", "atleast_1d", "float64", "copy", "ascontiguousarray"),
+    "array": ("asarray", "asanyarray", "float64", "copy", "ascontiguousarray"),
 }
 """The functions that are no ops, with their aliases. A name with a dot is a full name, and none without it."""
 
 PYTHONS = frozenset("sum max min abs round pow any all".split())
 """The functions that are Python's own where a program uses NumPy by its name, and NumPy's where it does not."""
 
-_ALSO: Mapping[str, str] = {"sorted": "sort", "fsum": "sum"}
+_ALSO: Mapping[str, str] = {"fsum": "sum"}
 """Names of ops in Python's own modules."""
 
 
@@ -78,11 +79,13 @@ def _declared() -> Iterator[Declared]:
     everywhere = frozenset(library.NAMES)
     for name, aliases in BUILTINS.items():
         yield Declared(name, (name, *aliases), everywhere)
+    for name in BUILTIN_FUNCTIONS:
+        yield Declared(name, (name,), everywhere)
     for alias, name in _ALSO.items():
         yield Declared(name, (alias,), everywhere)
     for functional in FUNCTIONALS.values():
         # SciPy has another jvp, a derivative of a Bessel function.
-        modules = frozenset({"jax", "autograd", "scipy.integrate"})
+        modules = frozenset({"jax", "autograd", "scipy.integrate", "numpy"})
         yield Declared(functional.name, (functional.name, *functional.signature.aliases), modules)
     for op in OPS.values():
         names = (op.name, *op.signature.aliases)

@@ -9,7 +9,8 @@ from typing import Any
 import orjson
 from fastapi import APIRouter, Response
 
-from adcore.language.functionals import FUNCTIONALS
+from adcore.language.builtins import BUILTIN_FUNCTIONS, Builtin
+from adcore.language.functionals import FUNCTIONALS, Functional
 from adcore.ops import OPS, Op
 from app.schemas import OpsResponse
 
@@ -47,12 +48,15 @@ def _symbol(name: str) -> str:
     return letter[1] + (f"_{{{letter[2]}}}" if letter[2] else "")
 
 
+_FUNCTIONS: list[Functional | Builtin] = [*FUNCTIONALS.values(), *BUILTIN_FUNCTIONS.values()]
+
+
 @cache
 def _listing() -> bytes:
     # The table does not change while the process runs.
     functions = [
         {"name": each.name, "aliases": each.signature.aliases, "signature": each.usage, "doc": each.doc}
-        for each in FUNCTIONALS.values()
+        for each in _FUNCTIONS
     ]
     return orjson.dumps(
         {"ops": [describe_op(op) for op in OPS.values() if op.signature.public], "functions": functions}
@@ -62,7 +66,7 @@ def _listing() -> bytes:
 def _table() -> str:
     declared = [
         *((op.usage, op.signature, op.notation.doc) for op in OPS.values() if op.signature.public),
-        *((each.usage, each.signature, each.doc) for each in FUNCTIONALS.values()),
+        *((each.usage, each.signature, each.doc) for each in _FUNCTIONS),
     ]
     rows = (
         f"| `{usage}` | {', '.join(f'`{alias}`' for alias in signature.aliases)} | {doc.replace('|', '&#124;')} |"

@@ -70,6 +70,14 @@ class Derived:
     """Whether the derivative is by one argument, and not by a tuple of them."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class NamedValues:
+    """Known values that have names, which are read as attributes: ``np.finfo(float).eps``."""
+
+    name: str
+    fields: Mapping[str, float]
+
+
 Callee = Closure | LibraryFunction | Derived
 """A value that can be called."""
 
@@ -107,7 +115,7 @@ class Missing:
 
 MISSING = Missing()
 
-Value = Node | bool | int | float | str | Tuple | List | Callee | Raised | EllipsisType | slice | None
+Value = Node | bool | int | float | str | Tuple | List | Callee | Raised | NamedValues | EllipsisType | slice | None
 Binding = Value | Unusable
 
 
@@ -195,6 +203,8 @@ def describe_value(value: Value) -> str:
             return f"the {value.kind.replace('_', ' ')} of {describe_value(value.function)}"
         case LibraryFunction():
             return f"the function {value.name}"
+        case NamedValues():
+            return f"the result of {value.name}"
         case Node():
             return "a number" if value.shape == () else f"an array of shape {describe_shape(value.shape)}"
         case _:

@@ -97,7 +97,7 @@ def _end_of(block: Sequence[ast.stmt]) -> ResultPlan | bool:
                 return True
             case _ if is_passed_over(statement):
                 continue
-            case ast.Expr(ast.Call(ast.Attribute(ast.Name(name), "append"))):
+            case ast.Expr(ast.Call(ast.Attribute(ast.Name(name), "append"), [_], [])):
                 return ResultPlan((name,), False, of_variables=True)
             case ast.Expr(value):
                 written = _expression(value)

@@ -127,7 +127,7 @@ def assignments(statement: ast.For | ast.While) -> dict[str, ast.expr | ast.stmt
                 stack.append(target)
             case ast.FunctionDef(name):
                 places[name] = node
-            case ast.Expr(ast.Call(ast.Attribute(ast.Name(name), "append"))):
+            case ast.Expr(ast.Call(ast.Attribute(ast.Name(name), "append"), [_], [])):
                 places[name] = node
             case ast.Assert() | ast.Raise():
                 places[CHECKED] = node

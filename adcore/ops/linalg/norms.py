@@ -14,6 +14,7 @@ from adcore.ops.arrays.reshaping import moveaxis
 from adcore.ops.arrays.statistics import root_of_squares
 from adcore.ops.base import Order, reducing, sample
 from adcore.ops.elementwise.arithmetic import divide, multiply
+from adcore.ops.elementwise.choice import where
 from adcore.ops.elementwise.rounding import absolute, sign
 from adcore.ops.linalg.matrices import solved
 from adcore.ops.linalg.spectral.svd import svdvals, values_flow
@@ -51,7 +52,23 @@ def _norm(x: Any, *, ord: Order = None, axis: Axes = None, keepdims: bool = Fals
         return root_of_squares(x, axis, keepdims)
     if ord == 1:
         return total(np.abs(x), axis=axis, keepdims=keepdims)
-    return getattr(np.abs(x), _extreme(ord))(axis=axis, keepdims=keepdims)[()]
+    if ord in (math.inf, -math.inf):
+        return getattr(np.abs(x), _extreme(ord))(axis=axis, keepdims=keepdims)[()]
+    if ord == 0:
+        return np.asarray(x != 0).sum(axis=axis, keepdims=keepdims, dtype=np.float64)[()]
+    return _root_of_powers(np.abs(x), float(ord), axis, keepdims)
+
+
+def _root_of_powers(x: Any, ord: float, axis: Axes, keepdims: bool) -> Any:
+    """The sum of powers to the power of 1 / ord, scaled by the greatest number where the powers leave the range."""
+    with np.errstate(all="ignore"):
+        plain = total(x**ord, axis=axis, keepdims=keepdims) ** (1.0 / ord)
+        if not x.size or ((plain > 1e-300) & (plain < 1e300)).all():
+            return plain
+        largest = getattr(x, "max" if ord > 0 else "min")(axis=axis, keepdims=True)
+        scale = np.where((largest > 0) & (largest < math.inf), largest, 1.0)
+        scaled = scale * total((x / scale) ** ord, axis=axis, keepdims=True) ** (1.0 / ord)
+    return np.reshape(scaled, plain.shape)[()]
 
 
 def _infer_norm(x: Type, *, ord: Order = None, axis: Axes = None, keepdims: bool = False) -> Type:
@@ -68,8 +85,8 @@ def _infer_norm(x: Type, *, ord: Order = None, axis: Axes = None, keepdims: bool
             f"the norm of a matrix takes ord 'fro' (Frobenius), 'nuc' (nuclear), 1, 2, inf, -1, -2 or -inf, and not "
             f"ord={ord!r}"
         )
-    if over < 2 and ord not in _OF_VECTORS:
-        raise BadCall(f"the norm of a vector takes ord 1, 2, inf or -inf, and not ord={ord!r}")
+    if over < 2 and (not isinstance(ord, (int, float)) or ord != ord):
+        raise BadCall(f"the norm of a vector takes a number ord, and not ord={ord!r}")
     if not count(x.shape, axis) and ord in (math.inf, -math.inf, -1, -2, *((1, 2) if over == 2 else ())):
         raise ShapeMismatch(f"an array of shape {describe_shape(x.shape)} has no element along axis={axis}")
     return Type(DType.FLOAT, shape)
@@ -86,7 +103,13 @@ def _norm_weights(y: Node, x: Node, *, ord: Order, axis: Axes, **_: Any) -> Node
         return divide(x, y, strong=True)
     if ord == 1:
         return sign(x)
-    return shares(absolute(x), y, axis=axis) * sign(x)
+    if ord in (math.inf, -math.inf):
+        return shares(absolute(x), y, axis=axis) * sign(x)
+    if ord == 0:
+        return OPS["zeros_like"](x)
+    # sign(x) (|x| / y)^(ord - 1); where x is 0, the mean of the one-sided derivatives.
+    power = OPS["power"](divide(absolute(x), y, strong=True), float(ord) - 1.0)
+    return where(OPS["equal"](x, 0.0), 0.0, sign(x) * power)
 
 
 def _by_lines(x: Node, ord: Order, axis: Axes) -> Node:
@@ -113,7 +136,7 @@ norm = reducing(
     infer=_infer_norm,
     latex=r"\left\lVert {0} \right\rVert",
     samples=(
-        *(sample((4,), ord=order) for order in (None, 1, 2, math.inf, -math.inf)),
+        *(sample((4,), ord=order) for order in (None, 1, 2, math.inf, -math.inf, 0, 3, 1.5, -1)),
         sample((2, 3)),
         *(sample((2, 3), ord=order) for order in _OF_MATRICES),
         sample((2, 3), axis=0),

@@ -9,6 +9,7 @@ from itertools import zip_longest
 from adcore.errors import BadCall, ShapeMismatch, Span, TypeMismatch
 from adcore.graph import OPS, Absent, BindingError, BindingFault, Kind, Node, Op, Parameter, items
 from adcore.language import vocabulary
+from adcore.language.builtins import Builtin
 from adcore.language.functionals import Functional
 from adcore.language.lowering.builder import Lowering
 from adcore.language.lowering.values import Argument, Place, Tuple, Value, describe_value, is_number, is_sequence
@@ -40,7 +41,7 @@ def call_op(low: Lowering, op: Op, arguments: Sequence[Argument], place: ast.Cal
     for parameter in op.signature.parameters:
         argument = bound.get(parameter.name)
         params.append(
-            (parameter.name, parameter.default if argument is None else _static(low, op, parameter, argument))
+            (parameter.name, parameter.default if argument is None else static_value(low, op, parameter, argument))
         )
     axis = bound.get("axis")
     try:
@@ -64,7 +65,7 @@ def results(low: Lowering, node: Node) -> Value:
 
 def bind_call(
     low: Lowering,
-    callee: Op | Functional,
+    callee: Op | Functional | Builtin,
     arguments: Sequence[Argument],
     place: ast.Call,
     method: bool = False,
@@ -137,10 +138,12 @@ def check_dtype(low: Lowering, argument: Argument) -> None:
 # --- parameters
 
 
-def _static(low: Lowering, op: Op, parameter: Parameter, argument: Argument) -> Hashable:
+def static_value(
+    low: Lowering, callee: Op | Functional | Builtin, parameter: Parameter, argument: Argument
+) -> Hashable:
     """The value of a parameter, converted as its kind asks."""
     value, place = argument.value, argument.place
-    what = f"{parameter.name} of {op.name}"
+    what = f"{parameter.name} of {callee.name}"
     if value is None and not parameter.required and parameter.default is None:
         return None
     match parameter.kind:

@@ -7,9 +7,13 @@ import math
 from collections.abc import Callable, Sequence
 
 from adcore.errors import BadCall, TypeMismatch
-from adcore.graph import OPS, DType, Node
+from adcore.graph import OPS, DType, Node, Op
+from adcore.language.builtins import BUILTIN_FUNCTIONS
 from adcore.language.lowering.builder import Lowering, several
 from adcore.language.lowering.calls.arguments import bind_call, call_op, check_dtype
+from adcore.language.lowering.calls.library import LIBRARY_RULES
+from adcore.language.lowering.calls.library.bound import bound
+from adcore.language.lowering.calls.library.extended import apply_extended
 from adcore.language.lowering.calls.reductions import REDUCTIONS, ROUND, added, greatest, has_arrays
 from adcore.language.lowering.values import (
     Argument,
@@ -30,12 +34,21 @@ def apply_op_or_builtin(
     special = BUILTIN_RULES.get(function.name)
     if special is not None:
         return special(low, function.name.removeprefix("builtins."), arguments, place)
+    rule = LIBRARY_RULES.get(function.name)
+    if rule is not None:
+        return rule(bound(low, BUILTIN_FUNCTIONS[function.name], arguments, place))
     op = OPS[function.name]
     if function == ("sum", True) and len(arguments) == 1 and has_arrays(arguments[0].value):
         return added(low, arguments[0].value.items, place)
     if op.name in ("max", "min") and function.bare and sum(a.name is None for a in arguments) > 1:
         return greatest(low, op.name, arguments, place)
-    return call_op(low, op, arguments, place)
+    return apply_op(low, op, arguments, place)
+
+
+def apply_op(low: Lowering, op: Op, arguments: Sequence[Argument], place: ast.Call, method: bool = False) -> Value:
+    """The value of a call of an op, with more arguments than it has itself, maybe; as a method, of the first one."""
+    extended = apply_extended(low, op, arguments, place, method)
+    return call_op(low, op, arguments, place, method) if extended is None else extended[0]
 
 
 def _only(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.Call) -> Argument:

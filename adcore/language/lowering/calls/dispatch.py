@@ -17,6 +17,7 @@ from adcore.language.lowering.calls.derivatives import (
 )
 from adcore.language.lowering.calls.equations import lower_equation, lower_odeint
 from adcore.language.lowering.calls.functionals import Rule
+from adcore.language.lowering.calls.library.choices import VECTORIZED, call_vectorized, lower_vectorize
 from adcore.language.lowering.values import Argument, Callee, Derived, LibraryFunction, Value
 from adcore.ops.functionals.derivative import GRADIENT, JACOBIAN
 from adcore.ops.functionals.solution import FIXED_POINT, MINIMUM, ROOT
@@ -32,6 +33,8 @@ def apply_library(
 ) -> Value:
     """The value of a call of a function that the program does not define."""
     if isinstance(function, Derived):
+        if function.kind == VECTORIZED:
+            return call_vectorized(low, function, arguments, place)
         return call_derived(low, function, arguments, place)
     rule = RULES.get(function.name)
     if rule is not None:
@@ -49,6 +52,7 @@ RULES: dict[str, Rule] = {
     FIXED_POINT: lower_equation,
     MINIMUM: lower_equation,
     "odeint": lower_odeint,
+    "vectorize": lower_vectorize,
 }
 """How a call of each of the functionals is lowered."""
 assert RULES.keys() == FUNCTIONALS.keys(), "each functional has a rule"

@@ -11,10 +11,11 @@ from adcore.graph import OPS, DType, Node
 from adcore.language import vocabulary
 from adcore.language.lowering.branches import Merge, short_circuit
 from adcore.language.lowering.builder import Lowering, several
-from adcore.language.lowering.calls.arguments import call_op
+from adcore.language.lowering.calls.builtins import apply_op
 from adcore.language.lowering.calls.dispatch import takes_functions
 from adcore.language.lowering.constant_arithmetic import number_of
 from adcore.language.lowering.expressions import comprehensions
+from adcore.language.lowering.expressions.array_methods import ARRAY_METHODS, astype
 from adcore.language.lowering.expressions.name_resolution import (
     attribute_span,
     callee,
@@ -40,6 +41,7 @@ from adcore.language.lowering.values import (
     Closure,
     LibraryFunction,
     List,
+    NamedValues,
     Tuple,
     Unusable,
     Value,
@@ -196,11 +198,17 @@ def _attribute(low: Lowering, node: ast.Attribute) -> Value:
     if full is not None:
         return module_value(low, node, full)
     value = lower_expression(low, node.value)
+    if isinstance(value, NamedValues) and node.attr in value.fields:
+        return value.fields[node.attr]
     if is_number(value) or isinstance(value, List) or (isinstance(value, Tuple) and node.attr in _OF_ARRAYS):
         value = low.array(value, node.value)
     if isinstance(value, Node):
         shape = value.shape
         match node.attr:
+            case "real":
+                return value
+            case "imag":
+                return low.emit(OPS["zeros_like"], (value,), node)
             case "T":
                 return low.emit(OPS["transpose"], (value,), node) if len(shape) > 1 else value
             case "shape":
@@ -214,7 +222,7 @@ def _attribute(low: Lowering, node: ast.Attribute) -> Value:
     raise _no_attribute(low, node, value, {*_OF_ARRAYS, *vocabulary.methods()})
 
 
-_OF_ARRAYS = ("T", "shape", "ndim", "size")
+_OF_ARRAYS = ("T", "shape", "ndim", "size", "real", "imag")
 
 
 def _no_attribute(low: Lowering, node: ast.Attribute, value: Value, known: set[str]) -> AdcoreError:
@@ -250,9 +258,12 @@ def _call(low: Lowering, node: ast.Call) -> Value:
     value = lower_expression(low, func.value)
     if is_sequence(value) or is_number(value):
         value = low.array(value, func.value)
-    if func.attr in ("copy", "astype", "item") and isinstance(value, Node):
-        _arguments(low, node)
-        return value
+    if isinstance(value, Node):
+        if func.attr == "astype":
+            return astype(low, value, node)
+        method = ARRAY_METHODS.get(func.attr)
+        if method is not None:
+            return method(low, value, _arguments(low, node), node)
     op = vocabulary.methods().get(func.attr)
     if op is None or not isinstance(value, Node):
         if func.attr in _OF_ARRAYS:
@@ -261,7 +272,7 @@ def _call(low: Lowering, node: ast.Call) -> Value:
             )
         raise _no_attribute(low, func, value, {*vocabulary.methods(), *_OF_ARRAYS})
     own = Argument(None, value, func.value)
-    return call_op(low, op, [own, *_arguments(low, node)], node, method=True)
+    return apply_op(low, op, [own, *_arguments(low, node)], node, method=True)
 
 
 def _applied(low: Lowering, function: Callee, node: ast.Call) -> Value:

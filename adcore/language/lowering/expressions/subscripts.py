@@ -4,7 +4,7 @@ are operands."""
 from __future__ import annotations
 
 import ast
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator, Sequence
 from types import EllipsisType
 from typing import Any, NamedTuple
 
@@ -72,8 +72,7 @@ def key_of(low: Lowering, array: Node, node: ast.Subscript, expression: LowerExp
     key: list[Any] = []
     computed: list[Node] = []
     axis = 0
-    for part in parts:
-        index = _part(low, part, expression)
+    for part, index in _indices(low, node.slice, parts, expression):
         if isinstance(index, Node) and index.type.dtype is DType.BOOL:
             if len(parts) > 1 or not index.shape:
                 raise TypeMismatch("a condition is not an index", span=low.span(part), help=_CHOOSE)
@@ -222,11 +221,24 @@ def _take(low: Lowering, array: Node, key: Key, node: ast.Subscript) -> Node:
     return low.emit(OPS["take"], (array, key.computed[0]), node, (("axis", axis),))
 
 
-def _part(low: Lowering, part: ast.expr, expression: LowerExpression) -> Any:
-    """One part of a subscript: a whole number, a slice, None or ``...`` as the static index has them, or a node."""
-    if isinstance(part, ast.Slice):
-        return _slice(low, part, expression)
-    value = expression(low, part)
+def _indices(
+    low: Lowering, subscript: ast.expr, parts: Sequence[ast.expr], expression: LowerExpression
+) -> Iterator[tuple[ast.expr, Any]]:
+    """The parts of a subscript with their indices; a tuple in a variable, ``A[np.nonzero(c)]``, is several parts."""
+    if parts == [subscript] and not isinstance(subscript, ast.Slice):
+        value = expression(low, subscript)
+        for item in value.items if isinstance(value, Tuple) else (value,):
+            yield subscript, _index(low, item, subscript)
+        return
+    for part in parts:
+        if isinstance(part, ast.Slice):
+            yield part, _slice(low, part, expression)
+        else:
+            yield part, _index(low, expression(low, part), part)
+
+
+def _index(low: Lowering, value: Value, part: ast.expr) -> Any:
+    """A value as an index: a whole number, None or ``...`` as the static index has them, or a node."""
     match value:
         case None:
             return None
