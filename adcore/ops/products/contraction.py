@@ -23,18 +23,25 @@ def strong_product(product: Callable[[Any, Any], Any], a: Any, b: Any, strong: i
     """``product(a, b)``, whose elements are sums of products, with strong zeros.
 
     ``strong`` is a sum of 1, where the zeros of ``a`` win over the inf and NaN of ``b``, and of 2, the other way. A
-    result without a NaN needs nothing; else the finite parts are multiplied, and how often an element meets
-    an inf, a -inf or a NaN is counted by the same product, of zeros and ones.
+    result without a NaN needs nothing.
     """
     result = product(a, b)
-    if not strong or not np.isnan(result).any():
-        return result
+    return counted_product(product, a, b, strong) if strong and np.isnan(result).any() else result
+
+
+def counted_product(product: Callable[[Any, Any], Any], a: Any, b: Any, strong: int) -> Any:
+    """``strong_product`` by a ``product`` that is right for finite operands only.
+
+    The finite parts are multiplied, and how often an element meets an inf, a -inf or a NaN is counted by the same
+    product, of zeros and ones.
+    """
 
     def meets(*pairs: tuple[Any, Any]) -> Any:
         counts = [product(p.astype(float), q.astype(float)) for p, q in pairs if p.any() and q.any()]
-        return sum(counts, start=np.zeros(np.shape(result))) > 0
+        return sum(counts, start=np.zeros(np.shape(finite))) > 0.5  # They are whole numbers, but for rounding.
 
     weak_a, weak_b = (np.logical_not(x == 0) if strong & bit else np.ones_like(x, bool) for x, bit in ((a, 1), (b, 2)))
+    finite = product(*(np.where(np.isfinite(x), x, 0.0) for x in (a, b)))
     up = meets((a > 0, b == math.inf), (a < 0, b == -math.inf), (a == math.inf, b > 0), (a == -math.inf, b < 0))
     down = meets((a > 0, b == -math.inf), (a < 0, b == math.inf), (a == -math.inf, b > 0), (a == math.inf, b < 0))
     lost = meets(
@@ -43,7 +50,6 @@ def strong_product(product: Callable[[Any, Any], Any], a: Any, b: Any, strong: i
         ((a == 0) & weak_a, np.isinf(b)),
         (np.isinf(a), (b == 0) & weak_b),
     )
-    finite = product(*(np.where(np.isfinite(x), x, 0.0) for x in (a, b)))
     ends = (np.where(met, end, 0.0) for met, end in ((up, math.inf), (down, -math.inf), (lost, math.nan)))
     return sum(ends, start=finite)[()]
 

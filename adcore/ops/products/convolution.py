@@ -12,19 +12,14 @@ from adcore.graph import OPS, DType, Node, Op, Shape, Type
 from adcore.ops.arrays.indexing import embed, stretch
 from adcore.ops.base import Hidden, bilinear, declare, fit, linear, moved, sample
 from adcore.ops.elementwise.arithmetic import multiply
-from adcore.ops.products.contraction import strong_product
+from adcore.ops.products.contraction import counted_product, strong_product
+from adcore.ops.products.fast_convolution import convolved, extent, fast_work, is_direct, window
 from adcore.ops.shapes import describe_shape, one_axis
 from adcore.ops.strong import strength, strong_times
 
 # --- convolutions
 
 _MODES = ("full", "same", "valid")
-
-
-def _window(a: int, v: int, mode: str) -> tuple[int, int]:
-    """The part of the full convolution of vectors of these lengths that a mode selects: its start, and its length."""
-    short, long = min(a, v), max(a, v)
-    return {"full": (0, a + v - 1), "same": ((short - 1) // 2, long), "valid": (short - 1, long - short + 1)}[mode]
 
 
 def _infer_sliding(name: str) -> Callable[..., Type]:
@@ -36,7 +31,7 @@ def _infer_sliding(name: str) -> Callable[..., Type]:
             )
         if mode not in _MODES:
             raise BadCall(f"mode is 'full', 'same' or 'valid', and not {mode!r}")
-        return Type(DType.FLOAT, (_window(a.size, v.size, mode)[1],))
+        return Type(DType.FLOAT, (extent(a.size, v.size, mode)[1],))
 
     return infer
 
@@ -50,17 +45,25 @@ def _in_full(node: Node, g: Node, start: int) -> Node:
 
 
 def _work(node: Node) -> int:
-    a, v = node.inputs
-    return 2 * a.type.size * v.type.size
+    a, v = (x.type.size for x in node.inputs)
+    return 2 * a * v if is_direct(a, v) else fast_work(a, v)
 
 
 def _convolve(a: Any, v: Any, *, mode: str = "full", strong: Hidden = 0) -> Any:
-    return strong_product(lambda p, q: np.convolve(p, q, mode), a, v, strong)  # type: ignore[call-overload]
+    if is_direct(len(a), len(v)):
+        return strong_product(lambda p, q: np.convolve(p, q, mode), a, v, strong)  # type: ignore[call-overload]
+
+    def product(p: Any, q: Any) -> Any:
+        return window(convolved(p, q), len(p), len(q), mode)
+
+    # A transform spreads an inf or a NaN over all elements.
+    finite = np.isfinite(a).all() and np.isfinite(v).all()
+    return product(a, v) if finite else counted_product(product, a, v, strong)
 
 
 def _convolve_vjp(node: Node, g: Node) -> tuple[Node, Node]:
     a, v = node.inputs
-    start, _ = _window(a.shape[0], v.shape[0], node.param("mode"))
+    start, _ = extent(a.shape[0], v.shape[0], node.param("mode"))
     full = _in_full(node, g, start)
     return (
         convolve(full, OPS["flip"](v), mode="valid", strong=strength(node, 1)),
@@ -84,18 +87,23 @@ convolve: Op = bilinear(
     latex="{0} * {1}",
     work=_work,
     samples=_SLIDING,
-    doc="The convolution of two vectors: all of it, as much as the longer has, or where they overlap wholly.",
+    doc="The convolution of two vectors: all of it, as much as the longer has, or where they overlap wholly. That of "
+    "long ones is computed by fast Fourier transforms, to an accuracy relative to the largest elements.",
 )
 
 
 def _correlate(a: Any, v: Any, *, mode: str = "valid", strong: Hidden = 0) -> Any:
-    return strong_product(lambda p, q: np.correlate(p, q, mode), a, v, strong)  # type: ignore[call-overload]
+    if is_direct(len(a), len(v)):
+        return strong_product(lambda p, q: np.correlate(p, q, mode), a, v, strong)  # type: ignore[call-overload]
+    if len(a) < len(v):
+        return _convolve(np.flip(a), v, mode=mode, strong=strong)[::-1]
+    return _convolve(a, np.flip(v), mode=mode, strong=strong)
 
 
 def _correlate_vjp(node: Node, g: Node) -> tuple[Node, Node]:
     """A correlation is a convolution with the second vector flipped; NumPy counts from the end if that is longer."""
     a, v = node.inputs
-    start, length = _window(a.shape[0], v.shape[0], node.param("mode"))
+    start, length = extent(a.shape[0], v.shape[0], node.param("mode"))
     if v.shape[0] > a.shape[0]:
         start = a.shape[0] + v.shape[0] - 1 - start - length
     full = _in_full(node, g, start)
