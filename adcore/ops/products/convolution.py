@@ -13,7 +13,7 @@ from adcore.ops.arrays.indexing import embed, stretch
 from adcore.ops.base import Hidden, bilinear, declare, fit, linear, moved, sample
 from adcore.ops.elementwise.arithmetic import multiply
 from adcore.ops.products.contraction import counted_product, strong_product
-from adcore.ops.products.fast_convolution import convolved, extent, fast_work, is_direct, window
+from adcore.ops.products.fast_convolution import convolved, extent, fast_work, is_direct, selected
 from adcore.ops.shapes import describe_shape, one_axis
 from adcore.ops.strong import strength, strong_times
 
@@ -54,7 +54,7 @@ def _convolve(a: Any, v: Any, *, mode: str = "full", strong: Hidden = 0) -> Any:
         return strong_product(lambda p, q: np.convolve(p, q, mode), a, v, strong)  # type: ignore[call-overload]
 
     def product(p: Any, q: Any) -> Any:
-        return window(convolved(p, q), len(p), len(q), mode)
+        return selected(convolved(p, q), len(p), len(q), mode)
 
     # A transform spreads an inf or a NaN over all elements.
     finite = np.isfinite(a).all() and np.isfinite(v).all()

@@ -56,8 +56,8 @@ def _scaled(x: Array) -> tuple[Array, int]:
     return np.ldexp(x, -exponent), exponent
 
 
-def window(full: Any, a: int, v: int, mode: str) -> Any:
-    """The part of the full convolution of vectors of these lengths that a mode selects."""
+def selected(full: Any, a: int, v: int, mode: str) -> Any:
+    """The part of the full convolution, of vectors of these lengths, that a mode selects."""
     start, count = extent(a, v, mode)
     return full[start : start + count]
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from adcore.compiler import Compiler, Query
+from adcore.derivatives.jacobian import Mode
 from adcore.engines.cost import work
 from adcore.graph import OPS, DType, Graph, Type, input_node
 from adcore.graph.traversal import graph_of
@@ -68,7 +69,7 @@ def test_numbers_at_the_ends_of_the_range_neither_overflow_nor_vanish() -> None:
 
 
 @pytest.mark.parametrize("mode", ["forward", "reverse"])
-def test_derivatives(mode: str) -> None:
+def test_derivatives(mode: Mode) -> None:
     """Of a weighted sum of a convolution by two numbers inside the vectors."""
     a, v = vectors(9_000, 4_000)
     inputs = {"a": a, "v": v, "w": np.random.default_rng(1).normal(size=12_999), "s": np.asarray(0.3)}
