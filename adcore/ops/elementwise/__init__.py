@@ -1,5 +1,25 @@
 """Ops that act on each element alone."""
 
-from adcore.ops.elementwise import arithmetic, choice, distributions, elementary, logic, rounding, special
+from adcore.ops.elementwise import (
+    arithmetic,
+    beta_functions,
+    choice,
+    distributions,
+    elementary,
+    entropies,
+    logic,
+    rounding,
+    special,
+)
 
-__all__ = ["arithmetic", "choice", "distributions", "elementary", "logic", "rounding", "special"]
+__all__ = [
+    "arithmetic",
+    "beta_functions",
+    "choice",
+    "distributions",
+    "elementary",
+    "entropies",
+    "logic",
+    "rounding",
+    "special",
+]

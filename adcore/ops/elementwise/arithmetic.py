@@ -260,11 +260,41 @@ cbrt = elementwise(
     domain=((0.5, 3),),
     doc="The cube root, of negative numbers too.",
 )
-hypot = elementwise(
+
+
+def cosine(a: Any, b: Any) -> Any:
+    """a / hypot(a, b), scaled where the length is subnormal or exceeds the range of float64; 0 where a is."""
+    length = np.hypot(a, b)
+    if ((length > 1e-290) & (length < np.inf)).all():
+        return a / length
+    largest = np.maximum(np.abs(a), np.abs(b))
+    scale = np.where((largest > 0.0) & (largest < np.inf), largest, 1.0)
+    return strong_repair(np.divide(a / scale, np.hypot(a / scale, b / scale)), a)
+
+
+def _direction_partials(c: Node, a: Node, b: Node) -> tuple[Node, Node]:
+    """With c and s for the cosine and the sine, s**2 / y and -c s / y: https://dlmf.nist.gov/4.21.iii."""
+    s = direction(b, a)
+    turn = divide(s, hypot(a, b), strong=True)
+    return multiply(s, turn, strong=1), -multiply(c, turn, strong=1)
+
+
+direction: Op = elementwise(
+    "direction",
+    cosine,
+    _direction_partials,
+    operands="x1 x2",
+    public=False,
+    domain=((0.5, 3),),
+    text="{0} / hypot({0}, {1})",
+    binding=PRODUCT,
+    doc="x1 divided by the length of the hypotenuse: the cosine of the angle of the point (x1, x2); 0 at the origin.",
+)
+hypot: Op = elementwise(
     "hypot",
     np.hypot,
     # At the origin both partials are 0, the mean of the one-sided derivatives.
-    lambda y, a, b: (divide(a, y, strong=True), divide(b, y, strong=True)),
+    lambda y, a, b: (direction(a, b), direction(b, a)),
     operands="x1 x2",
     latex=r"\sqrt{{{0}^2 + {1}^2}}",
     domain=((0.5, 3),),

@@ -1,10 +1,11 @@
-"""The functions of distributions: normal, logistic and their inverses, gamma and beta, entropies; and Bessel's.
+"""The functions of distributions: normal, logistic and their inverses, gamma; and Bessel's.
 
 Formulas are those of https://dlmf.nist.gov, chapters 5, 7 and 10.
 """
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -12,10 +13,11 @@ import numpy as np
 from scipy import special as sc
 
 from adcore.graph import Op
-from adcore.ops.base import elementwise, moved, sample
-from adcore.ops.elementwise.arithmetic import divide, square
-from adcore.ops.elementwise.elementary import exp, log, log1p
+from adcore.ops.base import Hidden, elementwise, moved, sample
+from adcore.ops.elementwise.arithmetic import PRODUCT, square
+from adcore.ops.elementwise.elementary import exp
 from adcore.ops.elementwise.special import TINY, digamma, sigmoid
+from adcore.ops.strong import strong_repair
 
 HALF_ROOT_PI = math.sqrt(math.pi) / 2.0
 ROOT_TWO_PI = math.sqrt(2.0 * math.pi)
@@ -30,13 +32,59 @@ ndtr = elementwise(
     latex=r"\Phi\left({0}\right)",
     doc="The normal distribution: the probability that a standard normal number is less than x.",
 )
+FAR_LEFT = -12.0
+"""From here to the left, the derivatives of ``hazard`` are summed by its asymptotic series."""
+
+
+@functools.cache
+def _hazard_coefficients(terms: int = 24) -> tuple[float, ...]:
+    """Those of t**(1 - 2 k) in the series of the normal density over its right tail at t, the reciprocal of
+    https://dlmf.nist.gov/7.12.E1."""
+    tail, ratio = [1], [1]
+    for k in range(1, terms):
+        tail.append(-(2 * k - 1) * tail[-1])
+        ratio.append(-sum(tail[i] * ratio[k - i] for i in range(1, k + 1)))
+    return tuple(map(float, ratio))
+
+
+def _hazard_far_left(t: Any, n: int) -> Any:
+    """(-1)**n times the n-th derivative of the series by t, term by term, from the smallest term on."""
+    total = np.zeros_like(t)
+    for k, coefficient in reversed(list(enumerate(_hazard_coefficients()))):
+        power = 1 - 2 * k
+        factor = coefficient * math.prod(power - i for i in range(n)) * (-1.0) ** n
+        if factor:
+            total = total + factor * t ** float(power - n)
+    return total
+
+
+def _hazard(x: Any, *, n: Hidden = 0) -> Any:
+    """By the scaled erfcx, since both parts of the quotient are 0 far to the left.
+
+    Its derivatives follow from h' = -h (x + h), but far to the left they are differences of numbers that are larger by
+    the (n + 1)-th power of x.
+    """
+    h = math.sqrt(2.0 / math.pi) / sc.erfcx(-x / math.sqrt(2.0))
+    if n == 0:
+        return h
+    derivatives, sums = [h], [x + h]
+    for order in range(n):
+        parts = [math.comb(order, i) * derivatives[i] * sums[order - i] for i in range(order + 1)]
+        derivatives.append(-sum(parts[1:], start=parts[0]))
+        sums.append(derivatives[-1] + (1.0 if order == 0 else 0.0))
+    left = x < FAR_LEFT
+    if np.any(left) or np.any(h == 0.0):
+        return np.where(left, _hazard_far_left(np.where(left, -x, 1.0), n), strong_repair(derivatives[n], h))[()]
+    return derivatives[n]
+
+
 hazard: Op = elementwise(
-    # By the scaled erfcx, since both parts of the quotient are 0 far to the left.
     "hazard",
-    lambda x: math.sqrt(2.0 / math.pi) / sc.erfcx(-x / math.sqrt(2.0)),
-    lambda y, x: (-(y * (x + y)),),
+    _hazard,
+    lambda y, x: (moved(y, x, n=y.param("n") + 1),),
     public=False,
-    doc="The normal density divided by ndtr(x).",
+    samples=tuple(sample((3,), n=n) for n in (0, 1, 2)),
+    doc="The normal density divided by ndtr(x), or its n-th derivative.",
 )
 log_ndtr = elementwise(
     "log_ndtr",
@@ -73,10 +121,20 @@ erfcinv = elementwise(
 
 # --- the logistic distribution
 
+bernoulli_variance = elementwise(
+    # As one op, whose derivative is exact close to a half.
+    "bernoulli_variance",
+    lambda x: x * (1.0 - x),
+    lambda y, x: (1.0 - 2.0 * x,),
+    public=False,
+    text="{0} * (1 - {0})",
+    binding=PRODUCT,
+    doc="x (1 - x).",
+)
 logit = elementwise(
     "logit",
     sc.logit,
-    lambda y, x: (1.0 / (x * (1.0 - x)),),
+    lambda y, x: (1.0 / bernoulli_variance(x),),
     latex=r"\operatorname{{logit}}\left({0}\right)",
     domain=((0.2, 0.8),),
     doc="log(x / (1 - x)), the inverse of sigmoid; NaN outside 0 to 1.",
@@ -91,7 +149,7 @@ log_expit = elementwise(
 )
 
 
-# --- gamma and beta
+# --- gamma
 
 gamma = elementwise(
     "gamma",
@@ -100,74 +158,6 @@ gamma = elementwise(
     latex=r"\Gamma\left({0}\right)",
     domain=((0.5, 3),),
     doc="The gamma function, (x - 1)! for whole numbers.",
-)
-betaln = elementwise(
-    "betaln",
-    sc.betaln,
-    lambda y, a, b: (digamma(a) - digamma(a + b), digamma(b) - digamma(a + b)),
-    operands="a b",
-    commutative=True,
-    latex=r"\ln\left|B\left({0}, {1}\right)\right|",
-    domain=((0.5, 3),),
-    nan_gradient="Poles of gamma(a) and gamma(a + b) may cancel in the value; their derivatives are inf - inf.",
-    doc="The logarithm of the absolute value of the beta function.",
-)
-beta = elementwise(
-    "beta",
-    sc.beta,
-    lambda y, a, b: (y * (digamma(a) - digamma(a + b)), y * (digamma(b) - digamma(a + b))),
-    operands="a b",
-    latex=r"B\left({0}, {1}\right)",
-    domain=((0.5, 3),),
-    nan_gradient="Poles of gamma(a) and gamma(a + b) may cancel in the value; their derivatives are inf - inf.",
-    doc="The beta function, gamma(a) gamma(b) / gamma(a + b).",
-)
-
-
-# --- entropies: 0 log 0 is 0, and so are the derivatives through a factor of 0
-
-xlogy = elementwise(
-    "xlogy",
-    sc.xlogy,
-    lambda z, x, y: (log(y), divide(x, y, strong=True)),
-    operands="x y",
-    latex=r"{0} \ln {1}",
-    domain=((-3, 3), (0.5, 3)),
-    nan_gradient="Where x is 0 the value is 0 for a negative y too, whose logarithm, the derivative by x, is NaN.",
-    doc="x log(y), which is 0 for x = 0 whatever y is.",
-)
-xlog1py = elementwise(
-    "xlog1py",
-    sc.xlog1py,
-    lambda z, x, y: (log1p(y), divide(x, 1.0 + y, strong=True)),
-    operands="x y",
-    latex=r"{0} \ln\left(1 + {1}\right)",
-    domain=((-3, 3), (-0.5, 3)),
-    nan_gradient="Where x is 0 the value is 0 for a y below -1 too, where log(1 + y), the derivative by x, is NaN.",
-    doc="x log(1 + y), which is 0 for x = 0 whatever y is.",
-)
-entr = elementwise(
-    "entr",
-    sc.entr,
-    lambda y, x: (-(log(x) + 1.0),),
-    domain=((0.5, 3),),
-    doc="-x log(x), the summand of an entropy: 0 at 0, -inf for a negative x.",
-)
-rel_entr = elementwise(
-    "rel_entr",
-    sc.rel_entr,
-    lambda z, x, y: (log(divide(x, y, strong=True)) + 1.0, -divide(x, y, strong=True)),
-    operands="x y",
-    domain=((0.5, 3),),
-    doc="x log(x / y), the summand of a relative entropy: 0 for x = 0, inf for a negative x or y.",
-)
-kl_div = elementwise(
-    "kl_div",
-    sc.kl_div,
-    lambda z, x, y: (log(divide(x, y, strong=True)), 1.0 - divide(x, y, strong=True)),
-    operands="x y",
-    domain=((0.5, 3),),
-    doc="x log(x / y) - x + y, the summand of a divergence that is never negative.",
 )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from adcore.graph import Op
-from adcore.ops.base import elementwise
-from adcore.ops.elementwise.arithmetic import divide, sqrt, square
+from adcore.graph import Node, Op
+from adcore.ops.base import Hidden, elementwise, sample
+from adcore.ops.elementwise.arithmetic import PRODUCT, cosine, direction, divide, sqrt, square
 
 LN2 = float(np.log(2.0))
 LN10 = float(np.log(10.0))
@@ -67,6 +69,38 @@ log1p = elementwise(
     doc="log(1 + x), exact for small x.",
 )
 
+# --- the slopes of inverse functions, as ops whose own derivatives cancel no digits and underflow only where they are 0
+
+unit_complement = elementwise(
+    # (1 - x)(1 + x) keeps the digits that 1 - x**2 loses near the ends; by terms, its derivative would lose them at 0.
+    "unit_complement",
+    lambda x: (1.0 - x) * (1.0 + x),
+    lambda y, x: (-2.0 * x,),
+    public=False,
+    text="(1 - {0}) * (1 + {0})",
+    binding=PRODUCT,
+    doc="1 - x**2.",
+)
+cauchy: Op = elementwise(
+    "cauchy",
+    lambda x: 1.0 / (1.0 + x * x),
+    # In this order, no product underflows before the derivative does.
+    lambda y, x: (-2.0 * (divide(x, 1.0 + square(x), strong=True) * y),),
+    public=False,
+    text="1 / (1 + square({0}))",
+    binding=PRODUCT,
+    doc="1 / (1 + x**2), the derivative of arctan.",
+)
+arcsinh_slope: Op = elementwise(
+    "arcsinh_slope",
+    lambda x: 1.0 / np.hypot(1.0, x),
+    lambda y, x: (-(direction(x, 1.0) * y * y),),
+    public=False,
+    text="1 / hypot(1, {0})",
+    binding=PRODUCT,
+    doc="1 / sqrt(1 + x**2), the derivative of arcsinh.",
+)
+
 # --- circles
 
 sin = elementwise(
@@ -96,8 +130,7 @@ tan = elementwise(
 arcsin = elementwise(
     "arcsin",
     np.arcsin,
-    # (1 - x)(1 + x) keeps the digits that 1 - x**2 loses near the ends.
-    lambda y, x: (1.0 / sqrt((1.0 - x) * (1.0 + x)),),
+    lambda y, x: (1.0 / sqrt(unit_complement(x)),),
     aliases=("asin",),
     latex=r"\arcsin\left({0}\right)",
     domain=((-0.8, 0.8),),
@@ -106,7 +139,7 @@ arcsin = elementwise(
 arccos = elementwise(
     "arccos",
     np.arccos,
-    lambda y, x: (-(1.0 / sqrt((1.0 - x) * (1.0 + x))),),
+    lambda y, x: (-(1.0 / sqrt(unit_complement(x))),),
     aliases=("acos",),
     latex=r"\arccos\left({0}\right)",
     domain=((-0.8, 0.8),),
@@ -115,18 +148,54 @@ arccos = elementwise(
 arctan = elementwise(
     "arctan",
     np.arctan,
-    lambda y, x: (1.0 / (1.0 + square(x)),),
+    lambda y, x: (cauchy(x),),
     aliases=("atan",),
     latex=r"\arctan\left({0}\right)",
     doc="The angle from -pi/2 to pi/2 whose tangent is x.",
 )
+
+
+def _inverse_power(x: Any, y: Any, *, n: Hidden, imaginary: Hidden = False) -> Any:
+    """By the number of length 1 in the same direction, then divided by the length n times: no power leaves the range
+    of float64 long before the result does. At 0 it is 0, the mean of what is around."""
+    c, s, length = cosine(x, y), -cosine(y, x), np.hypot(x, y)
+    real, unreal = c, s
+    for _ in range(n - 1):
+        real, unreal = real * c - unreal * s, real * s + unreal * c
+    if n == 2:  # The difference of squares without their rounding.
+        factored = (x - y) / length * ((x + y) / length)
+        real = np.where(np.isfinite(factored), factored, real)
+    part = unreal if imaginary else real
+    for _ in range(n):
+        part = part / length
+    return np.where((x == 0.0) & (y == 0.0), 0.0, part)[()]
+
+
+def _inverse_power_partials(w: Node, x: Node, y: Node) -> tuple[Node, Node]:
+    """(z**-n)' = -n z**(-n-1), and by the imaginary part i times as much."""
+    n, imaginary = w.param("n"), w.param("imaginary")
+    real, unreal = (inverse_power(x, y, n=n + 1, imaginary=part) for part in (False, True))
+    return (-n * unreal, -n * real) if imaginary else (-n * real, n * unreal)
+
+
+inverse_power: Op = elementwise(
+    "inverse_power",
+    _inverse_power,
+    _inverse_power_partials,
+    operands="x1 x2",
+    public=False,
+    text=lambda x, y, *, n, imaginary: (
+        f"({'-sin' if imaginary else 'cos'}({n} * arctan2({y}, {x})) / hypot({x}, {y})**{n})"
+    ),
+    domain=((0.5, 3), (0.5, 3)),
+    samples=tuple(sample((3,), (3,), n=n, imaginary=part) for n in (1, 2, 3) for part in (False, True)),
+    doc="The real or the imaginary part of (x1 + i x2)**-n.",
+)
 arctan2 = elementwise(
     "arctan2",
     np.arctan2,
-    lambda y, a, b: (
-        divide(b, square(a) + square(b), strong=True),
-        -divide(a, square(a) + square(b), strong=True),
-    ),
+    # The derivatives of the logarithm, whose imaginary part is the angle.
+    lambda y, a, b: (inverse_power(b, a, n=1), inverse_power(b, a, n=1, imaginary=True)),
     operands="x1 x2",
     aliases=("atan2",),
     latex=r"\operatorname{{atan2}}\left({0}, {1}\right)",
@@ -142,11 +211,20 @@ sinh: Op = elementwise(
 cosh: Op = elementwise(
     "cosh", np.cosh, lambda y, x: (sinh(x),), latex=r"\cosh\left({0}\right)", doc="The hyperbolic cosine."
 )
-tanh = elementwise(
-    # 1 / cosh(x)**2 rather than 1 - y**2, which is 0 as soon as y rounds to 1.
+sech: Op = elementwise(
+    "sech",
+    lambda x: 1.0 / np.cosh(x),
+    lambda y, x: (-(tanh(x) * y),),
+    public=False,
+    text="1 / cosh({0})",
+    binding=PRODUCT,
+    doc="One over the hyperbolic cosine.",
+)
+tanh: Op = elementwise(
+    # By sech rather than by 1 - y**2, which is 0 as soon as y rounds to 1.
     "tanh",
     np.tanh,
-    lambda y, x: (1.0 / square(cosh(x)),),
+    lambda y, x: (square(sech(x)),),
     latex=r"\tanh\left({0}\right)",
     scalar=lambda b, x: b.call("tanh", x),
     doc="The hyperbolic tangent.",
@@ -154,7 +232,7 @@ tanh = elementwise(
 arcsinh = elementwise(
     "arcsinh",
     np.arcsinh,
-    lambda y, x: (1.0 / sqrt(1.0 + square(x)),),
+    lambda y, x: (arcsinh_slope(x),),
     aliases=("asinh",),
     latex=r"\operatorname{{arsinh}}\left({0}\right)",
     doc="The number whose hyperbolic sine is x.",
@@ -162,7 +240,7 @@ arcsinh = elementwise(
 arccosh = elementwise(
     "arccosh",
     np.arccosh,
-    lambda y, x: (1.0 / sqrt((x - 1.0) * (x + 1.0)),),
+    lambda y, x: (1.0 / (sqrt(x - 1.0) * sqrt(x + 1.0)),),
     aliases=("acosh",),
     latex=r"\operatorname{{arcosh}}\left({0}\right)",
     domain=((1.5, 3),),
@@ -171,7 +249,7 @@ arccosh = elementwise(
 arctanh = elementwise(
     "arctanh",
     np.arctanh,
-    lambda y, x: (1.0 / ((1.0 - x) * (1.0 + x)),),
+    lambda y, x: (1.0 / unit_complement(x),),
     aliases=("atanh",),
     latex=r"\operatorname{{artanh}}\left({0}\right)",
     domain=((-0.8, 0.8),),

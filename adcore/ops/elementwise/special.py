@@ -12,9 +12,9 @@ from scipy import special as sc
 from adcore.errors import BadCall
 from adcore.graph import OPS, Node, Op, ScalarBuilder, Type
 from adcore.ops.base import Hidden, elementwise, moved, sample
-from adcore.ops.elementwise.arithmetic import square
+from adcore.ops.elementwise.arithmetic import PRODUCT, square
 from adcore.ops.elementwise.choice import maximum, where
-from adcore.ops.elementwise.elementary import exp, log1p
+from adcore.ops.elementwise.elementary import exp, log1p, tanh
 from adcore.ops.elementwise.rounding import absolute
 
 # --- the error function
@@ -51,22 +51,23 @@ def _cotangent_derivative(order: int) -> np.polynomial.Polynomial:
     return -np.polynomial.Polynomial([1.0, 0.0, 1.0]) * _cotangent_derivative(order - 1).deriv()
 
 
-def _polygamma(x: Any, *, n: int) -> Any:
+def polygamma_value(x: Any, *, n: int) -> Any:
     """For x < 0 by reflection: (-1)**n psi_n(1 - x) - psi_n(x) is the n-th derivative of pi cot(pi x).
 
-    https://dlmf.nist.gov/5.15.E6; the series for positive x would need about -x terms.
+    https://dlmf.nist.gov/5.15.E6; the series for positive x would need about -x terms, and SciPy's reflection of
+    digamma loses its digits close to the poles.
     """
-    if n == 0:
-        return sc.psi(x)
     positive = np.where(x < 0, 1.0 - x, x)
     sign = -1.0 if n % 2 == 0 else 1.0
-    right = sign * sc.gamma(n + 1.0) * sc.zeta(n + 1.0, positive)
+    right = sc.psi(positive) if n == 0 else sign * sc.gamma(n + 1.0) * sc.zeta(n + 1.0, positive)
     if not np.any(x < 0):
         return right[()]
     turn = x - np.round(x)
     # The cosine as a sine, which is exactly 0 half way between two whole numbers.
     cot = np.sin(np.pi * (0.5 - np.abs(turn))) / np.sin(np.pi * turn)
     left = (-1.0) ** n * right - np.pi ** (n + 1) * _cotangent_derivative(n)(cot)
+    if n == 0:  # On both sides of a pole it grows to infinities of opposite sign.
+        left = np.where(turn == 0.0, np.nan, left)
     return np.where(x < 0, left, right)[()]
 
 
@@ -76,9 +77,34 @@ def _infer_polygamma(x: Type, *, n: int) -> Type:
     return x
 
 
+
+
+def digamma_value(x: Any) -> Any:
+    return polygamma_value(x, n=0)
+
+
+@functools.cache
+def _gammaln_coefficients() -> tuple[float, ...]:
+    """Those of Taylor's series of log gamma at 2, from the first power on: https://dlmf.nist.gov/5.7.E3."""
+    return (1.0 - np.euler_gamma, *((-1.0) ** k * float(sc.zetac(k)) / k for k in range(2, 26)))
+
+
+def gammaln_value(x: Any) -> Any:
+    """SciPy's, which loses its digits at the zeros 1 and 2: there by Taylor's series, and log(x - 1) if needed."""
+    out = sc.gammaln(x)
+    from_one, from_two = np.abs(x - 1.0) < 0.25, np.abs(x - 2.0) < 0.25
+    if not (np.any(from_one) or np.any(from_two)):
+        return out
+    d = np.where(from_one, x - 1.0, np.where(from_two, x - 2.0, 0.0))
+    total = np.zeros_like(d)
+    for coefficient in reversed(_gammaln_coefficients()):
+        total = (total + coefficient) * d
+    return np.where(from_one, total - np.log1p(d), np.where(from_two, total, out))[()]
+
+
 polygamma = elementwise(
     "polygamma",
-    _polygamma,
+    polygamma_value,
     lambda y, x: (moved(y, x, n=y.param("n") + 1),),
     infer=_infer_polygamma,
     arguments=("n", "x"),
@@ -89,7 +115,7 @@ polygamma = elementwise(
 )
 digamma = elementwise(
     "digamma",
-    sc.psi,
+    digamma_value,
     lambda y, x: (polygamma(x, n=1),),
     aliases=("psi",),
     latex=r"\psi\left({0}\right)",
@@ -98,7 +124,7 @@ digamma = elementwise(
 )
 gammaln = elementwise(
     "gammaln",
-    sc.gammaln,
+    gammaln_value,
     lambda y, x: (digamma(x),),
     aliases=("lgamma",),
     latex=r"\ln\left|\Gamma\left({0}\right)\right|",
@@ -132,11 +158,28 @@ def _scalar_softplus(b: ScalarBuilder[Any], x: Any) -> Any:
     return b.add(positive, b.call("log1p", b.call("exp", b.neg(b.call("fabs", x)))))
 
 
+
+
+def _logistic_density(x: Any) -> Any:
+    e = np.exp(-np.abs(x))
+    return e / np.square(1.0 + e)
+
+
+logistic_density: Op = elementwise(
+    # By one op rather than y * (1 - y), which has no correct digit for large x, or y * sigmoid(-x), whose derivative
+    # is a difference that loses its digits close to 0.
+    "logistic_density",
+    _logistic_density,
+    lambda y, x: (-(tanh(0.5 * x) * y),),
+    public=False,
+    text="sigmoid({0}) * sigmoid(-1 * ({0}))",
+    binding=PRODUCT,
+    doc="sigmoid(x) sigmoid(-x), the derivative of sigmoid.",
+)
 sigmoid: Op = elementwise(
-    # sigmoid(-x) rather than 1 - y, which has no correct digit for large x.
     "sigmoid",
     sc.expit,
-    lambda y, x: (y * sigmoid(-x),),
+    lambda y, x: (logistic_density(x),),
     aliases=("expit",),
     latex=r"\sigma\left({0}\right)",
     decompose=_decomposed_sigmoid,
