@@ -49,7 +49,9 @@ def _positive_difference(a: Any, b: Any, n: int) -> Any:
     growth = _log_growth(x, b)
     if n < 0:
         total = total - (x + b - 0.5) * growth + b - b * np.log(x)
-        series = [number / (2 * k * (2 * k - 1)) * _drop(x, growth, 2 * k - 1) for k, number in enumerate(_bernoulli(), 1)]
+        series = [
+            number / (2 * k * (2 * k - 1)) * _drop(x, growth, 2 * k - 1) for k, number in enumerate(_bernoulli(), 1)
+        ]
         return total + sum(reversed(series), start=0.0)
     first = growth if n == 0 else math.factorial(n - 1) * _drop(x, growth, n)
     series = [
@@ -95,7 +97,9 @@ def _betaln(a: Any, b: Any) -> Any:
     usual = (low > 0.0) & (high < np.inf)
     if not np.any(usual):
         return sc.betaln(a, b)
-    ours = gammaln_value(np.where(usual, low, 1.0)) + _difference(np.where(usual, high, 1.0), np.where(usual, low, 1.0), -1)
+    ours = gammaln_value(np.where(usual, low, 1.0)) + _difference(
+        np.where(usual, high, 1.0), np.where(usual, low, 1.0), -1
+    )
     return ours if np.all(usual) else np.where(usual, ours, sc.betaln(a, b))[()]
 
 

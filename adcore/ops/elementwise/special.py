@@ -77,8 +77,6 @@ def _infer_polygamma(x: Type, *, n: int) -> Type:
     return x
 
 
-
-
 def digamma_value(x: Any) -> Any:
     return polygamma_value(x, n=0)
 
@@ -156,8 +154,6 @@ def _decomposed_softplus(node: Node) -> Node:
 def _scalar_softplus(b: ScalarBuilder[Any], x: Any) -> Any:
     positive = b.select(b.compare("<", x, b.const(0.0)), b.const(0.0), x)
     return b.add(positive, b.call("log1p", b.call("exp", b.neg(b.call("fabs", x)))))
-
-
 
 
 def _logistic_density(x: Any) -> Any:

@@ -6,7 +6,6 @@ import itertools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import scipy.special as sc
 from mpmath import mp
@@ -119,7 +118,8 @@ def _log_ndtr(x: Jet) -> Jet:
     total = 0 * x
     for term in reversed(terms):
         total = total * square_inverse + term
-    return log(total) - log(-x) - square(x) / 2 - mp.log(2 * mp.pi) / 2
+    result: Jet = log(total) - log(-x) - square(x) / 2 - mp.log(2 * mp.pi) / 2
+    return result
 
 
 def inverse(function: Function, start: Callable[[float], float]) -> Function:
@@ -273,15 +273,11 @@ def _logsumexp(*x: Jet) -> Jet:
 def _log_softmax(*x: Jet) -> Jet:
     total = _logsumexp(*x)
     _, *others = total.slopes
-    return Jet(
-        x[0].value - total.value, (sum(others), *[-y for y in others]), tuple([-c for c in total.curvatures])
-    )
+    return Jet(x[0].value - total.value, (sum(others), *[-y for y in others]), tuple([-c for c in total.curvatures]))
 
 
 def _product(*x: Jet) -> Jet:
     return math.prod(x[1:], start=x[0])
-
-
 
 
 DEFINITIONS: dict[str, Definition] = {

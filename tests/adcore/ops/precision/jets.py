@@ -118,7 +118,8 @@ AGREEMENT = 1e-22
 def exactly(function: Callable[..., Jet], values: Sequence[float]) -> list[Number]:
     """The value, the slopes and the curvatures of ``function``, all to more digits than a double has.
 
-    Cancellation may take all digits and leave 0: a 0 is believed from a number of digits on that definitions keep within.
+    Cancellation may take all digits and leave 0: a 0 is believed only from a number of digits on that
+    the definitions are written to get by with.
     """
     previous: list[Number] = []
     for digits in DIGITS:
