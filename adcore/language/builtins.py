@@ -108,6 +108,7 @@ BUILTIN_FUNCTIONS: dict[str, Builtin] = {
         _declared("hsplit(ary, indices_or_sections)", "split along the second axis, or along the only one."),
         _declared("vsplit(ary, indices_or_sections)", "split along the first of two axes or more."),
         _declared("dsplit(ary, indices_or_sections)", "split along the third axis."),
+        _declared("fill_diagonal(a, val, wrap=False)", "As a statement: a, with other values on its diagonal."),
         _declared("delete(arr, obj, axis=None)", "The array without the elements at known indices."),
         _declared("insert(arr, obj, values, axis=None)", "The array with values in front of known indices."),
         _declared(

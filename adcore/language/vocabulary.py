@@ -58,6 +58,9 @@ BUILTINS: Mapping[str, tuple[str, ...]] = {
 }
 """The functions that are no ops, with their aliases. A name with a dot is a full name, and none without it."""
 
+CONCATENATORS = frozenset({"numpy.r_", "numpy.c_", "numpy.mgrid", "numpy.ogrid"})
+"""What is subscripted like an array, and gives one."""
+
 PYTHONS = frozenset("sum max min abs round pow any all".split())
 """The functions that are Python's own where a program uses NumPy by its name, and NumPy's where it does not."""
 

@@ -151,6 +151,11 @@ class Walk:
     def _children(self, node: ast.AST, depth: int, scope: Names, branch: ast.stmt | None) -> None:
         self._push([c for c in ast.iter_child_nodes(node) if isinstance(c, ast.expr)], depth + 1, scope, branch)
 
+    def _slice(self, node: ast.Slice, depth: int, scope: Names, branch: ast.stmt | None) -> None:
+        # An imaginary step is one of np.r_ and np.mgrid, and refused elsewhere as no whole number.
+        parts = [x for x in (node.lower, node.upper, node.step) if x is not None and not _is_constant(x, complex)]
+        self._push(parts, depth + 1, scope, branch)
+
     def _comprehension(
         self, node: ast.ListComp | ast.GeneratorExp, depth: int, scope: Names, branch: ast.stmt | None
     ) -> None:
@@ -366,8 +371,9 @@ _RULES: dict[type[ast.AST], Callable[..., None]] = {
     ast.ImportFrom: Walk._import,
     ast.ClassDef: Walk._class,
     ast.Pass: Walk._leaf,
+    ast.Slice: Walk._slice,
     **dict.fromkeys(
-        (ast.UnaryOp, ast.BoolOp, ast.IfExp, ast.Subscript, ast.Tuple, ast.List, ast.Slice),
+        (ast.UnaryOp, ast.BoolOp, ast.IfExp, ast.Subscript, ast.Tuple, ast.List),
         Walk._children,
     ),
 }

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from adcore.errors import AdcoreError, NoResult, Span, Unsupported
 from adcore.language import library
 from adcore.language.syntax.checker import Walk
+from adcore.language.syntax.in_place import assign_what_is_changed
 from adcore.language.syntax.outputs import ResultPlan, is_passed_over, plan_of
 from adcore.language.syntax.passed_over import pass_over
 from adcore.language.syntax.scopes import InputName, LoopStatement, Names, free_names, note_reads, reads_inputs
@@ -47,6 +48,8 @@ class Syntax:
     """The ``else`` block of each loop that has one, as a branch."""
     refused: Mapping[ast.AST, AdcoreError]
     """What is not supported, where the program may never reach it."""
+    in_place: frozenset[ast.Call]
+    """The calls that give their first argument changed, which a statement assigns to it."""
     inputs: tuple[InputName, ...]
     plan: ResultPlan
 
@@ -110,6 +113,7 @@ def parse(text: str, limits: Limits) -> Syntax:
 
 def _checked(source: Source, limits: Limits) -> Syntax:
     pass_over(source.tree)
+    in_place = assign_what_is_changed(source.tree, source.text)
     walk = Walk(source, limits)
     walk.run()
     body = tuple(source.tree.body)
@@ -161,6 +165,7 @@ def _checked(source: Source, limits: Limits) -> Syntax:
         frozenset(walk.breaking),
         walk.otherwise,
         walk.refused,
+        in_place,
         tuple(inputs),
         plan,
     )

@@ -16,6 +16,7 @@ from adcore.language.lowering.calls.dispatch import takes_functions
 from adcore.language.lowering.constant_arithmetic import number_of
 from adcore.language.lowering.expressions import comprehensions
 from adcore.language.lowering.expressions.array_methods import ARRAY_METHODS, astype
+from adcore.language.lowering.expressions.concatenators import concatenated, concatenator
 from adcore.language.lowering.expressions.name_resolution import (
     attribute_span,
     callee,
@@ -190,6 +191,9 @@ def _subscript(low: Lowering, node: ast.Subscript) -> Value:
     last = None if name is None else low.frames.scope.variables.get(last_of(name))
     if last is not None and not isinstance(last, Unusable):
         return last
+    full = concatenator(low, node.value)
+    if full is not None:
+        return concatenated(low, full, node, lower_expression)
     return lower_subscript(low, lower_expression(low, node.value), node, lower_expression)
 
 

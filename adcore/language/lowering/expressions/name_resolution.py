@@ -62,9 +62,10 @@ def _known_function(low: Lowering, name: str) -> LibraryFunction | None:
 def is_imported(low: Lowering, name: str) -> bool:
     """Whether an import binds the name to something that exists in this language."""
     full = low.syntax.imports.get(name)
-    return full is not None and (
-        full in library.MODULES or vocabulary.constant_of(full) is not None or vocabulary.function_of(full) is not None
-    )
+    if full is None:
+        return False
+    exists = (vocabulary.constant_of(full), vocabulary.function_of(full)) != (None, None)
+    return exists or full in library.MODULES or library.canonical(full) in vocabulary.CONCATENATORS
 
 
 def _outside(low: Lowering, node: ast.Name) -> Binding | Missing:

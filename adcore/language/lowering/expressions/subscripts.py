@@ -8,7 +8,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from types import EllipsisType
 from typing import Any, NamedTuple
 
-from adcore.errors import AdcoreError, BadCall, IndexOutOfBounds, NotConstant, ShapeMismatch, TypeMismatch
+from adcore.errors import AdcoreError, BadCall, IndexOutOfBounds, NotConstant, ShapeMismatch, TypeMismatch, Unsupported
 from adcore.graph import OPS, DType, Node, Shape
 from adcore.language.lowering.affine import distance
 from adcore.language.lowering.builder import LowerExpression, Lowering
@@ -262,6 +262,8 @@ def _index(low: Lowering, value: Value, part: ast.expr) -> Any:
 
 def _slice(low: Lowering, part: ast.Slice, expression: LowerExpression) -> Any:
     """A slice of known bounds, or of known length and computed start."""
+    if isinstance(part.step, ast.Constant) and isinstance(part.step.value, complex):
+        raise Unsupported("complex numbers do not exist in this language", span=low.span(part.step))
     start, stop, step = (None if b is None else expression(low, b) for b in (part.lower, part.upper, part.step))
     bounds = [x for x in (start, stop) if isinstance(x, Node) and not x.shape and not is_constant(x)]
     if bounds and all(is_number(x) or (isinstance(x, Node) and not x.shape) for x in (start, stop)):

@@ -107,6 +107,13 @@ def _delete(call: Bound) -> Value:
     return call.emit("take", array, call.constant(kept), axis=axis)
 
 
+def _fill_diagonal(call: Bound) -> Value:
+    """The changed array, which the statement assigns."""
+    if call.place not in call.low.syntax.in_place:
+        raise call.wrong("fill_diagonal changes its array, and gives None", help="write it on a line of its own")
+    return call.emit("fill_diagonal", call.array("a"), call.array("val"), wrap=call.static("wrap"))
+
+
 def _insert(call: Bound) -> Value:
     array, axis = _line(call)
     values, obj = call.array("values"), _places(call, "obj")
@@ -165,6 +172,7 @@ RULES: dict[str, Rule] = {
     "dsplit": _split_along(3, 2),
     "delete": _delete,
     "insert": _insert,
+    "fill_diagonal": _fill_diagonal,
     "unique": _unique,
     "nonzero": nonzero,
     "flatnonzero": _flatnonzero,

@@ -245,7 +245,7 @@ def test_both_modes_and_differences(text: str) -> None:
         pytest.param("A.item()", "one element", id="an item of several"),
         pytest.param("math.comb(5, -1)", "from 0 up", id="a negative number"),
         pytest.param("np.log(s, 2)", "at most 1 argument", id="NumPy's logarithm has no base"),
-        pytest.param("np.add.at(x, [0], 1.0)", "numpy.add.at", id="a method that is a statement"),
+        pytest.param("1 + np.add.at(x, [0], 1.0)", "numpy.add.at", id="a method that is a statement"),
         pytest.param("np.shape()", "needs a", id="no argument"),
         pytest.param("np.meshgrid(x, copies=1)", "no argument copies", id="an unknown argument"),
     ],
