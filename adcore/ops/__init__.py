@@ -2,6 +2,26 @@
 the printers, the engines, the list of ops and the generated tests all read."""
 
 from adcore.graph import OPS, Op
-from adcore.ops import arrays, composed, control, elementwise, functionals, linalg, products
+from adcore.ops import (
+    arrays,
+    composed,
+    control,
+    elementwise,
+    functionals,
+    linalg,
+    products,
+    special_functions,
+)
 
-__all__ = ["OPS", "Op", "arrays", "composed", "control", "elementwise", "functionals", "linalg", "products"]
+__all__ = [
+    "OPS",
+    "Op",
+    "arrays",
+    "composed",
+    "control",
+    "elementwise",
+    "functionals",
+    "linalg",
+    "products",
+    "special_functions",
+]

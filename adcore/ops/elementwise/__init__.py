@@ -8,6 +8,7 @@ from adcore.ops.elementwise import (
     elementary,
     entropies,
     logic,
+    refusals,
     rounding,
     special,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "elementary",
     "entropies",
     "logic",
+    "refusals",
     "rounding",
     "special",
 ]

@@ -183,6 +183,7 @@ jv: Op = elementwise(
     _jv,
     lambda y, x: (0.5 * (moved(y, x, v=y.param("v") - 1) - moved(y, x, v=y.param("v") + 1)),),
     arguments=("v", "x"),
+    aliases=("jn",),
     latex=r"J_{{{v}}}\left({0}\right)",
     domain=((0.5, 3),),
     samples=(sample((), v=0), sample((3,), v=2), sample((2, 3), v=0.5)),
