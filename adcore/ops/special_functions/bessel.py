@@ -13,7 +13,7 @@ import numpy as np
 from scipy import special as sc
 
 from adcore.graph import Node, Op
-from adcore.ops.base import Hidden, elementwise, moved, sample
+from adcore.ops.base import Hidden, composed, elementwise, moved, sample
 from adcore.ops.elementwise.special import TINY
 
 _ORDERS = (sample((), v=0.0), sample((3,), v=2.0), sample((2, 3), v=0.5))
@@ -80,24 +80,22 @@ kn = elementwise(
     samples=_WHOLE,
     doc="The modified Bessel function of the second kind of whole order n.",
 )
-y0 = elementwise("y0", sc.y0, lambda y, x: (-y1(x),), latex=r"Y_0\left({0}\right)", domain=_POSITIVE, doc="yn(0, x).")
-y1: Op = elementwise(
-    "y1",
-    sc.y1,
-    lambda y, x: (0.5 * (y0(x) - yv(x, v=2.0)),),
-    latex=r"Y_1\left({0}\right)",
-    domain=_POSITIVE,
-    doc="yn(1, x).",
-)
-k0 = elementwise("k0", sc.k0, lambda y, x: (-k1(x),), latex=r"K_0\left({0}\right)", domain=_POSITIVE, doc="kn(0, x).")
-k1: Op = elementwise(
-    "k1",
-    sc.k1,
-    lambda y, x: (-0.5 * (k0(x) + kv(x, v=2.0)),),
-    latex=r"K_1\left({0}\right)",
-    domain=_POSITIVE,
-    doc="kn(1, x).",
-)
+# The functions of order 0 and 1 have names that variables have more often: by their full names only.
+for _name, _rule in (
+    ("y0", lambda x: yn(x, n=0)),
+    ("y1", lambda x: yn(x, n=1)),
+    ("k0", lambda x: kn(x, n=0)),
+    ("k1", lambda x: kn(x, n=1)),
+):
+    composed(
+        _name,
+        _rule,
+        aliases=(f"scipy.special.{_name}",),
+        public=False,
+        domain=_POSITIVE,
+        samples=(sample((2,)),),
+        doc=f"{_name[0]}n({_name[1]}, x).",
+    )
 
 
 # --- modified functions with their exponential taken off
