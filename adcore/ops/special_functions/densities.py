@@ -15,6 +15,7 @@ from scipy import special as sc
 from adcore.graph import OPS, Node, Op
 from adcore.ops.base import elementwise
 from adcore.ops.elementwise.arithmetic import multiply
+from adcore.ops.elementwise.beta_functions import polygamma_drop
 from adcore.ops.elementwise.choice import where
 from adcore.ops.elementwise.elementary import log, log1p
 from adcore.ops.elementwise.special import digamma
@@ -78,10 +79,9 @@ def _beta_density_partials(y: Node, a: Node, b: Node, x: Node) -> tuple[Node, No
     ends = OPS["logical_or"](OPS["equal"](x, 0.0), OPS["equal"](x, 1.0))
     at_ends = (a + b - 1.0) * (beta_density(a - 1.0, b, x) - beta_density(a, b - 1.0, x))
     inside = multiply(y, ((a - 1.0) * (1.0 - x) - (b - 1.0) * x) / (x * (1.0 - x)), strong=1)
-    both = digamma(a + b)
     return (
-        multiply(y, log(x) - digamma(a) + both, strong=1),
-        multiply(y, log1p(-x) - digamma(b) + both, strong=1),
+        multiply(y, log(x) - polygamma_drop(a, b, n=0), strong=1),
+        multiply(y, log1p(-x) - polygamma_drop(b, a, n=0), strong=1),
         where(ends, at_ends, inside),
     )
 

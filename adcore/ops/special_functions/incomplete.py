@@ -13,6 +13,7 @@ from scipy import special as sc
 from adcore.graph import Node, Op
 from adcore.ops.base import Hidden, elementwise, moved, sample
 from adcore.ops.elementwise.arithmetic import divide, multiply
+from adcore.ops.elementwise.beta_functions import polygamma_drop
 from adcore.ops.elementwise.elementary import log, log1p
 from adcore.ops.elementwise.refusals import refuse_derivative
 from adcore.ops.elementwise.special import digamma, polygamma
@@ -129,13 +130,13 @@ def _betainc_by(a: Any, b: Any, x: Any, *, n: Hidden, m: Hidden) -> Any:
 
 def _betainc_by_partials(y: Node, a: Node, b: Node, x: Node) -> tuple[Node, Node, Node]:
     n, m = y.param("n"), y.param("m")
-    both = digamma(a + b)
 
     def cumulant(i: int, j: int) -> Node:
         if i + j == 1:
-            return log(x) - digamma(a) + both if i else log1p(-x) - digamma(b) + both
-        mixed = polygamma(a + b, n=i + j - 1)
-        return mixed if i and j else mixed - polygamma(a if i else b, n=i + j - 1)
+            return log(x) - polygamma_drop(a, b, n=0) if i else log1p(-x) - polygamma_drop(b, a, n=0)
+        if i and j:
+            return polygamma(a + b, n=i + j - 1)
+        return -polygamma_drop(*((a, b) if i else (b, a)), n=i + j - 1)
 
     # A derivative of the highest order is computed, and refuses the next one.
     last = n + m + 1 == LARGEST_ORDER

@@ -14,12 +14,11 @@ from scipy import special as sc
 from adcore.graph import OPS, Node, Op
 from adcore.ops.base import Hidden, elementwise, moved, sample
 from adcore.ops.elementwise.arithmetic import divide, multiply, sqrt, square
+from adcore.ops.elementwise.beta_functions import betaln, polygamma_drop
 from adcore.ops.elementwise.choice import where
-from adcore.ops.elementwise.distributions import betaln
 from adcore.ops.elementwise.elementary import exp, log, log1p
 from adcore.ops.elementwise.refusals import refuse_derivative
 from adcore.ops.elementwise.rounding import absolute
-from adcore.ops.elementwise.special import digamma, polygamma
 from adcore.ops.special_functions.parameter_integrals import NODES, betainc_by_parameters
 
 HUGE = 1e150
@@ -43,11 +42,11 @@ def _log_density_by_df(df: Node, x: Node, order: int) -> Node:
     whole = df * (df + squared)
     rise = divide((df + 1.0) * squared, 2.0 * whole, strong=True)
     if order == 1:
-        ends = digamma(0.5 * (df + 1.0)) - digamma(0.5 * df)
-        return 0.5 * (ends - 1.0 / df - log1p_square(x / sqrt(df))) + rise
-    ends = polygamma(0.5 * (df + 1.0), n=1) - polygamma(0.5 * df, n=1)
+        ends = polygamma_drop(0.5 * df, 0.5, n=0)
+        return -0.5 * (ends + 1.0 / df + log1p_square(x / sqrt(df))) + rise
+    ends = polygamma_drop(0.5 * df, 0.5, n=1)
     rest = squared / whole - rise * (2.0 * df + squared) / whole
-    return 0.25 * ends + 0.5 / square(df) + rest
+    return rest + 0.5 / square(df) - 0.25 * ends
 
 
 # --- the distribution
