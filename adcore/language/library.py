@@ -7,9 +7,12 @@ looked up in a module.
 from __future__ import annotations
 
 import builtins
+import functools
+import inspect
 import math
 from collections.abc import Mapping
 from types import ModuleType
+from typing import NamedTuple
 
 import numpy as np
 import scipy.linalg
@@ -100,6 +103,41 @@ _REASONS: Mapping[str, str] = {
     "scipy.integrate": "odeint(f, y0, t) is known without an import",
 }
 """What to do about the lack of a module's functions."""
+
+
+class Convention(NamedTuple):
+    """How the function of a library is called."""
+
+    positional: tuple[str, ...]
+    """The parameters that can be passed by position, in order."""
+    required: tuple[str, ...]
+    """The parameters without a default, in order."""
+    defaults: Mapping[str, object]
+    """All parameters; those without a default have ``inspect.Parameter.empty``."""
+
+
+@functools.cache
+def convention(full: str) -> Convention | None:
+    """How the function of a full name is called; None where it is not known, and for functions of operands only.
+
+    ``full`` is a name that the vocabulary has.
+    """
+    module, _, name = canonical(full).rpartition(".")
+    function = vars(_INSTALLED[module]).get(name) if module in _INSTALLED else None
+    if function is None or isinstance(function, (np.ufunc, type)):
+        return None
+    try:
+        parameters = list(inspect.signature(function).parameters.values())
+    except ValueError:  # Some functions written in C have none.
+        return None
+    if any(p.kind is p.VAR_POSITIONAL for p in parameters):
+        return None
+    parameters = [p for p in parameters if p.kind is not p.VAR_KEYWORD]
+    return Convention(
+        tuple(p.name for p in parameters if p.kind is not p.KEYWORD_ONLY),
+        tuple(p.name for p in parameters if p.default is p.empty),
+        {p.name: p.default for p in parameters},
+    )
 
 
 def reason(full: str) -> str | None:

@@ -54,6 +54,13 @@ BUILTINS: Mapping[str, tuple[str, ...]] = {
     "builtins.any": (),
     "builtins.all": (),
     "builtins.round": (),
+    "numpy.linalg.eigh": (),
+    "numpy.linalg.eigvalsh": (),
+    "numpy.linalg.cholesky": (),
+    "scipy.linalg.eigh": (),
+    "scipy.linalg.eigvalsh": (),
+    "scipy.linalg.cholesky": (),
+    "scipy.linalg.qr": (),
     "array": ("asarray", "asanyarray", "float64", "copy", "ascontiguousarray"),
 }
 """The functions that are no ops, with their aliases. A name with a dot is a full name, and none without it."""

@@ -44,10 +44,13 @@ class List(Several):
 
 
 class LibraryFunction(NamedTuple):
-    """A function of the language, by the name of its op or special form; ``bare`` where no module stands before it."""
+    """A function of the language, by the name of its op or special form."""
 
     name: str
     bare: bool
+    """Whether it is called without a module before it."""
+    full: str | None = None
+    """The full name in the library, where it is called by that."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

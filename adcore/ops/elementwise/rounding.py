@@ -103,6 +103,27 @@ fmod = elementwise(
 )
 
 
+def _nearest_remainder(a: Any, b: Any) -> Any:
+    """The remainder of IEEE 754, which is exact, by the steps of Python's own."""
+    with np.errstate(invalid="ignore"):
+        x, y = np.abs(a), np.abs(b)
+        rest = np.fmod(x, y)
+        other = y - rest
+        tie = rest - 2.0 * np.fmod(0.5 * (x - rest), y)
+        nearest = np.where(rest < other, rest, np.where(rest > other, -other, tie))
+        return (np.copysign(1.0, a) * np.where(np.isinf(y) & np.isfinite(x), x, nearest))[()]
+
+
+nearest_remainder = elementwise(
+    "math.remainder",
+    _nearest_remainder,
+    lambda y, a, b: (1.0, -round_((a - y) / b)),
+    operands="x1 x2",
+    domain=((1.0, 1.3), (0.9, 1.1)),
+    doc="The distance of x1 from the nearest multiple of x2, halves to the even one.",
+)
+
+
 # --- degrees
 
 DEGREE = math.pi / 180.0

@@ -47,6 +47,8 @@ REFERENCES: dict[str, Callable[..., Any]] = {
         **({"constant_values": constant_values} if mode == "constant" else {}),
         **({"end_values": end_values} if mode == "linear_ramp" else {}),
     ),
+    "math.remainder": np.vectorize(math.remainder),
+    "math.isclose": np.vectorize(math.isclose),
     "logdet": lambda a: np.log(np.linalg.det(a)),
     "arange": lambda start, stop=None, step=1: np.arange(*((start,) if stop is None else (start, stop, step))),
     "relu": lambda x: np.where(x > 0, x, 0),

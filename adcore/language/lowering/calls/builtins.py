@@ -11,10 +11,12 @@ from adcore.graph import OPS, DType, Node, Op
 from adcore.language.builtins import BUILTIN_FUNCTIONS
 from adcore.language.lowering.builder import Lowering, several
 from adcore.language.lowering.calls.arguments import bind_call, call_op, check_dtype
+from adcore.language.lowering.calls.conventions import in_terms_of
 from adcore.language.lowering.calls.library import LIBRARY_RULES
 from adcore.language.lowering.calls.library.bound import bound
 from adcore.language.lowering.calls.library.extended import apply_extended
 from adcore.language.lowering.calls.reductions import REDUCTIONS, ROUND, added, greatest, has_arrays
+from adcore.language.lowering.calls.triangles import TRIANGLES
 from adcore.language.lowering.values import (
     Argument,
     LibraryFunction,
@@ -38,9 +40,11 @@ def apply_op_or_builtin(
     if rule is not None:
         return rule(bound(low, BUILTIN_FUNCTIONS[function.name], arguments, place))
     op = OPS[function.name]
-    if function == ("sum", True) and len(arguments) == 1 and has_arrays(arguments[0].value):
+    if function.full is not None:
+        return apply_op(low, op, in_terms_of(low, op, function.full, arguments), place)
+    if op.name == "sum" and len(arguments) == 1 and has_arrays(arguments[0].value):
         return added(low, arguments[0].value.items, place)
-    if op.name in ("max", "min") and function.bare and sum(a.name is None for a in arguments) > 1:
+    if op.name in ("max", "min") and sum(a.name is None for a in arguments) > 1:
         return greatest(low, op.name, arguments, place)
     return apply_op(low, op, arguments, place)
 
@@ -151,5 +155,6 @@ BUILTIN_RULES: dict[str, Callable[[Lowering, str, Sequence[Argument], ast.Call],
     "divmod": _divmod,
     **{f"builtins.{name}": rule for name, rule in REDUCTIONS.items()},
     "builtins.round": _round,
+    **TRIANGLES,
 }
 """How a call of each built-in function is lowered."""

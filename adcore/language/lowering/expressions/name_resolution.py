@@ -47,7 +47,7 @@ def function_named(low: Lowering, node: ast.expr) -> Callee | None:
         return None if node.id in vocabulary.CONSTANTS else _known_function(low, node.id)
     full = dotted(low, node) if isinstance(node, ast.Attribute) else None
     known = None if full is None else vocabulary.function_of(full)
-    return None if known is None else LibraryFunction(known, False)
+    return None if full is None or known is None else LibraryFunction(known, False, full)
 
 
 def _known_function(low: Lowering, name: str) -> LibraryFunction | None:
@@ -56,7 +56,7 @@ def _known_function(low: Lowering, name: str) -> LibraryFunction | None:
     if full is None and low.syntax.uses_numpy and name in vocabulary.PYTHONS:
         full = f"builtins.{name}"
     known = vocabulary.functions().get(name) if full is None else vocabulary.function_of(full)
-    return None if known is None else LibraryFunction(known, name not in low.syntax.imports)
+    return None if known is None else LibraryFunction(known, name not in low.syntax.imports, full)
 
 
 def is_imported(low: Lowering, name: str) -> bool:
@@ -203,7 +203,7 @@ def callee(low: Lowering, func: ast.expr) -> Callee | None:
     name = vocabulary.function_of(full)
     if name is None:
         raise unknown(low, func, full)
-    return LibraryFunction(name, False)
+    return LibraryFunction(name, False, full)
 
 
 def not_callable(low: Lowering, func: ast.expr, value: Value, text: str | None) -> AdcoreError:

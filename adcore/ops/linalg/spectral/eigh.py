@@ -92,6 +92,7 @@ eigh: Op = declare(
     nan_gradient="Eigenvectors of equal eigenvalues have no derivative; a notice says so.",
     samples=(sample((3, 3)), sample((2, 2)), sample((2, 3, 3)), sample((1, 1))),
     notice=equal_eigenvalues,
+    aliases=("jax.numpy.linalg.eigh",),
     doc="The eigenvalues of the symmetric part of a, in ascending order, and its eigenvectors, as columns.",
 )
 
@@ -123,5 +124,6 @@ eigvalsh: Op = declare(
     work=cubic(4),
     domain=((-3, 3),),
     samples=(sample((3, 3)), sample((2, 2)), sample((2, 3, 3)), sample((1, 1))),
+    aliases=("jax.numpy.linalg.eigvalsh",),
     doc="The eigenvalues of the symmetric part of a, in ascending order; equal ones share the derivative.",
 )

@@ -81,6 +81,7 @@ cholesky: Op = declare(
     nan_gradient="The tangent goes through the inverse of the factor twice, which overflows at subnormal numbers.",
     samples=(sample((3, 3)), sample((3, 3), upper=True), sample((2, 3, 3)), sample((1, 1))),
     notice=indefinite,
+    aliases=("jax.numpy.linalg.cholesky",),
     doc="The lower triangle L with L L' = a, for the symmetric part of a; NaN where that is not positive definite.",
 )
 
