@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from adcore.engines.notices import collecting
-from adcore.errors import AdcoreError, EvaluationTooLong
+from adcore.errors import AdcoreError, TooLong
 from adcore.graph import Array
 from adcore.ops.linalg.spectral.splitting import splitting
 
@@ -35,7 +35,7 @@ def at_equal_eigenvalues(run: Run) -> list[Any]:
     with collecting():  # The first run's notices are all that matter.
         try:
             return _with_limits(run, results, current.near)
-        except EvaluationTooLong:
+        except TooLong:
             raise
         except AdcoreError:  # A solver, say, that finds nothing where values are not finite.
             return results

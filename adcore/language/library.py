@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import NamedTuple
 
 import numpy as np
+import scipy.constants
 import scipy.linalg
 import scipy.special
 
@@ -53,9 +54,16 @@ _FURTHER: Mapping[str, str] = {
     "jax.lax": "stop_gradient exp log sin cos tan sinh cosh tanh sqrt abs sign floor ceil erf erfc lgamma digamma",
     "jax.nn": "relu sigmoid softplus softmax log_softmax log_sigmoid logsumexp",
     "autograd": "grad value_and_grad jacobian hessian",
-    "scipy.integrate": "odeint trapezoid",
+    "scipy.integrate": "odeint quad trapezoid simpson cumulative_trapezoid",
 }
 """Names of modules that are not installed here, or not worth their time to load."""
+
+PHYSICAL_CONSTANTS: Mapping[str, float] = {
+    name: float(value)
+    for name, value in vars(scipy.constants).items()
+    if isinstance(value, int | float) and not name.startswith("_")
+}
+"""The constants of nature, units and prefixes of ``scipy.constants``."""
 
 NAMES: Mapping[str, frozenset[str]] = {
     name: frozenset(

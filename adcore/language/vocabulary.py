@@ -34,6 +34,7 @@ MODULE_CONSTANTS: dict[str, float | bool | None] = {
     "numpy.NaN": math.nan,
     "numpy.euler_gamma": 0.5772156649015329,
     "numpy.newaxis": None,
+    **{f"scipy.constants.{name}": value for name, value in library.PHYSICAL_CONSTANTS.items()},
 }
 """The constants of modules, by full name."""
 

@@ -1,4 +1,4 @@
-"""Matrix functions defined by power series: the exponential and the powers.
+"""Matrix functions: the exponential, the logarithm, the square root and the powers.
 
 Their derivatives of every order are one op: the value of the function at a block triangular matrix holds them in its
 corner (Higham and Relton, Higher order Frechet derivatives of matrix functions and the level-2 condition number, 2014).
@@ -28,20 +28,64 @@ def _matrix_power(a: Any, *, n: int) -> Any:
     return solved(lambda x: np.linalg.matrix_power(x, n), a)[0]
 
 
-def _function(power: int | None) -> Callable[[Any], Any]:
-    return _expm if power is None else lambda a: _matrix_power(a, n=power)
+def _each_principal(function: Callable[[Any, Any], Any], a: Any) -> Any:
+    """``function`` of each matrix of a stack and of its eigenvalues; NaN where some are negative, which have none."""
+    out = np.full(a.shape, np.nan)
+    for place in np.ndindex(a.shape[:-2]):
+        if np.isfinite(a[place]).all():
+            w = np.linalg.eigvals(a[place])
+            if not ((w.imag == 0) & (w.real < 0)).any():
+                out[place] = function(a[place], w)
+    return out
 
 
-def _frechet(a: Any, *directions: Any, power: Hidden = None) -> Any:
-    """By block triangular matrices: each direction, scaled to unit norm for accuracy, doubles the size."""
+def _sqrtm(a: Any) -> Any:
+    """By SciPy's, the diagonal form of singular matrices apart."""
+
+    def one(a: Any, w: Any) -> Any:
+        if a.size and np.linalg.cond(a) < 1 / np.finfo(float).eps:
+            return linalg.sqrtm(a).real
+        w, v = np.linalg.eigh(a) if np.array_equal(a, a.T) else np.linalg.eig(a)
+        if not a.size or np.linalg.cond(v) > SINGULAR_VECTORS:
+            return np.full(a.shape, np.nan if a.size else 0.0)
+        return ((v * np.sqrt(w)) @ np.linalg.inv(v)).real
+
+    return _each_principal(one, a)
+
+
+def _logm(a: Any) -> Any:
+    def one(a: Any, w: Any) -> Any:
+        regular = not a.size or (w.all() and np.linalg.cond(a) < 1 / np.finfo(float).eps)
+        return linalg.logm(a).real if regular else np.full(a.shape, np.nan)
+
+    return _each_principal(one, a)
+
+
+SINGULAR_VECTORS = 1e8
+"""The condition number of eigenvectors from which a matrix has no diagonal form in practice."""
+
+_NAMED: dict[str, Callable[[Any], Any]] = {"expm": _expm, "sqrtm": _sqrtm, "logm": _logm}
+
+
+def _function(power: int | str) -> Callable[[Any], Any]:
+    """The function of a name, or the power."""
+    return _NAMED[power] if isinstance(power, str) else lambda a: _matrix_power(a, n=power)
+
+
+def _frechet(a: Any, *directions: Any, power: Hidden) -> Any:
+    """By block triangular matrices: each direction, scaled for accuracy, doubles the size.
+
+    It is scaled to unit norm, or to that of the matrix for functions that have other scales at each size of it.
+    """
     n = a.shape[-1]
     blocks = a
     scale = np.ones((*a.shape[:-2], 1, 1))
     zero = np.zeros(scale.shape, bool)
+    unit = _power_of_two(np.abs(a).max((-2, -1), keepdims=True, initial=0.0)) if power in ("sqrtm", "logm") else 1.0
     for e in directions:
         largest = np.abs(e).max((-2, -1), keepdims=True, initial=0.0)
         zero |= largest == 0
-        size = np.where(np.isfinite(largest), np.ldexp(1.0, np.frexp(largest)[1]), 1.0)
+        size = _power_of_two(largest) / unit
         scale = scale * size
         m = blocks.shape[-1]
         doubled = np.zeros((*a.shape[:-2], 2 * m, 2 * m))
@@ -50,6 +94,10 @@ def _frechet(a: Any, *directions: Any, power: Hidden = None) -> Any:
         blocks = doubled
     corner = _function(power)(blocks)[..., :n, blocks.shape[-1] - n :]
     return np.where(zero, 0.0, scale * corner)
+
+
+def _power_of_two(size: Any) -> Any:
+    return np.where(np.isfinite(size) & (size > 0), np.ldexp(1.0, np.frexp(size)[1]), 1.0)
 
 
 def _infer_frechet(a: Type, *directions: Type, power: Hidden) -> Type:
@@ -85,9 +133,10 @@ def _back(node: Node, g: Node) -> tuple[Node, ...]:
     )
 
 
-def _power_of(node: Node) -> int | None:
+def _power_of(node: Node) -> int | str:
     name = {"frechet": "power", "matrix_power": "n"}.get(node.op.name)
-    return None if name is None else node.param(name)
+    power: int | str = node.op.name if name is None else node.param(name)
+    return power
 
 
 def _frechet_work(node: Node) -> int:
@@ -108,10 +157,10 @@ frechet: Op = declare(
     work=_frechet_work,
     domain=((-1, 1, 2), (-1, 1)),
     samples=(
-        sample((2, 2), (2, 2), power=None),
+        sample((2, 2), (2, 2), power="expm"),
         sample((2, 2), (2, 2), power=3),
         sample((2, 2), (2, 2), (2, 2), power=-2),
-        sample((2, 2, 2), (2, 2, 2), power=None),
+        sample((2, 2, 2), (2, 2, 2), power="expm"),
     ),
     doc="The derivative of a matrix function along directions, one order for each; zeros where a direction is zeros.",
 )
@@ -148,4 +197,48 @@ matrix_power = declare(
     ),
     notice=singular("matrix_power"),
     doc="A square matrix times itself, n times in all; of its inverse for a negative n.",
+)
+
+
+def no_principal(result: Any, a: Any) -> tuple[str, str] | None:
+    """The notice of matrices that have no real principal square root, or logarithm."""
+    if not np.isnan(result).any() or not np.isfinite(a).all():
+        return None
+    return (
+        "no_principal_value",
+        "a matrix of negative eigenvalues, or a singular one, has no real value here, and NaN says so",
+    )
+
+
+_NEAR_IDENTITY = {
+    "domain": ((-0.6, 0.6, 2),),
+    "nan_gradient": "A singular matrix has no derivative of its root or logarithm.",
+    "notice": no_principal,
+}
+
+sqrtm = declare(
+    "sqrtm",
+    "a",
+    _sqrtm,
+    infer_square("sqrtm"),
+    jvp=_along,
+    vjp=_back,
+    latex=r"{{{0}}}^{{1/2}}",
+    work=cubic(60),
+    samples=(sample((2, 2)), sample((3, 3)), sample((2, 2, 2)), sample((1, 1))),
+    doc="The principal square root of a square matrix; NaN where it is not real.",
+    **_NEAR_IDENTITY,
+)
+logm = declare(
+    "logm",
+    "a",
+    _logm,
+    infer_square("logm"),
+    jvp=_along,
+    vjp=_back,
+    latex=r"\ln\left({0}\right)",
+    work=cubic(120),
+    samples=(sample((2, 2)),),
+    doc="The principal logarithm of a square matrix; NaN where it is not real.",
+    **_NEAR_IDENTITY,
 )

@@ -144,6 +144,13 @@ def _round(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.C
     return call_op(low, OPS["round"], [number._replace(name=None), digits._replace(name="decimals")], place)
 
 
+def _of_many(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.Call) -> Value:
+    """A function of any number of positional arguments, which its op takes as one list."""
+    values = [a.value for a in arguments if a.name is None]
+    named = [a for a in arguments if a.name is not None]
+    return call_op(low, OPS[name], [Argument(None, several(low, List, values, place), place), *named], place)
+
+
 BUILTIN_RULES: dict[str, Callable[[Lowering, str, Sequence[Argument], ast.Call], Value]] = {
     "len": _len,
     "array": _array,
@@ -153,6 +160,7 @@ BUILTIN_RULES: dict[str, Callable[[Lowering, str, Sequence[Argument], ast.Call],
     "list": _several,
     "tuple": _several,
     "divmod": _divmod,
+    "block_diag": _of_many,
     **{f"builtins.{name}": rule for name, rule in REDUCTIONS.items()},
     "builtins.round": _round,
     **TRIANGLES,
