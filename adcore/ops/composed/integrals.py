@@ -46,7 +46,9 @@ def _cumulative_trapezoid(
 ) -> Node:
     axis = one_axis(axis, y.ndim)
     if not y.shape[axis]:
-        raise ShapeMismatch("cumulative_trapezoid takes at least one value along the axis")
+        raise ShapeMismatch(
+            f"cumulative_trapezoid takes at least one value along the axis, and this is {describe_shape(y.shape)}"
+        )
     areas = _distances(y, x, dx, axis) * (_part(y, axis, 1, None) + _part(y, axis, None, -1)) / 2.0
     sums = cumsum(areas, axis=axis)
     if initial is None:

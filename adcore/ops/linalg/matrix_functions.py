@@ -31,7 +31,7 @@ def _matrix_power(a: Any, *, n: int) -> Any:
 def _each_principal(function: Callable[[Any, Any], Any], a: Any) -> Any:
     """``function`` of each matrix of a stack and of its eigenvalues; NaN where some are negative, which have none."""
     out = np.full(a.shape, np.nan)
-    for place in np.ndindex(a.shape[:-2]):
+    for place in np.ndindex(a.shape[:-2]) if a.size else ():
         if np.isfinite(a[place]).all():
             w = np.linalg.eigvals(a[place])
             if not ((w.imag == 0) & (w.real < 0)).any():
@@ -43,20 +43,24 @@ def _sqrtm(a: Any) -> Any:
     """By SciPy's, the diagonal form of singular matrices apart."""
 
     def one(a: Any, w: Any) -> Any:
-        if a.size and np.linalg.cond(a) < 1 / np.finfo(float).eps:
+        if np.linalg.cond(a) < 1 / np.finfo(float).eps:
             return linalg.sqrtm(a).real
         w, v = np.linalg.eigh(a) if np.array_equal(a, a.T) else np.linalg.eig(a)
-        if not a.size or np.linalg.cond(v) > SINGULAR_VECTORS:
-            return np.full(a.shape, np.nan if a.size else 0.0)
+        if np.linalg.cond(v) > SINGULAR_VECTORS:
+            return np.full(a.shape, np.nan)
         return ((v * np.sqrt(w)) @ np.linalg.inv(v)).real
 
     return _each_principal(one, a)
 
 
 def _logm(a: Any) -> Any:
+    """By SciPy's, of the matrix scaled to a norm near 1."""
+
     def one(a: Any, w: Any) -> Any:
-        regular = not a.size or (w.all() and np.linalg.cond(a) < 1 / np.finfo(float).eps)
-        return linalg.logm(a).real if regular else np.full(a.shape, np.nan)
+        size = _power_of_two(np.abs(a).max())
+        if not np.linalg.cond(a / size) < 1 / np.finfo(float).eps:
+            return np.full(a.shape, np.nan)
+        return linalg.logm(a / size).real + np.log(size) * np.eye(len(a))
 
     return _each_principal(one, a)
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.integrate
 import scipy.linalg
 import scipy.special
 
@@ -40,6 +41,7 @@ REFERENCES: dict[str, Callable[..., Any]] = {
     "einsum": lambda operands, subscripts: np.einsum(subscripts, *operands),
     "trapezoid": lambda y, x, dx, axis=-1: np.trapezoid(y, x if x.ndim else None, 1.0 if x.ndim else x * dx, axis),
     "dist": math.dist,
+    "block_diag": lambda arrs: scipy.linalg.block_diag(*arrs),
     "pad": lambda array, pad_width, mode="constant", constant_values=0.0, end_values=0.0: np.pad(
         array,
         pad_width,
@@ -70,7 +72,7 @@ def reference(op: Op) -> Callable[..., Any]:
         return REFERENCES[op.name]
     if "." in op.name:
         return full_name(op.name)  # type: ignore[no-any-return]
-    for module in (np, np.linalg, scipy.linalg, scipy.special):
+    for module in (np, np.linalg, scipy.linalg, scipy.special, scipy.integrate):
         if hasattr(module, op.name):
             return getattr(module, op.name)  # type: ignore[no-any-return]
     raise AssertionError(f"nothing to compare {op.name} with")
