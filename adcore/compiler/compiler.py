@@ -13,15 +13,8 @@ from dataclasses import replace
 from adcore.clock import limited, stage
 from adcore.compiler.cache import Cache, CacheInfo
 from adcore.compiler.compiled import Compiled, plan_trace
-from adcore.compiler.query import (
-    Query,
-    check_inputs,
-    differentiable,
-    input_indices,
-    is_batched,
-    types_of,
-    unused_inputs,
-)
+from adcore.compiler.query import Query, check_inputs, differentiable, input_indices, is_batched, types_of
+from adcore.compiler.static_notices import static_notices
 from adcore.derivatives.expansion import expand
 from adcore.derivatives.query import Derivative, DerivativeKind, kind_of
 from adcore.engines import interpreter
@@ -177,7 +170,8 @@ class Compiler:
         kind.check(graph)
         wrt = differentiable(lowered, query.wrt) if kind.modes else ()
         stage("optimising")
-        derivative = self._derivative(optimise(graph), kind, wrt, query)
+        optimised = optimise(graph)
+        derivative = self._derivative(optimised, kind, wrt, query)
         stage("preparing it to run")
         batched = tuple(is_batched(query, name, inputs[name]) for name in graph.input_names)
         trace_plan = None
@@ -199,7 +193,7 @@ class Compiler:
             limits=self.limits,
             is_batch=any(batched),
             may_notice=may_notice(derivative.graph),
-            notices=unused_inputs(lowered, wrt),
+            notices=static_notices(lowered, optimised, wrt, query),
             trace_plan=trace_plan,
             key=key,
         )

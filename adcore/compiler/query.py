@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
 from adcore.derivatives.jacobian import Mode
-from adcore.engines.notices import Notice
 from adcore.errors import (
     ArrayTooLarge,
     BatchMismatch,
@@ -17,7 +16,7 @@ from adcore.errors import (
     UnknownInput,
     UnknownWrt,
 )
-from adcore.graph import INPUT, OPS, Array, DType, Graph, Type, type_of
+from adcore.graph import INPUT, OPS, Array, DType, Graph, Node, Type, type_of
 from adcore.language import Lowered, Syntax, did_you_mean, normal
 from adcore.limits import Limits
 
@@ -126,12 +125,9 @@ def input_indices(graph: Graph, names: Sequence[str]) -> list[int]:
 
 def differentiable(lowered: Lowered, wrt: tuple[str, ...] | None) -> tuple[str, ...]:
     """The inputs to differentiate by: numbers that serve neither as a shape nor as an index."""
-    fixed = lowered.static | _indices(lowered.graph)
-    possible = [
-        x
-        for x, node in zip(lowered.graph.input_names, lowered.graph.inputs, strict=True)
-        if node.type.dtype is DType.FLOAT and x not in fixed
-    ]
+    fixed = [x.param("name") for x in undifferentiated(lowered)]
+    numbers = [str(x.param("name")) for x in lowered.graph.inputs if x.type.dtype is DType.FLOAT]
+    possible = [name for name in numbers if name not in fixed]
     if wrt is None:
         return tuple(possible)
     for name in wrt:
@@ -144,21 +140,10 @@ def differentiable(lowered: Lowered, wrt: tuple[str, ...] | None) -> tuple[str, 
     return tuple(dict.fromkeys(wrt))
 
 
-def unused_inputs(lowered: Lowered, wrt: Sequence[str]) -> tuple[Notice, ...]:
-    """A notice for each input whose value no output depends on, and which decides no shape either."""
-    graph = lowered.graph
-    unused = {x for name, x in zip(graph.input_names, graph.inputs, strict=True) if name not in lowered.static}
-    unused.difference_update(graph.outputs)
-    for node in graph.nodes:
-        if not unused:
-            return ()
-        unused.difference_update(node.inputs)
-    notices = []
-    for name, x in zip(graph.input_names, graph.inputs, strict=True):
-        if x in unused:
-            gradient = ", so its gradient is zero" if name in wrt else ""
-            notices.append(Notice("unused_input", f"the value of the input {name} is not used{gradient}", x.span, 1))
-    return tuple(notices)
+def undifferentiated(lowered: Lowered) -> list[Node]:
+    """The inputs that are numbers, but serve as a shape, a count or an index."""
+    fixed = lowered.static | _indices(lowered.graph)
+    return [x for x in lowered.graph.inputs if x.type.dtype is DType.FLOAT and x.param("name") in fixed]
 
 
 def _indices(graph: Graph) -> frozenset[str]:

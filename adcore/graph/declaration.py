@@ -43,6 +43,10 @@ class Facts:
     """The left and the right neutral element, to the bit; None where there is none."""
     involution: bool = False
     """True if applying it twice, with the same parameters, is the identity, to the bit."""
+    linear: bool = False
+    """True if it is linear in its operands together, those that are ``flat`` apart."""
+    flat: tuple[int, ...] = ()
+    """The operands by which the derivative is zero wherever there is one: of a step, a rounding, a sign."""
     can_fail: bool = False
     """True if it may raise at run time, for some values of its operands."""
     contextual: bool = False

@@ -35,7 +35,7 @@ from adcore.graph import (
     register,
 )
 from adcore.ops.shapes import axes_of, infer_elementwise, infer_reduction
-from adcore.ops.strong import strong_times
+from adcore.ops.strong import BOTH, strong_times
 
 Extent = tuple[int, ...]
 Order = float | str | None
@@ -166,13 +166,13 @@ def elementwise(
         total: Node | None = None
         for tangent, partial in zip(tangents, of(node), strict=True):
             if tangent is not None and partial is not None:
-                term = strong_times(tangent, partial)
+                term = strong_times(tangent, partial, node.span)
                 total = term if total is None else total + term
         return None if total is None else fit(total, node.shape)
 
     def vjp(node: Node, cotangent: Node) -> tuple[Node | None, ...]:
         return tuple(
-            None if partial is None else fit(strong_times(cotangent, partial), x.shape)
+            None if partial is None else fit(strong_times(cotangent, partial, node.span), x.shape)
             for x, partial in zip(node.inputs, of(node), strict=True)
         )
 
@@ -207,7 +207,18 @@ def linear(
     def vjp(node: Node, cotangent: Node) -> tuple[Node | None, ...]:
         return (*transpose(node, cotangent), *(None,) * steering)
 
-    return declare(name, operands, value, infer, jvp=jvp, vjp=vjp, **fields)
+    count = len(operands.split())
+    return declare(
+        name,
+        operands,
+        value,
+        infer,
+        jvp=jvp,
+        vjp=vjp,
+        flat=tuple(range(count - steering, count)),
+        linear=True,
+        **fields,
+    )
 
 
 def bilinear(
@@ -223,13 +234,13 @@ def bilinear(
 
     Its ``value`` has a hidden parameter ``strong``, a sum of 1, where the zeros of the first operand win over the inf
     and NaN they are multiplied by, and of 2, where those of the second do. The tangent is f(da, b) + f(a, db).
-    ``transpose(node, cotangent)`` gives the cotangents of the operands, whose ``strong`` is ``strength``.
+    ``transpose(node, cotangent)`` gives the cotangents of the operands, whose ``strong`` is ``BOTH``, too.
     """
 
     def jvp(node: Node, tangents: tuple[Node | None, ...]) -> Node | None:
-        (a, b), (da, db), strong = node.inputs, tangents, node.param("strong")
-        first = None if da is None else moved(node, da, b, strong=strong | 1)
-        second = None if db is None else moved(node, a, db, strong=strong | 2)
+        (a, b), (da, db), strong = node.inputs, tangents, {**dict(node.params), "strong": BOTH}
+        first = None if da is None else node.op(da, b, span=node.span, **strong)
+        second = None if db is None else node.op(a, db, span=node.span, **strong)
         return second if first is None else first if second is None else first + second
 
     return declare(name, operands, value, infer, jvp=jvp, vjp=transpose, **fields)
@@ -253,11 +264,11 @@ def reducing(
     def jvp(node: Node, tangents: tuple[Node | None, ...]) -> Node | None:
         (tangent,) = tangents
         assert tangent is not None
-        products = fit(strong_times(tangent, of(node)), node.inputs[0].shape)
+        products = fit(strong_times(tangent, of(node), node.span), node.inputs[0].shape)
         return OPS["sum"](products, axis=node.param("axis"), keepdims=node.param("keepdims"))
 
     def vjp(node: Node, cotangent: Node) -> tuple[Node | None, ...]:
-        return (fit(strong_times(spread(node, cotangent), of(node)), node.inputs[0].shape),)
+        return (fit(strong_times(spread(node, cotangent), of(node), node.span), node.inputs[0].shape),)
 
     return declare(name, "x", value, fields.pop("infer", infer_reduction()), jvp=jvp, vjp=vjp, **fields)
 

@@ -1,18 +1,54 @@
-"""Strong products: an adjoint or a tangent that is exactly zero contributes zero, whatever it is multiplied by."""
+"""Strong products: a factor of the chain rule that is exactly zero wins over an infinity or NaN it is multiplied by.
+
+The rule is symmetric: a tangent or an adjoint of zero silences an infinite partial derivative, and a partial of zero an
+infinite tangent or adjoint. So a product along a path of the graph is zero as soon as one of its factors is, in
+whatever order a mode multiplies them, and both modes agree. (Weak products, 0 * inf = NaN, as in JAX and PyTorch, let
+NaN out of branches not taken; products that are strong in the adjoint alone depend on the mode.) Where the zero is
+that of a choice, zero is right; elsewhere the limit may be another, and the engine says so: see ``engines.zeros``.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 
+from adcore.errors import Span
 from adcore.graph import OPS, Node, ScalarBuilder, number
+
+BOTH = 3
+"""The ``strong`` parameter of a product whose zeros win in either factor: 1 for the first and 2 for the second."""
+
+
+_wins: ContextVar[list[bool] | None] = ContextVar("_wins", default=None)
+
+
+@contextmanager
+def watching() -> Iterator[list[bool]]:
+    """A list that has an entry once a zero has won over an infinity or NaN in this context."""
+    wins: list[bool] = []
+    token = _wins.set(wins)
+    try:
+        yield wins
+    finally:
+        _wins.reset(token)
+
+
+def zero_won() -> None:
+    """Say that a zero has won over an infinity or NaN; without ``watching`` nobody hears."""
+    wins = _wins.get()
+    if wins == []:
+        wins.append(True)
 
 
 def strong_repair(product: Any, *factors: Any) -> Any:
     """An elementwise ``product``, with zero instead of NaN where one of ``factors`` is zero: 0 * inf, 0 * NaN."""
     if product.ndim == 0:
         if product != product and any(f == 0 for f in factors):
+            zero_won()
             return np.float64(0.0)
         return product
     wrong = np.isnan(product)
@@ -20,7 +56,10 @@ def strong_repair(product: Any, *factors: Any) -> Any:
         zero = np.zeros(product.shape, bool)
         for f in factors:
             zero |= f == 0
-        product = np.where(wrong & zero, 0.0, product)
+        wrong &= zero
+        if wrong.any():
+            zero_won()
+            product = np.where(wrong, 0.0, product)
     return product
 
 
@@ -32,21 +71,11 @@ def strong_select(b: ScalarBuilder[Any], product: Any, *factors: Any) -> Any:
     return product
 
 
-def strong_times(g: Node, partial: Node) -> Node:
-    """``g * partial``, zero where ``g`` is zero: one term of the chain rule.
+def strong_times(g: Node, partial: Node, span: Span | None = None) -> Node:
+    """``g * partial``, zero where either is: one term of the chain rule, of the op at ``span``.
 
     For a partial 1 / x it is the quotient g / x, which rounds once.
     """
     if partial.op is OPS["divide"] and number(partial.inputs[0]) == 1.0:
-        return OPS["divide"](g, partial.inputs[1], strong=True)
-    return OPS["multiply"](g, partial, strong=1)
-
-
-def strength(node: Node, operand: int, place: int = 0) -> int:
-    """The ``strong`` parameter of the product that is the adjoint of a bilinear ``node`` by one of its operands.
-
-    Its factors are the cotangent, at ``place`` and always strong, and the other operand, at ``operand`` in the node and
-    strong if it is in the node.
-    """
-    operand_is_strong = bool(node.param("strong") & (1 << operand))
-    return (1 << place) | (operand_is_strong << (1 - place))
+        return OPS["divide"](g, partial.inputs[1], strong=BOTH, span=span)
+    return OPS["multiply"](g, partial, strong=BOTH, span=span)

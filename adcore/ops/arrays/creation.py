@@ -69,6 +69,7 @@ def _shaped_like(name: str, value: Any, doc: str, aliases: tuple[str, ...] = ())
         vjp=lambda node, g: (None,),
         dtypes=(None,),
         aliases=aliases,
+        flat=(0,),
         doc=doc,
     )
 

@@ -80,6 +80,7 @@ count_nonzero = declare(
     vjp=lambda node, g: (None,),
     dtypes=(None,),
     samples=OVER,
+    flat=(0,),
     doc="How many elements are not 0, or hold. Its derivative is zero.",
 )
 
@@ -126,7 +127,10 @@ prod = reducing(
 
 
 def _shares(x: Any, extreme: Any, *, axis: Hidden) -> Any:
+    """Where the extreme is NaN, it is the NaN among the elements."""
     hits = np.equal(x, extreme)
+    if np.isnan(extreme).any():
+        hits = hits | np.isnan(x)
     return (hits / hits.sum(axis=axis, keepdims=True))[()]
 
 
@@ -140,6 +144,7 @@ shares = declare(
     public=False,
     domain=((1, 1),),
     samples=(sample((3,), (), axis=None), sample((2, 3), (2, 1), axis=1)),
+    flat=(0, 1),
     doc="The derivative of an extreme by each element: 1 where it is taken, shared equally where several are equal.",
 )
 

@@ -154,7 +154,7 @@ def _linear_recurrence(a: Any, b: Any, *, axis: Hidden, reverse: Hidden = False)
     if n <= len(out) or np.isnan(out).any():
         last = np.zeros(len(out))
         for i in range(n):
-            last = out[:, i] = strong_repair(factors[:, i] * last, last) + terms[:, i]
+            last = out[:, i] = strong_repair(factors[:, i] * last, factors[:, i], last) + terms[:, i]
     return np.moveaxis(out.reshape(shape), -1, axis)
 
 
@@ -202,7 +202,7 @@ linear_recurrence: Op = declare(
     readable=False,
     work=lambda node: 2 * node.type.size,
     samples=(sample((4,), (4,), axis=0), sample((3, 2), (3, 2), axis=0), sample((2, 3), (2, 3), axis=-1, reverse=True)),
-    doc="s_i = a_i s_(i-1) + b_i along an axis; a zero s_(i-1) wins over the inf or NaN it is multiplied by.",
+    doc="s_i = a_i s_(i-1) + b_i along an axis; a zero factor wins over the inf or NaN it is multiplied by.",
 )
 
 
@@ -279,6 +279,7 @@ share = declare(
     public=False,
     domain=((1, 1),),
     samples=(sample((3,), axis=0, least=False), sample((2, 3), axis=1, least=True)),
+    flat=(0,),
     doc="The share of each element in the extreme up to it: 0, or one over the number of equal ones.",
 )
 

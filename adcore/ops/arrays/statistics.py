@@ -11,7 +11,7 @@ import numpy as np
 from adcore.graph import Node, Op, Type
 from adcore.ops.arrays.reductions import OVER, average, sum_, total
 from adcore.ops.base import Hidden, declare, linear, moved, reducing, sample
-from adcore.ops.elementwise.arithmetic import divide, multiply
+from adcore.ops.elementwise.arithmetic import divide
 from adcore.ops.elementwise.elementary import exp
 from adcore.ops.shapes import Axes, axes_of, count, reduced
 from adcore.ops.strong import strong_times
@@ -112,7 +112,7 @@ def _logsumexp(x: Any, *, axis: Axes = None, keepdims: bool = False) -> Any:
 logsumexp = reducing(
     "logsumexp",
     _logsumexp,
-    lambda y, x, *, axis, **_: softmax(x, axis=axis),
+    lambda y, x, *, axis, **_: exponential_shares(x, axis=axis),
     latex=r"\ln \sum e^{{{0}}}",
     samples=OVER,
     doc="The logarithm of the sum of the exponentials, without overflow.",
@@ -135,8 +135,8 @@ def _infer_normalised(x: Type, *, axis: Axes = None) -> Type:
 
 def _softmax_rule(node: Node, v: Node) -> Node:
     """The Jacobian, diag(y) - y y', is symmetric, so it is the rule of both modes."""
-    pulled = sum_(multiply(v, node, strong=1), axis=node.param("axis"), keepdims=True)
-    return multiply(v - pulled, node, strong=1)
+    pulled = sum_(strong_times(v, node), axis=node.param("axis"), keepdims=True)
+    return strong_times(v - pulled, node)
 
 
 def _rules(rule: Callable[[Node, Node], Node], adjoint: Callable[[Node, Node], Node]) -> dict[str, Any]:
@@ -153,6 +153,25 @@ softmax: Op = declare(
     **_rules(_softmax_rule, _softmax_rule),
     samples=_NORMALISED,
     doc="The exponentials, divided by their sum.",
+)
+
+
+def _exponential_shares(x: Any, *, axis: Axes = None) -> Any:
+    greatest = x.max(axis=axis, keepdims=True, initial=-math.inf)
+    powers = np.exp(np.where(x == greatest, 0.0, x - greatest))
+    return (powers / total(powers, axis=axis, keepdims=True))[()]
+
+
+exponential_shares: Op = declare(
+    "exponential_shares",
+    "x",
+    _exponential_shares,
+    _infer_normalised,
+    **_rules(_softmax_rule, _softmax_rule),
+    public=False,
+    samples=_NORMALISED,
+    doc="As softmax, which is the derivative of logsumexp, but equal elements have equal shares where they are "
+    "infinite, too.",
 )
 
 

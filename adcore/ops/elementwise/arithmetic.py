@@ -11,14 +11,10 @@ import numpy as np
 from adcore.graph import OPS, Node, Op, ScalarBuilder, number
 from adcore.ops.base import Hidden, declare, elementwise, fit
 from adcore.ops.shapes import infer_elementwise
-from adcore.ops.strong import strong_repair, strong_select
+from adcore.ops.strong import BOTH, strong_repair, strong_select
 
 # The precedence of the texts, as in Python.
 SUM, PRODUCT, SIGN, POWER = 50, 60, 70, 80
-
-
-def _is_strong(node: Node) -> Any:
-    return node.params[0][1]
 
 
 # --- sums
@@ -89,10 +85,8 @@ def _scalar_multiply(b: ScalarBuilder[Any], x1: Any, x2: Any, *, strong: int) ->
 
 
 def _multiply_term(node: Node, g: Node, operand: int) -> Node:
-    """d(a b) = da b + a db, each term strong in its differential and in the operand that the product is strong in."""
-    other = node.inputs[1 - operand]
-    was_strong = bool(_is_strong(node) & (2 >> operand))
-    return multiply(g, other, strong=3 if was_strong else 1)
+    """d(a b) = da b + a db."""
+    return multiply(g, node.inputs[1 - operand], strong=BOTH, span=node.span)
 
 
 def _by_terms(term: Callable[[Node, Node, int], Node]) -> dict[str, Any]:
@@ -125,25 +119,26 @@ multiply: Op = declare(
 )
 
 
-def _divide(a: Any, b: Any, *, strong: Hidden = False) -> Any:
-    """``strong``: a zero of ``a`` wins over a zero or NaN of ``b``."""
+def _divide(a: Any, b: Any, *, strong: Hidden = 0) -> Any:
+    """``strong`` is a sum of 1, where a zero of ``a`` wins over a zero or NaN of ``b``, and of 2, where an infinite
+    ``b`` wins over an inf or NaN of ``a``: it is the product of ``a`` and 1 / ``b``."""
     quotient = a / b
-    return strong_repair(quotient, a) if strong else quotient
+    if strong == BOTH and (quotient != quotient if quotient.ndim == 0 else np.isnan(quotient).any()):
+        return strong_repair(quotient, a, 1.0 / b)
+    return strong_repair(quotient, a) if strong == 1 else quotient
 
 
-def _scalar_divide(b: ScalarBuilder[Any], x1: Any, x2: Any, *, strong: bool) -> Any:
-    return strong_select(b, b.div(x1, x2), *((x1,) if strong else ()))
+def _scalar_divide(b: ScalarBuilder[Any], x1: Any, x2: Any, *, strong: int) -> Any:
+    factors = ((x1,) if strong & 1 else ()) + ((b.div(b.const(1.0), x2),) if strong & 2 else ())
+    return strong_select(b, b.div(x1, x2), *factors)
 
 
 def _divide_term(node: Node, g: Node, operand: int) -> Node:
-    """d(a / b) = da / b - db (a / b) / b, with the quotient that the node has computed.
-
-    A zero of a strong quotient wins over an infinite db too: the quotient is 0 whatever b is.
-    """
-    b, strong = node.inputs[1], _is_strong(node)
+    """d(a / b) = da / b - db (a / b) / b, with the quotient that the node has computed."""
+    b = node.inputs[1]
     if operand == 0:
-        return divide(g, b, strong=True)
-    return multiply(g, -divide(node, b, strong=strong), strong=3 if strong else 1)
+        return divide(g, b, strong=BOTH, span=node.span)
+    return multiply(g, -divide(node, b, strong=node.param("strong")), strong=BOTH, span=node.span)
 
 
 divide: Op = declare(
@@ -171,6 +166,7 @@ floor_divide: Op = elementwise(
     binding=PRODUCT,
     latex=r"\left\lfloor \frac{{{0}}}{{{1}}} \right\rfloor",
     domain=((0.2, 0.8), (1.1, 3)),
+    flat=(0, 1),
     doc="The quotient, rounded down. Its derivative is zero.",
 )
 remainder = elementwise(

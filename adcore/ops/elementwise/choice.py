@@ -7,14 +7,16 @@ from typing import Any
 import numpy as np
 
 from adcore.graph import DType, Node, Op, ScalarBuilder, constant
-from adcore.ops.base import declare, elementwise, fit
+from adcore.ops.base import Hidden, declare, elementwise, fit
 from adcore.ops.shapes import infer_elementwise
 
 # --- the greater, the smaller
 
 
-def _step(a: Any, b: Any) -> Any:
-    return np.where(a > b, 1.0, np.where(a == b, 0.5, 0.0))[()]
+def _step(a: Any, b: Any, *, least: Hidden = False) -> Any:
+    """A NaN is what both the maximum and the minimum of it and a number are: it counts as beyond every number."""
+    first, second = (a < b, b < a) if least else (a > b, b > a)
+    return 0.5 + 0.5 * (first | (a != a)) - 0.5 * (second | (b != b))
 
 
 step: Op = elementwise(
@@ -24,7 +26,9 @@ step: Op = elementwise(
     operands="x1 x2",
     domain=((0.0, 1.0), (2.0, 3.0)),
     public=False,
-    doc="1 where x1 is greater, 0 where x2 is, a half where they are equal: the symmetric derivative of a maximum.",
+    flat=(0, 1),
+    doc="1 where x1 is greater, 0 where x2 is, a half where they are equal: the symmetric derivative of a maximum. "
+    "With least that of a minimum.",
 )
 
 
@@ -52,7 +56,7 @@ maximum = elementwise(
 minimum = elementwise(
     "minimum",
     np.minimum,
-    lambda y, a, b: (step(b, a), step(a, b)),
+    lambda y, a, b: (step(a, b, least=True), step(b, a, least=True)),
     operands="x1 x2",
     latex=r"\min\left({0}, {1}\right)",
     scalar=_smaller,
@@ -61,7 +65,8 @@ minimum = elementwise(
 
 
 def _number_step(a: Any, b: Any) -> Any:
-    return np.where(np.isnan(b) & ~np.isnan(a), 1.0, _step(a, b))[()]
+    first, second = (a > b) | ((b != b) & (a == a)), (b > a) | ((a != a) & (b == b))
+    return 0.5 + 0.5 * first - 0.5 * second
 
 
 number_step: Op = elementwise(
@@ -71,7 +76,8 @@ number_step: Op = elementwise(
     operands="x1 x2",
     domain=((0.0, 1.0), (2.0, 3.0)),
     public=False,
-    doc="As step, but 1 also where x2 is NaN and x1 is not.",
+    flat=(0, 1),
+    doc="As step, but a number counts as greater than NaN.",
 )
 fmax = elementwise(
     "fmax",
@@ -90,16 +96,46 @@ fmin = elementwise(
 )
 
 
-def _clip_partials(y: Node, x: Node, low: Node, high: Node) -> tuple[Node, Node, Node]:
-    """Those of minimum(maximum(x, low), high), which clip computes."""
-    raised = maximum(x, low)
-    passes = step(high, raised)
-    return step(x, low) * passes, step(low, x) * passes, step(raised, high)
+def _clip_value(x: Any, low: Any, high: Any) -> Any:
+    return np.minimum(np.maximum(x, low), high)
+
+
+def _clip_step(x: Any, low: Any, high: Any) -> Any:
+    """The mean of the one-sided derivatives by x, which are both 0 where the bounds are equal."""
+    passes = _step(x, low) * _step(np.maximum(x, low), high, least=True)
+    return np.where((x == low) & (x == high), 0.0, passes)[()]
+
+
+clip_step: Op = elementwise(
+    "clip_step",
+    _clip_step,
+    lambda y, x, low, high: (None, None, None),
+    operands="x low high",
+    domain=((-0.5, 0.5), (-2, -1), (1, 2)),
+    public=False,
+    flat=(0, 1, 2),
+    doc="1 where x is between the bounds, 0 where it is not, a half at one of them: the derivative of clip by x. With "
+    "x and the lower bound changed over, that by the lower bound.",
+)
+
+
+def _clip_partials(y: Node, x: Node, low: Node, high: Node) -> tuple[Any, Any, Any]:
+    """Those of minimum(maximum(x, low), high), which clip computes.
+
+    Where two operands are one value, they move together: clip(x, c, c) is c, and clip(x, low, x) is x.
+    """
+    if low is high:
+        return None, None, 1.0
+    if x is high:
+        return 1.0, None, None
+    if x is low:
+        return step(x, high, least=True), None, step(high, x, least=True)
+    return clip_step(x, low, high), clip_step(low, x, high), step(high, maximum(x, low), least=True)
 
 
 clip = elementwise(
     "clip",
-    lambda x, low, high: np.minimum(np.maximum(x, low), high),
+    _clip_value,
     _clip_partials,
     operands="x a_min a_max",
     defaults=(None, -np.inf, np.inf),

@@ -139,6 +139,7 @@ as_float = declare(
     public=False,
     domain=((1, 1),),
     text="float({0})",
+    flat=(0,),
     doc="1 for a condition that holds, else 0; an index as a number.",
 )
 as_bool = declare(

@@ -30,6 +30,7 @@ sign: Op = elementwise(
     lambda y, x: (None,),
     latex=r"\operatorname{{sgn}}\left({0}\right)",
     domain=((0.2, 3),),
+    flat=(0,),
     doc="-1, 0 or 1. Its derivative is zero.",
 )
 copysign: Op = elementwise(
@@ -38,6 +39,7 @@ copysign: Op = elementwise(
     lambda y, a, b: (sign(a) * copysign(1.0, b), None),
     operands="x1 x2",
     domain=((0.2, 3), (0.5, 3)),
+    flat=(1,),
     doc="x1 with the sign of x2. At x1 = 0 the derivative is 0.",
 )
 heaviside = elementwise(
@@ -46,6 +48,7 @@ heaviside = elementwise(
     lambda y, x, h: (None, where(OPS["equal"](x, 0.0), 1.0, 0.0)),
     operands="x1 x2",
     domain=((0.2, 3), (-3, 3)),
+    flat=(0,),
     doc="0 for a negative x1, 1 for a positive one, x2 at 0. Its derivative by x1 is zero.",
 )
 
@@ -58,6 +61,7 @@ floor = elementwise(
     lambda y, x: (None,),
     latex=r"\left\lfloor {0} \right\rfloor",
     domain=((1.2, 1.8),),
+    flat=(0,),
     doc="The nearest whole number below. Its derivative is zero.",
 )
 ceil = elementwise(
@@ -66,6 +70,7 @@ ceil = elementwise(
     lambda y, x: (None,),
     latex=r"\left\lceil {0} \right\rceil",
     domain=((1.2, 1.8),),
+    flat=(0,),
     doc="The nearest whole number above. Its derivative is zero.",
 )
 trunc = elementwise(
@@ -74,6 +79,7 @@ trunc = elementwise(
     lambda y, x: (None,),
     aliases=("fix",),
     domain=((1.2, 1.8),),
+    flat=(0,),
     doc="The number rounded towards 0. Its derivative is zero.",
 )
 
@@ -91,6 +97,7 @@ round_ = elementwise(
     aliases=("rint", "around"),
     method=True,
     domain=((1.1, 1.4),),
+    flat=(0,),
     doc="Rounded to a number of decimals, halves to even. Its derivative is zero.",
 )
 fmod = elementwise(

@@ -191,10 +191,18 @@ softplus = elementwise(
     scalar=_scalar_softplus,
     doc="log(1 + exp(x)), without overflow.",
 )
+gap: Op = elementwise(
+    "gap",
+    lambda a, b: np.where(a == b, 0.0, a - b)[()],
+    lambda y, a, b: (1.0, -1.0),
+    operands="x1 x2",
+    public=False,
+    doc="The difference, which is 0 where the two are equal infinities.",
+)
 logaddexp = elementwise(
     "logaddexp",
     np.logaddexp,
-    lambda y, a, b: (sigmoid(a - b), sigmoid(b - a)),
+    lambda y, a, b: (sigmoid(gap(a, b)), sigmoid(gap(b, a))),
     operands="x1 x2",
     commutative=True,
     latex=r"\ln\left(e^{{{0}}} + e^{{{1}}}\right)",

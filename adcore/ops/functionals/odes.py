@@ -64,6 +64,7 @@ stop_gradient: Op = declare(
     vjp=lambda node, g: (None,),
     domain=((1, 1),),
     samples=(),
+    flat=(0,),
     doc="x, which counts as a constant where derivatives are taken.",
 )
 

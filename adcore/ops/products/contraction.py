@@ -16,7 +16,7 @@ from adcore.errors import ShapeMismatch
 from adcore.graph import DType, Node, Op, Type
 from adcore.ops.base import Hidden, bilinear, sample
 from adcore.ops.shapes import describe_shape
-from adcore.ops.strong import strength
+from adcore.ops.strong import BOTH
 
 
 def strong_product(product: Callable[[Any, Any], Any], a: Any, b: Any, strong: int) -> Any:
@@ -119,8 +119,8 @@ def adjoints(node: Node, g: Node, of_a: str, of_b: str, out: str) -> tuple[Node,
     """The adjoints of a contraction: the result's letters and one operand's, contracted to those of the other one."""
     a, b = node.inputs
     return (
-        contract(g, b, spec=f"{out},{of_b}->{of_a}", strong=strength(node, 1)),
-        contract(a, g, spec=f"{of_a},{out}->{of_b}", strong=strength(node, 0, 1)),
+        contract(g, b, spec=f"{out},{of_b}->{of_a}", strong=BOTH),
+        contract(a, g, spec=f"{of_a},{out}->{of_b}", strong=BOTH),
     )
 
 

@@ -15,7 +15,7 @@ from adcore.ops.elementwise.arithmetic import multiply
 from adcore.ops.products.contraction import counted_product, strong_product
 from adcore.ops.products.fast_convolution import convolved, extent, fast_work, is_direct, selected
 from adcore.ops.shapes import describe_shape, one_axis
-from adcore.ops.strong import strength, strong_times
+from adcore.ops.strong import BOTH, strong_times
 
 # --- convolutions
 
@@ -66,8 +66,8 @@ def _convolve_vjp(node: Node, g: Node) -> tuple[Node, Node]:
     start, _ = extent(a.shape[0], v.shape[0], node.param("mode"))
     full = _in_full(node, g, start)
     return (
-        convolve(full, OPS["flip"](v), mode="valid", strong=strength(node, 1)),
-        convolve(full, OPS["flip"](a), mode="valid", strong=strength(node, 0)),
+        convolve(full, OPS["flip"](v), mode="valid", strong=BOTH),
+        convolve(full, OPS["flip"](a), mode="valid", strong=BOTH),
     )
 
 
@@ -108,8 +108,8 @@ def _correlate_vjp(node: Node, g: Node) -> tuple[Node, Node]:
         start = a.shape[0] + v.shape[0] - 1 - start - length
     full = _in_full(node, g, start)
     return (
-        convolve(full, v, mode="valid", strong=strength(node, 1)),
-        OPS["flip"](convolve(full, OPS["flip"](a), mode="valid", strong=strength(node, 0))),
+        convolve(full, v, mode="valid", strong=BOTH),
+        OPS["flip"](convolve(full, OPS["flip"](a), mode="valid", strong=BOTH)),
     )
 
 

@@ -17,7 +17,7 @@ from adcore.ops.base import Hidden, bilinear, fit, sample
 from adcore.ops.elementwise.arithmetic import PRODUCT, multiply
 from adcore.ops.products.contraction import adjoints, contract, letters, strong_product
 from adcore.ops.shapes import broadcast_shapes, describe_shape
-from adcore.ops.strong import strength, strong_repair
+from adcore.ops.strong import BOTH, strong_repair
 
 # --- matrix products
 
@@ -31,14 +31,14 @@ def _matrix_vjp(node: Node, g: Node) -> tuple[Node, Node]:
     """The adjoints of a product of vectors and matrices, with the cotangent in the place of the other operand."""
     a, b = node.inputs
     if a.ndim == 1 and b.ndim == 1:
-        return multiply(g, b, strong=strength(node, 1)), multiply(g, a, strong=strength(node, 0))
+        return multiply(g, b, strong=BOTH), multiply(g, a, strong=BOTH)
     if a.ndim == 1:
-        return matmul(b, g, strong=strength(node, 1, 1)), outer(a, g, strong=strength(node, 0, 1))
+        return matmul(b, g, strong=BOTH), outer(a, g, strong=BOTH)
     if b.ndim == 1:
-        return outer(g, b, strong=strength(node, 1)), matmul(transposed(a), g, strong=strength(node, 0, 1))
+        return outer(g, b, strong=BOTH), matmul(transposed(a), g, strong=BOTH)
     return (
-        matmul(g, transposed(b), strong=strength(node, 1)),
-        matmul(transposed(a), g, strong=strength(node, 0, 1)),
+        matmul(g, transposed(b), strong=BOTH),
+        matmul(transposed(a), g, strong=BOTH),
     )
 
 
@@ -85,8 +85,8 @@ def _matmul_vjp(node: Node, g: Node) -> tuple[Node, ...]:
 
     (slim_a, of_a), (slim_b, of_b) = own(a, row + "b"), own(b, "b" + column)
     out = named_stack + row + column
-    back_a = contract(g, slim_b, spec=f"{out},{of_b}->{of_a}", strong=strength(node, 1))
-    back_b = contract(slim_a, g, spec=f"{of_a},{out}->{of_b}", strong=strength(node, 0, 1))
+    back_a = contract(g, slim_b, spec=f"{out},{of_b}->{of_a}", strong=BOTH)
+    back_b = contract(slim_a, g, spec=f"{of_a},{out}->{of_b}", strong=BOTH)
     return reshaped(back_a, a.shape), reshaped(back_b, b.shape)
 
 
@@ -126,8 +126,8 @@ def _outer(a: Any, b: Any, *, strong: Hidden = 0) -> Any:
 
 def _outer_vjp(node: Node, g: Node) -> tuple[Node, Node]:
     a, b = (x if x.ndim == 1 else ravel(x) for x in node.inputs)
-    back_a = matmul(g, b, strong=strength(node, 1))
-    back_b = matmul(a, g, strong=strength(node, 0, 1))
+    back_a = matmul(g, b, strong=BOTH)
+    back_b = matmul(a, g, strong=BOTH)
     return reshaped(back_a, node.inputs[0].shape), reshaped(back_b, node.inputs[1].shape)
 
 
@@ -158,8 +158,8 @@ def _infer_vdot(a: Type, b: Type, *, strong: Hidden = 0) -> Type:
 def _vdot_vjp(node: Node, g: Node) -> tuple[Node, ...]:
     a, b = node.inputs
     return (
-        reshaped(multiply(g, b, strong=strength(node, 1)), a.shape),
-        reshaped(multiply(g, a, strong=strength(node, 0)), b.shape),
+        reshaped(multiply(g, b, strong=BOTH), a.shape),
+        reshaped(multiply(g, a, strong=BOTH), b.shape),
     )
 
 
@@ -179,8 +179,8 @@ def _scale_vjp(node: Node, g: Node) -> tuple[Node, ...]:
     """The adjoints where one of the operands is a number."""
     a, b = node.inputs
     return (
-        fit(multiply(g, b, strong=strength(node, 1)), a.shape),
-        fit(multiply(g, a, strong=strength(node, 0)), b.shape),
+        fit(multiply(g, b, strong=BOTH), a.shape),
+        fit(multiply(g, a, strong=BOTH), b.shape),
     )
 
 

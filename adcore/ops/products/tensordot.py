@@ -13,7 +13,7 @@ from adcore.ops.arrays.reshaping import reshaped
 from adcore.ops.base import Hidden, Pairs, bilinear, fit, sample
 from adcore.ops.products.contraction import adjoints, contract, letters, strong_product
 from adcore.ops.shapes import axes_of, broadcast_shapes, describe_shape, one_axis
-from adcore.ops.strong import strength, strong_repair
+from adcore.ops.strong import BOTH, strong_repair
 
 # --- along any axes
 
@@ -112,8 +112,8 @@ def _kron_vjp(node: Node, g: Node) -> tuple[Node, Node]:
     of_a, of_b = letters(0, ndim), letters(ndim, ndim)
     both = "".join(x + y for x, y in zip(of_a, of_b, strict=True))
     split = reshaped(g, tuple(n for pair in zip(wide_a, wide_b, strict=True) for n in pair))
-    back_a = contract(split, reshaped(b, wide_b), spec=f"{both},{of_b}->{of_a}", strong=strength(node, 1))
-    back_b = contract(reshaped(a, wide_a), split, spec=f"{of_a},{both}->{of_b}", strong=strength(node, 0, 1))
+    back_a = contract(split, reshaped(b, wide_b), spec=f"{both},{of_b}->{of_a}", strong=BOTH)
+    back_b = contract(reshaped(a, wide_a), split, spec=f"{of_a},{both}->{of_b}", strong=BOTH)
     return reshaped(back_a, a.shape), reshaped(back_b, b.shape)
 
 
@@ -157,8 +157,8 @@ def _cross_vjp(node: Node, g: Node) -> tuple[Node, Node]:
     """<g, a x b> = <a, b x g> = <b, g x a>."""
     (a, b), axis = node.inputs, node.param("axis")
     return (
-        fit(cross(b, g, axis=axis, strong=strength(node, 1, 1)), a.shape),
-        fit(cross(g, a, axis=axis, strong=strength(node, 0)), b.shape),
+        fit(cross(b, g, axis=axis, strong=BOTH), a.shape),
+        fit(cross(g, a, axis=axis, strong=BOTH), b.shape),
     )
 
 

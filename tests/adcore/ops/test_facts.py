@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from adcore.derivatives.forward import push
 from adcore.errors import AdcoreError
 from adcore.graph import CONSTANT, INPUT, ITEM, OPS, DType, Op
-from tests.adcore.ops.cases import Case, samples
+from tests.adcore.ops.cases import GENERATED, Case, differentiable_cases, samples
 
 HARD = {DType.FLOAT: (0.5, np.nan, 1e300, -1e300), DType.INT: (1000, -1000), DType.BOOL: (False, True)}
 """Values that an op may refuse: numbers that are not whole, indices out of bounds, a false condition."""
@@ -47,3 +48,19 @@ def failures(op: Op) -> Iterator[bool]:
 @pytest.mark.parametrize("op", APPLIED, ids=lambda op: op.name)
 def test_ops_that_may_raise_say_so(op: Op) -> None:
     assert any(failures(op)) == op.facts.can_fail
+
+
+@pytest.mark.untraced
+def test_flat_operands_have_no_tangent_to_pass_on() -> None:
+    """An op is flat by just the operands whose tangent alone gives none in any of its applications."""
+    wrong = []
+    for op in GENERATED:
+        active: dict[int, bool] = {}
+        for case in differentiable_cases(op) if op.rules.jvp is not None else ():
+            graph = case.numbers()
+            for i in case.varied:
+                pushed = push(graph, [j == i for j in range(len(graph.inputs))])
+                active[i] = active.get(i, False) or any(pushed.active)
+        if {i for i, on in active.items() if not on} != set(op.facts.flat) & set(active):
+            wrong.append((op.name, active, op.facts.flat))
+    assert not wrong

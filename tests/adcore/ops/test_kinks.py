@@ -44,7 +44,7 @@ def _last_cumprod(x: Node) -> Node:
     return op("index")(op("cumprod")(stack(2, x, 3)), key=(2,))
 
 
-INF = math.inf
+INF, NAN = math.inf, math.nan
 
 # A function of one number, where, its value, and its derivative there.
 NUMBERS: list[tuple[str, Build, float, float, float]] = [
@@ -58,6 +58,13 @@ NUMBERS: list[tuple[str, Build, float, float, float]] = [
     ("relu", op("relu"), 0, 0, 0.5),
     ("relu twice is the identity", lambda x: op("relu")(x) - op("relu")(-x), 0, 0, 1),
     ("clip at its lower bound", lambda x: op("clip")(x, 1, 2), 1, 1, 0.5),
+    ("clip between equal bounds is constant", lambda x: op("clip")(x, 1, 1), 1, 1, 0),
+    ("clip, its equal bounds moved", lambda x: op("clip")(1.0, x, x), 1, 1, 1),
+    ("clip with itself as the upper bound is the identity", lambda x: op("clip")(x, 0, x), 0, 0, 1),
+    ("clip with itself as the lower bound is a minimum", lambda x: op("clip")(x, x, 0), 0, 0, 0.5),
+    ("clip between bounds the wrong way round", lambda x: op("clip")(x, 2, 1), 2, 1, 0),
+    ("logaddexp of equal infinities", lambda x: op("logaddexp")(x, x), INF, INF, 1),
+    ("logaddexp with an infinity", lambda x: op("logaddexp")(x, 1.0), INF, INF, 1),
     ("norm at the origin", lambda x: op("norm")(stack(x, 0 * x)), 0, 0, 0),
     ("hypot at the origin", lambda x: op("hypot")(x, 2 * x), 0, 0, 0),
     ("std of equal numbers", lambda x: op("std")(stack(x, x, x)), 1, 0, 0),
@@ -91,6 +98,19 @@ ARRAYS: list[tuple[str, Build, Any, Any]] = [
     ("max: each row has its own", lambda x: op("sum")(op("max")(x, axis=1)), [[1, 1], [1, 2]], [[0.5, 0.5], [0, 1]]),
     ("min: a tie of three", op("min"), [2, 2, 2], [1 / 3] * 3),
     ("max of -inf", op("max"), [-INF, -INF], [0.5, 0.5]),
+    ("max of NaN", op("max"), [1, NAN, 3], [0, 1, 0]),
+    ("min of two NaN", op("min"), [1, NAN, NAN], [0, 0.5, 0.5]),
+    ("max along an axis with a NaN", lambda x: op("sum")(op("max")(x, axis=1)), [[1, NAN], [1, 2]], [[0, 1], [0, 1]]),
+    ("maximum with a NaN", lambda x: op("sum")(op("maximum")(x, 2.0)), [NAN, 3], [1, 1]),
+    ("minimum with a NaN", lambda x: op("sum")(op("minimum")(x, 2.0)), [NAN, 3], [1, 0]),
+    ("maximum of NaN by the number", lambda x: op("sum")(op("maximum")(NAN, x)), [2, 3], [0, 0]),
+    ("fmax with a NaN", lambda x: op("sum")(op("fmax")(x, 2.0)), [NAN, 3], [0, 1]),
+    ("relu of NaN", lambda x: op("sum")(op("relu")(x)), [NAN], [1]),
+    ("clip of NaN", lambda x: op("sum")(op("clip")(x, 0.0, 1.0)), [NAN, 2, 0.5], [1, 0, 1]),
+    ("logsumexp with an infinity", op("logsumexp"), [INF, 1, 2], [1, 0, 0]),
+    ("logsumexp with two infinities", op("logsumexp"), [INF, 1, INF], [0.5, 0, 0.5]),
+    ("logsumexp with -inf", op("logsumexp"), [-INF, 1], [0, 1]),
+    ("logsumexp of -inf", op("logsumexp"), [-INF, -INF], [0.5, 0.5]),
     ("ptp of equal numbers", op("ptp"), [1, 1], [0, 0]),
     ("norm 1 has a kink at 0", lambda x: op("norm")(x, ord=1), [0, -2], [0, -1]),
     ("norm inf shares", lambda x: op("norm")(x, ord=INF), [-2, 2, 1], [-0.5, 0.5, 0]),

@@ -179,6 +179,7 @@ of_pairs: Op = declare(
     public=False,
     domain=((-3, 3), (1, 2, 1)),
     samples=(sample((3, 3), (3,)), sample((2, 3, 3), (2, 3))),
+    flat=(1,),
     doc="x, a derivative with an element for each pair of eigenvalues w; runs learn where these are equal.",
 )
 
