@@ -102,6 +102,12 @@ BUILTIN_FUNCTIONS: dict[str, Builtin] = {
         _declared("ix_(*args)", "The vectors of indices, each along an axis of its own."),
         _declared("isscalar(element)", "Whether it is a number or a string, and not an array or a list."),
         _declared("finfo(dtype=None)", "The limits of float64: eps, max, min, tiny, resolution."),
+        # Solutions by a factorisation.
+        _declared(
+            "cho_factor(a, lower=False)",
+            "Cholesky's factor of the matrix that one triangle of a gives, and whether it is the lower one.",
+        ),
+        _declared("cho_solve(c_and_lower, b)", "The solution x of a x = b, by what cho_factor gives of a."),
         # Parts.
         _declared("split(ary, indices_or_sections, axis=0)", "The array in equal parts, or cut at indices."),
         _declared("array_split(ary, indices_or_sections, axis=0)", "As split; the first parts may be longer by one."),

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from adcore.language.builtins import BUILTIN_FUNCTIONS
-from adcore.language.lowering.calls.library import choices, mathematics, selection, sequences, shapes, ufuncs
+from adcore.language.lowering.calls.library import (
+    choices,
+    factorisations,
+    mathematics,
+    selection,
+    sequences,
+    shapes,
+    ufuncs,
+)
 from adcore.language.lowering.calls.library.bound import Rule
 
 LIBRARY_RULES: dict[str, Rule] = {
     **choices.RULES,
+    **factorisations.RULES,
     **selection.RULES,
     **sequences.RULES,
     **shapes.RULES,
