@@ -21,8 +21,9 @@ from adcore.ops.shapes import describe_shape
 
 def _solve_banded(ab: Any, b: Any, *, l_and_u: Extent, strong: Hidden = False) -> Any:
     """``strong``: a column of zeros has a solution of zeros, whatever the matrix is."""
+    below, above = l_and_u
     try:
-        x = linalg.solve_banded(l_and_u, ab, b) if b.size else np.zeros(b.shape)
+        x = linalg.solve_banded((below, above), ab, b) if b.size else np.zeros(b.shape)
     except (np.linalg.LinAlgError, ValueError):  # It is singular, or not finite.
         x = np.full(b.shape, np.nan)
     if strong and not np.isfinite(x).all():
@@ -39,7 +40,10 @@ def _infer_banded(ab: Type, b: Type, *, l_and_u: Extent, **_: Any) -> Type:
             "diagonal a row, and as many columns as the right-hand side has rows"
         )
     if ab.shape[0] != sum(l_and_u) + 1:
-        raise ShapeMismatch(f"a matrix of l_and_u={l_and_u} has {sum(l_and_u) + 1} diagonals, and not {ab.shape[0]}")
+        raise ShapeMismatch(
+            f"a matrix of l_and_u={l_and_u} has {sum(l_and_u) + 1} diagonals, and this one, of shape "
+            f"{describe_shape(ab.shape)}, has {ab.shape[0]}"
+        )
     return Type(DType.FLOAT, b.shape)
 
 

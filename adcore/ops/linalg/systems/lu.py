@@ -119,21 +119,20 @@ def _lu_vjp(node: Node, cotangents: Sequence[Node | None]) -> tuple[Node | None]
     if node.param("permute_l"):
         glow = before(turned(p), glow)
     glow1, gup1 = _block(glow, head, _ALL), _block(gup, _ALL, head)
-    corner = [None, None]
+    beside: Node | None = None
+    below: Node | None = None
     if up.shape[-1] > k:
-        flow = _left(low1, _block(gup, _ALL, rest), trans=1)
-        glow1 = glow1 - after(flow, turned(_block(up, _ALL, rest)))
-        corner[1] = flow
+        beside = _left(low1, _block(gup, _ALL, rest), trans=1)
+        glow1 = glow1 - after(beside, turned(_block(up, _ALL, rest)))
     if low.shape[-2] > k:
-        flow = _right(_block(glow, rest, _ALL), up1, trans=0)
-        gup1 = gup1 - before(turned(_block(low, rest, _ALL)), flow)
-        corner[0] = flow
+        below = _right(_block(glow, rest, _ALL), up1, trans=0)
+        gup1 = gup1 - before(turned(_block(low, rest, _ALL)), below)
     inner = tril(before(turned(low1), glow1), k=-1) + triu(after(gup1, turned(up1)))
     flow = _right(_left(low1, inner, trans=1), up1, trans=0)
-    if corner[1] is not None:
-        flow = concatenate(flow, corner[1], axis=-1)
-    if corner[0] is not None:
-        flow = concatenate(flow, corner[0], axis=-2)
+    if beside is not None:
+        flow = concatenate(flow, beside, axis=-1)
+    if below is not None:
+        flow = concatenate(flow, below, axis=-2)
     return (before(p, flow),)
 
 
