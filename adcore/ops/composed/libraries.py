@@ -5,8 +5,10 @@ from __future__ import annotations
 from adcore.errors import BadCall, ShapeMismatch
 from adcore.graph import OPS, Node
 from adcore.ops.arrays.indexing import index
+from adcore.ops.arrays.reductions import sum_
 from adcore.ops.arrays.reshaping import flip
 from adcore.ops.base import composed, sample
+from adcore.ops.composed.arrays.turning import diagonal
 from adcore.ops.elementwise.choice import maximum
 from adcore.ops.elementwise.logic import isfinite
 from adcore.ops.elementwise.rounding import absolute
@@ -27,6 +29,21 @@ isclose_to_python = composed(
     samples=(sample((), ()), sample((), (), rel_tol=0.5), sample((), (), abs_tol=2.0)),
     doc="Whether a and b are equal up to the larger tolerance, of which the first is relative to the larger number.",
 )
+
+
+def _diagonal(x: Node, *, offset: int = 0) -> Node:
+    return diagonal(x, offset=offset, axis1=-2, axis2=-1)
+
+
+def _trace(x: Node, *, offset: int = 0) -> Node:
+    return sum_(_diagonal(x, offset=offset), axis=-1)
+
+
+_MATRICES = (sample((3, 3)), sample((2, 3, 4)), sample((2, 2, 3), offset=1))
+diagonals = composed(
+    "numpy.linalg.diagonal", _diagonal, samples=_MATRICES, doc="The diagonal of each matrix, along the last axis."
+)
+traces = composed("numpy.linalg.trace", _trace, samples=_MATRICES, doc="The sum of the diagonal of each matrix.")
 
 
 def _polyval(x: Node, c: Node) -> Node:

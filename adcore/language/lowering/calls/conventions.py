@@ -32,7 +32,7 @@ def in_terms_of(low: Lowering, op: Op, full: str, arguments: Sequence[Argument])
     order = op.signature.order
     extended = EXTENDED.get(op.name)
     known = order if extended is None else (*order, *extended.signature.order)
-    own = [name for name in (x.lstrip("*") for x in op.signature.operands) if name not in convention.defaults]
+    own = [name for name in order if name in op.signature.required and name not in convention.defaults]
     renamed = dict(zip([x for x in convention.required if x not in known], own, strict=False))
     out: list[Argument] = []
     position, aligned = 0, True
