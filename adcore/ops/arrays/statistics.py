@@ -9,23 +9,21 @@ from typing import Any
 import numpy as np
 
 from adcore.graph import Node, Op, Type
-from adcore.ops.arrays.reductions import OVER, average, sum_, total
-from adcore.ops.base import Hidden, declare, linear, moved, reducing, sample
+from adcore.ops.arrays.projections import (
+    from_mean,
+    from_sum,
+    mean_deviation,
+    root_of_squares,
+    spread_by_weight,
+    unit,
+)
+from adcore.ops.arrays.reductions import OVER, total
+from adcore.ops.base import declare, linear, moved, reducing, sample
 from adcore.ops.elementwise.arithmetic import divide
 from adcore.ops.elementwise.elementary import exp
 from adcore.ops.shapes import Axes, axes_of, count, reduced
-from adcore.ops.strong import strong_times
 
 # --- spreads
-
-
-def mean_deviation(x: Any, *, axis: Hidden) -> Any:
-    """Shifted by the first element, so that equal elements deviate by exactly 0, and large ones lose no digits."""
-    if not x.size:
-        return x
-    first = x[tuple(slice(0, 1) if i in axes_of(axis, x.ndim) else slice(None) for i in range(x.ndim))]
-    from_first = x - first
-    return (from_first - average(from_first, axis=axis, keepdims=True))[()]
 
 
 deviation = linear(
@@ -43,20 +41,6 @@ def _freedom(x: Any, axis: Axes, ddof: float) -> float:
     return float(max(count(x.shape, axis) - ddof, 0))
 
 
-def root_of_squares(x: Any, axis: Axes, keepdims: bool, parts: float = 1.0) -> Any:
-    """The root of the sum of squares over ``parts``.
-
-    Scaled by a power of two where squares would overflow or lose digits; this changes no other bit.
-    """
-    plain = np.sqrt(total(x * x, axis=axis, keepdims=keepdims) / np.float64(parts))
-    if not x.size or ((plain > 1e-140) & (plain < 1e150)).all():
-        return plain
-    largest = np.abs(x).max(axis=axis, keepdims=True)
-    scale = np.where((largest > 0) & (largest < math.inf), np.ldexp(1.0, np.frexp(largest)[1] - 1), 1.0)
-    scaled = scale * np.sqrt(total(np.square(x / scale), axis=axis, keepdims=True) / np.float64(parts))
-    return np.reshape(scaled, plain.shape)[()]
-
-
 def _var(x: Any, *, axis: Axes = None, ddof: float = 0, keepdims: bool = False) -> Any:
     squares = np.square(mean_deviation(x, axis=axis))
     return total(squares, axis=axis, keepdims=keepdims) / np.float64(_freedom(x, axis, ddof))
@@ -72,7 +56,7 @@ def _var_weights(y: Node, x: Node, *, axis: Axes, ddof: float, **_: Any) -> Node
 
 def _std_weights(y: Node, x: Node, *, axis: Axes, ddof: float, **_: Any) -> Node:
     """At equal elements 0, the mean of the one-sided derivatives."""
-    return divide(deviation(x, axis=axis), _freedom(x, axis, ddof) * y, strong=True)
+    return divide(unit(x, axis=axis, centred=True), math.sqrt(_freedom(x, axis, ddof)), strong=True)
 
 
 _SPREADS = (
@@ -125,7 +109,9 @@ def _softmax(x: Any, *, axis: Axes = None) -> Any:
 
 
 def _log_softmax(x: Any, *, axis: Axes = None) -> Any:
-    return (x - _logsumexp(x, axis=axis, keepdims=True))[()]
+    """By the distance from the greatest: where the elements are large, their differences keep their digits."""
+    away = x - x.max(axis=axis, keepdims=True, initial=-math.inf)
+    return (away - _logsumexp(away, axis=axis, keepdims=True))[()]
 
 
 def _infer_normalised(x: Type, *, axis: Axes = None) -> Type:
@@ -135,8 +121,7 @@ def _infer_normalised(x: Type, *, axis: Axes = None) -> Type:
 
 def _softmax_rule(node: Node, v: Node) -> Node:
     """The Jacobian, diag(y) - y y', is symmetric, so it is the rule of both modes."""
-    pulled = sum_(strong_times(v, node), axis=node.param("axis"), keepdims=True)
-    return strong_times(v - pulled, node)
+    return spread_by_weight(v, node, axis=node.param("axis"))
 
 
 def _rules(rule: Callable[[Node, Node], Node], adjoint: Callable[[Node, Node], Node]) -> dict[str, Any]:
@@ -176,11 +161,11 @@ exponential_shares: Op = declare(
 
 
 def _log_softmax_jvp(node: Node, t: Node) -> Node:
-    return t - sum_(strong_times(t, exp(node)), axis=node.param("axis"), keepdims=True)
+    return from_mean(t, exp(node), axis=node.param("axis"))
 
 
 def _log_softmax_vjp(node: Node, g: Node) -> Node:
-    return g - strong_times(sum_(g, axis=node.param("axis"), keepdims=True), exp(node))
+    return from_sum(g, exp(node), axis=node.param("axis"))
 
 
 log_softmax = declare(

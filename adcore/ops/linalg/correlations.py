@@ -8,8 +8,9 @@ import numpy as np
 
 from adcore.errors import ShapeMismatch
 from adcore.graph import OPS, DType, Node, Op, Type
+from adcore.ops.arrays.projections import mean_deviation
 from adcore.ops.arrays.reshaping import reshaped, transpose
-from adcore.ops.arrays.statistics import deviation, mean_deviation
+from adcore.ops.arrays.statistics import deviation
 from adcore.ops.base import declare, sample
 from adcore.ops.elementwise.arithmetic import divide, multiply
 from adcore.ops.linalg.matrices import after, diagonals, on_diagonals

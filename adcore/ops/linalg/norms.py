@@ -9,9 +9,9 @@ import numpy as np
 
 from adcore.errors import BadCall, ShapeMismatch
 from adcore.graph import OPS, DType, Node, Type
+from adcore.ops.arrays.projections import root_of_squares, unit
 from adcore.ops.arrays.reductions import shares, sum_, total
 from adcore.ops.arrays.reshaping import moveaxis
-from adcore.ops.arrays.statistics import root_of_squares
 from adcore.ops.base import Order, reducing, sample
 from adcore.ops.elementwise.arithmetic import divide, multiply
 from adcore.ops.elementwise.choice import where
@@ -95,12 +95,12 @@ def _infer_norm(x: Type, *, ord: Order = None, axis: Axes = None, keepdims: bool
 def _norm_weights(y: Node, x: Node, *, ord: Order, axis: Axes, **_: Any) -> Node:
     """At the origin 0, the mean of the one-sided derivatives."""
     if ord in (None, "fro"):
-        return divide(x, y, strong=True)
+        return unit(x, axis=axis, centred=False)
     axes = axes_of(axis, x.ndim)
     if len(axes) == 2:
         return _by_singular_values(x, ord, axes) if ord in _BY_SINGULAR_VALUES else _by_lines(x, ord, axis)
     if ord == 2:
-        return divide(x, y, strong=True)
+        return unit(x, axis=axis, centred=False)
     if ord == 1:
         return sign(x)
     if ord in (math.inf, -math.inf):
