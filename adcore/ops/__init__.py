@@ -11,6 +11,7 @@ from adcore.ops import (
     linalg,
     products,
     special_functions,
+    stats,
 )
 
 __all__ = [
@@ -24,4 +25,5 @@ __all__ = [
     "linalg",
     "products",
     "special_functions",
+    "stats",
 ]

@@ -55,10 +55,10 @@ def _log_density_by_df(df: Node, x: Node, order: int) -> Node:
 def _stdtr_by_df(df: Any, x: Any, *, n: Hidden) -> Any:
     """The n-th derivative by df, for n = 1 and 2, by the chain rule through df / (df + x**2) and df / 2."""
     with np.errstate(all="ignore"):
-        sign, squared = np.sign(x), x * x
-        w, rest = df / (df + squared), squared / (df + squared)
+        sign, ratio = np.sign(x), np.square(x / np.sqrt(df))
+        w, rest = 1.0 / (1.0 + ratio), 1.0 / (1.0 + 1.0 / ratio)
         first = betainc_by_parameters(0.5 * df, 0.5, w, 1, 0, rest)
-        log_w = np.where(squared < df, np.log1p(-rest), np.log(w))
+        log_w = -np.log1p(ratio)
         density = np.exp(0.5 * (df + 1.0) * log_w - 0.5 * np.log(df) - sc.betaln(0.5 * df, 0.5))
         if n == 1:
             value = -0.25 * sign * first - np.where(density > 0, density * x / (2.0 * df), 0.0)
