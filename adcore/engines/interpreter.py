@@ -20,6 +20,7 @@ from adcore.engines.batch import block_size, run_in_blocks
 from adcore.engines.equal_eigenvalues import at_equal_eigenvalues
 from adcore.engines.memory import most_live
 from adcore.engines.notices import with_notice
+from adcore.engines.watched import watched
 from adcore.errors import AdcoreError, MemoryTooLarge, RecursionTooDeep, Span
 from adcore.graph import CONSTANT, Array, Function, Graph, Node
 from adcore.ops.control.call import call, call_view
@@ -124,7 +125,7 @@ def _plan(graph: Graph, nested: dict[Graph, Plan], begun: set[Graph]) -> Plan:
         reads = tuple([slot[x] for x in node.inputs])
         structured = node.op.rules.structure is not None
         function = call_view(node).function if node.op is call else None
-        kernel = kernel_of(node)
+        kernel = watched(kernel_of(node), node)
         if node.op.rules.notice is not None:
             kernel = with_notice(kernel, node)
         steps.append(Instruction(kernel, reads, slot[node], empties, structured, function, node.span))

@@ -41,6 +41,8 @@ class Rules:
     """The result's value and those of the operands to the code and the message of a notice, or None."""
     work: Callable[[Node], int] | None = None
     """The number of scalar operations of an application; None if as many as the elements of its largest array."""
+    nanoseconds: float = 1.0
+    """The time that a scalar operation of ``work`` takes in large applications, on one core, as measured."""
     decompose: Callable[[Node], Node | tuple[Node, ...]] | None = None
     """The same results in simpler ops, as graph, for exports and engines that do not know this op."""
     compose: Callable[..., Node] | None = None

@@ -38,6 +38,7 @@ searchsorted = declare(
     "a v",
     _searchsorted,
     _infer_searchsorted,
+    nanoseconds=100.0,
     samples=(sample((4,), ()), sample((4,), (3,), side="right"), sample((4,), (2, 3))),
     doc="The indices at which the elements of v would stand in the sorted vector a. They have no derivative.",
 )

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from scipy.linalg import blas
 
+from adcore.clock import tick
 from adcore.errors import BadCall, ShapeMismatch
 from adcore.graph import DType, Node, Op, Type
 from adcore.ops.arrays.indexing import embed, stretch
@@ -71,7 +72,10 @@ cumsum = linear(
 
 
 def _diff(x: Any, *, n: int = 1, axis: int = -1) -> Any:
-    return np.diff(x, min(n, x.shape[axis]), axis)
+    for _ in range(min(n, x.shape[axis])):
+        tick()
+        x = np.diff(x, axis=axis)
+    return x
 
 
 def _infer_diff(x: Type, *, n: int = 1, axis: int = -1) -> Type:
@@ -150,10 +154,12 @@ def _linear_recurrence(a: Any, b: Any, *, axis: Hidden, reverse: Hidden = False)
     out = np.empty(terms.shape)
     if n > len(out):
         for i in range(len(out)):
+            tick()
             out[i] = _solve(factors[i], terms[i])
     if n <= len(out) or np.isnan(out).any():
         last = np.zeros(len(out))
         for i in range(n):
+            tick()
             last = out[:, i] = strong_repair(factors[:, i] * last, factors[:, i], last) + terms[:, i]
     return np.moveaxis(out.reshape(shape), -1, axis)
 

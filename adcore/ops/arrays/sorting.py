@@ -49,6 +49,7 @@ argsort = declare(
     lambda x, *, axis: _infer_sort(DType.INT, x, axis),
     dtypes=(None,),
     method=True,
+    nanoseconds=100.0,
     samples=_SORTED,
     doc="The indices that put x in order.",
 )
@@ -104,6 +105,7 @@ sort = declare(
     lambda x, *, axis: _infer_sort(DType.FLOAT, x, axis),
     jvp=_sort_jvp,
     vjp=_sort_vjp,
+    nanoseconds=100.0,
     samples=_SORTED,
     doc="The elements in ascending order along an axis; equal ones share the derivative.",
 )

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import optimize
 
+from adcore.clock import expect
 from adcore.graph import Array
 
 System = Callable[[Array], tuple[Array, Array]]
@@ -76,11 +77,12 @@ def _step(jacobian: Array, r: Array) -> tuple[Array | None, bool]:
     """Newton's step, and whether the Jacobian is singular: then the shortest step; None where it is not finite."""
     if not np.isfinite(jacobian).all():
         return None, True
+    expect(1e-10 * len(r) ** 3)
     try:
         step = np.linalg.solve(jacobian, -r)
         return (step, False) if np.isfinite(step).all() else (None, True)
     except np.linalg.LinAlgError:
-        pass  # It is singular.
+        expect(1e-8 * len(r) ** 3)  # It is singular.
     try:
         return np.linalg.lstsq(jacobian, -r)[0], True
     except np.linalg.LinAlgError:

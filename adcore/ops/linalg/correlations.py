@@ -13,7 +13,7 @@ from adcore.ops.arrays.reshaping import reshaped, transpose
 from adcore.ops.arrays.statistics import deviation
 from adcore.ops.base import declare, sample
 from adcore.ops.elementwise.arithmetic import divide, multiply
-from adcore.ops.linalg.matrices import after, diagonals, on_diagonals
+from adcore.ops.linalg.matrices import BLOCKED, after, diagonals, on_diagonals
 from adcore.ops.shapes import describe_shape
 
 
@@ -81,6 +81,7 @@ cov: Op = declare(
     jvp=_cov_jvp,
     vjp=_cov_vjp,
     work=lambda node: 2 * node.type.size * node.inputs[0].shape[-1] + node.inputs[0].type.size,
+    nanoseconds=BLOCKED,
     samples=(*_OBSERVED, sample((2, 4), bias=True), sample((2, 4), ddof=2)),
     doc="The covariances of variables, each a row of observations; a column of them without rowvar.",
 )
@@ -133,6 +134,7 @@ corrcoef = declare(
     jvp=_corrcoef_jvp,
     vjp=_corrcoef_vjp,
     work=lambda node: 2 * node.type.size * node.inputs[0].shape[-1] + node.inputs[0].type.size,
+    nanoseconds=BLOCKED,
     nan_gradient="The gradient divides by variances once more, which overflows where they are below 1e-300.",
     samples=(sample((2, 4)), sample((4, 3), rowvar=False)),
     doc="The correlations of variables, each a row of observations; NaN for one that does not vary.",

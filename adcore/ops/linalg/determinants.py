@@ -15,7 +15,17 @@ import numpy as np
 from adcore.graph import OPS, DType, Node, Op, Type
 from adcore.ops.base import declare, sample
 from adcore.ops.elementwise.arithmetic import multiply
-from adcore.ops.linalg.matrices import after, before, cubic, infer_square, solved, square_size, turned
+from adcore.ops.linalg.matrices import (
+    BLOCKED,
+    ITERATIVE,
+    after,
+    before,
+    cubic,
+    infer_square,
+    solved,
+    square_size,
+    turned,
+)
 from adcore.ops.linalg.notices import no_logarithm
 from adcore.ops.linalg.systems.solve import inv, inverse
 from adcore.ops.strong import strong_times
@@ -90,6 +100,7 @@ cofactors: Op = declare(
     vjp=lambda node, g: (cofactor_change(node.inputs[0], g),),
     public=False,
     work=cubic(20),
+    nanoseconds=ITERATIVE,
     domain=((-1, 1, 2),),
     nan_gradient="The gradient is a difference of products of elements, which overflow with either sign.",
     samples=(sample((3, 3)), sample((2, 3, 3)), sample((2, 2))),
@@ -147,6 +158,7 @@ cofactor_change: Op = declare(
     vjp=lambda node, g: (_change_by_matrix(node, g), cofactor_change(node.inputs[0], g)),
     public=False,
     work=cubic(30),
+    nanoseconds=ITERATIVE,
     domain=((-1, 1, 2), (-3, 3)),
     nan_gradient="The gradient goes through the inverse, which overflows where the matrix is almost singular.",
     samples=(sample((3, 3), (3, 3)), sample((2, 3, 3), (2, 3, 3)), sample((2, 2), (2, 2))),
@@ -170,6 +182,7 @@ det: Op = declare(
     vjp=lambda node, g: (strong_times(_each(g), cofactors(node.inputs[0])),),
     latex=r"\det\left({0}\right)",
     work=cubic(2 / 3),
+    nanoseconds=BLOCKED,
     domain=((-1, 1, 2),),
     samples=_SQUARES,
     doc="The determinant of a square matrix. Its derivatives of the orders 1 and 2 are right at singular ones too.",
@@ -203,6 +216,7 @@ slogdet = declare(
     vjp=_slogdet_vjp,
     several=True,
     work=cubic(2 / 3),
+    nanoseconds=BLOCKED,
     domain=((-1, 1, 2),),
     nan_gradient="The gradient is the inverse, which overflows where the matrix is singular but for rounding.",
     samples=_SQUARES,
@@ -225,6 +239,7 @@ logdet = declare(
     vjp=_flow,
     latex=r"\ln \det\left({0}\right)",
     work=cubic(2 / 3),
+    nanoseconds=BLOCKED,
     domain=((-0.5, 0.5, 2),),
     nan_gradient="The gradient is the inverse, which overflows where the matrix is singular but for rounding.",
     samples=_SQUARES,

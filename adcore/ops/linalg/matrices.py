@@ -59,6 +59,11 @@ def cubic(factor: float) -> Callable[[Node], int]:
 
 # --- LAPACK
 
+BLOCKED = 0.1
+"""Nanoseconds of an operation of algorithms that consist of matrix products: solving, determinants, Cholesky."""
+ITERATIVE = 0.15
+"""Nanoseconds of an operation of algorithms that also go column by column: eigenvalues, singular values, QR."""
+
 
 def solved(function: Callable[[Any], Any], matrices: Any) -> tuple[Any, ...]:
     """The results of ``function`` of a stack of matrices, NaN for a matrix that is not finite or where it fails.

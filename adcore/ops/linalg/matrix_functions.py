@@ -15,7 +15,7 @@ from scipy import linalg
 from adcore.errors import ShapeMismatch
 from adcore.graph import DType, Node, Op, Type
 from adcore.ops.base import Hidden, declare, sample
-from adcore.ops.linalg.matrices import cubic, infer_square, solved, square_size, turned
+from adcore.ops.linalg.matrices import BLOCKED, cubic, infer_square, solved, square_size, turned
 from adcore.ops.linalg.notices import singular
 from adcore.ops.shapes import describe_shape
 
@@ -159,6 +159,7 @@ frechet: Op = declare(
     text=lambda a, *directions, power: f"frechet({', '.join((a, *directions))}, power={power})",
     readable=False,
     work=_frechet_work,
+    nanoseconds=BLOCKED,
     domain=((-1, 1, 2), (-1, 1)),
     samples=(
         sample((2, 2), (2, 2), power="expm"),
@@ -177,6 +178,7 @@ expm = declare(
     vjp=_back,
     latex=r"\exp\left({0}\right)",
     work=cubic(60),
+    nanoseconds=BLOCKED,
     domain=((-1, 1),),
     nan_gradient="The scaling of the derivative overflows where the norm is beyond 1e150.",
     samples=(sample((2, 2)), sample((3, 3)), sample((2, 2, 2)), sample((1, 1))),
@@ -191,6 +193,7 @@ matrix_power = declare(
     vjp=_back,
     latex=r"{{{0}}}^{{{n}}}",
     work=lambda node: cubic(2.0)(node) * 2 * max(1, abs(node.param("n")).bit_length()),
+    nanoseconds=BLOCKED,
     domain=((-1, 1, 2),),
     samples=(
         sample((3, 3), n=3),

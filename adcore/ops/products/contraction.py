@@ -18,6 +18,9 @@ from adcore.ops.base import Hidden, bilinear, sample
 from adcore.ops.shapes import describe_shape
 from adcore.ops.strong import BOTH
 
+MATRIX_PRODUCT = 0.05
+"""Nanoseconds of an operation of a product of matrices."""
+
 
 def strong_product(product: Callable[[Any, Any], Any], a: Any, b: Any, strong: int) -> Any:
     """``product(a, b)``, whose elements are sums of products, with strong zeros.
@@ -132,6 +135,7 @@ contract: Op = bilinear(
     public=False,
     text=lambda a, b, *, spec, strong: f"einsum('{spec}', {a}, {b})",
     work=lambda node: _work(node, *spelled(node.param("spec"))),
+    nanoseconds=MATRIX_PRODUCT,
     samples=(
         sample((2, 3), (3, 4), spec="ij,jk->ik"),
         sample((2, 3), (4, 3), spec="ij,kj->ki"),

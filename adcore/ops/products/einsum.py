@@ -17,7 +17,7 @@ import numpy as np
 from adcore.errors import BadCall, ShapeMismatch
 from adcore.graph import DType, Node, Op, Shape, Type
 from adcore.ops.base import Hidden, declare, linear, sample
-from adcore.ops.products.contraction import contract
+from adcore.ops.products.contraction import MATRIX_PRODUCT, contract
 from adcore.ops.shapes import describe_shape, legal
 
 # --- one array: its diagonals, its sums, its axes in another order, and the way back
@@ -228,6 +228,7 @@ einsum: Op = declare(
     arguments=("subscripts", "operands"),
     text=lambda *operands, subscripts: f"einsum({', '.join((repr(subscripts), *operands))})",
     work=_work,
+    nanoseconds=MATRIX_PRODUCT,
     samples=(
         sample((2, 3), (3, 4), subscripts="ij,jk->ik"),
         sample((2, 3), (3, 4), subscripts="ij,jk"),

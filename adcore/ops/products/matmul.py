@@ -15,7 +15,7 @@ from adcore.graph import DType, Node, Op, Shape, Type
 from adcore.ops.arrays.reshaping import ravel, reshaped, transpose
 from adcore.ops.base import Hidden, bilinear, fit, sample
 from adcore.ops.elementwise.arithmetic import PRODUCT, multiply
-from adcore.ops.products.contraction import adjoints, contract, letters, strong_product
+from adcore.ops.products.contraction import MATRIX_PRODUCT, adjoints, contract, letters, strong_product
 from adcore.ops.shapes import broadcast_shapes, describe_shape
 from adcore.ops.strong import BOTH, strong_repair
 
@@ -99,6 +99,7 @@ matmul: Op = bilinear(
     binding=PRODUCT,
     latex=r"{0} \, {1}",
     work=lambda node: 2 * node.type.size * node.inputs[0].shape[-1],
+    nanoseconds=MATRIX_PRODUCT,
     samples=(
         sample((3,), (3,)),
         sample((2, 3), (3,)),
@@ -222,6 +223,7 @@ dot = bilinear(
     method=True,
     latex=r"{0} \cdot {1}",
     work=lambda node: 2 * node.type.size * (node.inputs[0].shape or (1,))[-1],
+    nanoseconds=MATRIX_PRODUCT,
     samples=(
         sample((3,), (3,)),
         sample((2, 3), (3,)),
@@ -267,6 +269,7 @@ inner = bilinear(
     _inner_vjp,
     latex=r"\left\langle {0}, {1} \right\rangle",
     work=lambda node: 2 * node.type.size * (node.inputs[0].shape or (1,))[-1],
+    nanoseconds=MATRIX_PRODUCT,
     samples=(sample((3,), (3,)), sample((2, 3), (4, 3)), sample((), (3,)), sample((2, 2, 3), (3,))),
     doc="The sums of products along the last axis of both.",
 )

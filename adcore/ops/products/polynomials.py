@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from adcore.clock import tick
 from adcore.errors import ShapeMismatch
 from adcore.graph import OPS, DType, Node, Op, Type
 from adcore.ops.arrays.indexing import index
@@ -55,7 +56,12 @@ vander: Op = declare(
 
 
 def _polyval(p: Any, x: Any) -> Any:
-    return np.asarray(np.polyval(p, x))[()]
+    # As np.polyval does it.
+    y: Any = np.zeros_like(x)
+    for coefficient in p:
+        tick()
+        y = y * x + coefficient
+    return np.asarray(y)[()]
 
 
 def _infer_polyval(p: Type, x: Type) -> Type:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from adcore.engines.cost import work, work_of
-from adcore.graph import OPS, SCALAR, UNKNOWN, DType, Graph, Type, constant
+from adcore.engines.cost import seconds_of, work, work_of
+from adcore.graph import OPS, SCALAR, UNKNOWN, DType, Graph, Type, constant, input_node
 from adcore.language import lower, parse
 from adcore.limits import Limits
 from tests.adcore.graphs import build, if_else
@@ -47,3 +47,10 @@ def test_the_graphs_inside_a_node_are_not_part_of_its_own_work() -> None:
         node for node in compiled("y = x\nfor i in range(1000):\n  y = sin(y)\ny").nodes if node.op.name == "loop"
     ]
     assert work_of(loop) == 1
+
+
+@pytest.mark.parametrize(("name", "least", "most"), [("matmul", 0.3, 30), ("svd", 30, 3_000), ("sort", 0.1, 10)])
+def test_seconds_of_large_applications_are_of_the_right_size(name: str, least: float, most: float) -> None:
+    """Of 3,000 by 3,000 numbers, on any machine that is a few times faster or slower than the one measured on."""
+    operands = [input_node("x", Type(DType.FLOAT, (3_000, 3_000)))] * len(OPS[name].signature.operands)
+    assert least < seconds_of(OPS[name](*operands)) < most

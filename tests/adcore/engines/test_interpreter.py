@@ -176,9 +176,9 @@ def test_an_evaluation_stops_at_its_deadline(graph: Graph) -> None:
 
 def test_a_deadline_that_has_passed_stops_at_the_first_step_and_says_where() -> None:
     span = Span(1, 1, 1, 7)
-    graph = build(lambda x: SIN(SIN(x, span=span)))
+    planned = plan(build(lambda x: SIN(SIN(x, span=span))))
     with pytest.raises(EvaluationTooLong) as caught, limited(-1, EvaluationTooLong):
-        execute(plan(graph), [np.float64(1.0)])
+        execute(planned, [np.float64(1.0)])
     assert caught.value.span == span
 
 

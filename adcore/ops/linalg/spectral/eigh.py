@@ -20,6 +20,7 @@ from adcore.graph import DType, Node, Op, Type, items
 from adcore.ops.arrays.sorting import tie_mean
 from adcore.ops.base import declare, sample
 from adcore.ops.linalg.matrices import (
+    ITERATIVE,
     after,
     before,
     by_column,
@@ -88,6 +89,7 @@ eigh: Op = declare(
     several=True,
     contextual=True,
     work=cubic(9),
+    nanoseconds=ITERATIVE,
     domain=((-3, 3),),
     nan_gradient="Eigenvectors of equal eigenvalues have no derivative; a notice says so.",
     samples=(sample((3, 3)), sample((2, 2)), sample((2, 3, 3)), sample((1, 1))),
@@ -122,6 +124,7 @@ eigvalsh: Op = declare(
     vjp=_eigvalsh_vjp,
     contextual=True,
     work=cubic(4),
+    nanoseconds=ITERATIVE,
     domain=((-3, 3),),
     samples=(sample((3, 3)), sample((2, 2)), sample((2, 3, 3)), sample((1, 1))),
     aliases=("jax.numpy.linalg.eigvalsh",),

@@ -18,6 +18,7 @@ from adcore.ops.arrays.sorting import tie_mean
 from adcore.ops.base import declare, sample
 from adcore.ops.elementwise.arithmetic import divide
 from adcore.ops.linalg.matrices import (
+    ITERATIVE,
     after,
     before,
     by_column,
@@ -92,6 +93,7 @@ svdvals: Op = declare(
     vjp=lambda node, g: (values_flow(node.inputs[0], node, g),),
     contextual=True,
     work=cubic(4),
+    nanoseconds=ITERATIVE,
     domain=((-3, 3),),
     samples=(sample((3, 3)), sample((3, 2)), sample((2, 2, 3)), sample((1, 1))),
     doc="The singular values of a matrix, in descending order; equal ones share the derivative, at 0 it is 0.",
@@ -201,6 +203,7 @@ svd: Op = declare(
     several=True,
     contextual=True,
     work=cubic(20),
+    nanoseconds=ITERATIVE,
     domain=((-2, 2, 1),),
     nan_gradient="Singular vectors of equal singular values have no derivative; a notice says so.",
     samples=(

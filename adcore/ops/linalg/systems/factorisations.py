@@ -18,6 +18,8 @@ from adcore.ops.arrays.indexing import index
 from adcore.ops.arrays.joining import concatenate
 from adcore.ops.base import declare, sample
 from adcore.ops.linalg.matrices import (
+    BLOCKED,
+    ITERATIVE,
     after,
     before,
     cubic,
@@ -77,6 +79,7 @@ cholesky: Op = declare(
     vjp=_cholesky_vjp,
     latex=r"\operatorname{{chol}}\left({0}\right)",
     work=cubic(1 / 3),
+    nanoseconds=BLOCKED,
     domain=((-1, 1, 4),),
     nan_gradient="The tangent goes through the inverse of the factor twice, which overflows at subnormal numbers.",
     samples=(sample((3, 3)), sample((3, 3), upper=True), sample((2, 3, 3)), sample((1, 1))),
@@ -174,6 +177,7 @@ qr: Op = declare(
     vjp=_qr_vjp,
     several=True,
     work=cubic(4),
+    nanoseconds=ITERATIVE,
     domain=((-1, 1, 3),),
     nan_gradient="A matrix whose columns are dependent has no derivative of Q and R; a notice says so.",
     samples=(sample((3, 3)), sample((4, 2)), sample((2, 3)), sample((2, 3, 2))),

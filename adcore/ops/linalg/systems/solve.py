@@ -15,7 +15,7 @@ from adcore.errors import BadCall, ShapeMismatch
 from adcore.graph import DType, Node, Op, Type
 from adcore.ops.arrays.creation import tril, triu
 from adcore.ops.base import Hidden, Order, declare, fit, sample
-from adcore.ops.linalg.matrices import after, before, cubic, infer_square, square_size, turned
+from adcore.ops.linalg.matrices import BLOCKED, after, before, cubic, infer_square, square_size, turned
 from adcore.ops.linalg.notices import singular
 from adcore.ops.products.matmul import outer
 from adcore.ops.shapes import broadcast_shapes, describe_shape
@@ -137,6 +137,7 @@ solve: Op = declare(
     vjp=_solve_vjp,
     latex=r"{{{0}}}^{{-1}} {1}",
     work=lambda node: cubic(2 / 3)(node) + 2 * node.type.size * node.inputs[0].shape[-1],
+    nanoseconds=BLOCKED,
     domain=((-1, 1, 3), (-3, 3)),
     nan_gradient="The gradient is a product of two solutions, whose terms overflow with either sign.",
     samples=(
@@ -166,6 +167,7 @@ inv: Op = declare(
     vjp=lambda node, g: (-after(before(turned(node), g), turned(node)),),
     latex="{{{0}}}^{{-1}}",
     work=cubic(8 / 3),
+    nanoseconds=BLOCKED,
     domain=((-1, 1, 3),),
     samples=(sample((3, 3)), sample((2, 3, 3)), sample((1, 1))),
     notice=singular("inv"),
@@ -251,6 +253,7 @@ solve_triangular: Op = declare(
     jvp=_triangular_jvp,
     vjp=_triangular_vjp,
     work=lambda node: node.type.size * node.inputs[0].shape[-1] + 1,
+    nanoseconds=BLOCKED,
     domain=((-1, 1, 3), (-3, 3)),
     nan_gradient="The gradient is a product of two solutions, whose terms overflow with either sign.",
     samples=(

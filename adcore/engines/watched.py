@@ -1,0 +1,70 @@
+"""Kernels of large applications, which watch the clock while they run, or before.
+
+What acts on each element alone runs in pieces, with a tick before each; its results are the same to the bit. What
+cannot be parted is refused before it starts, where its predicted time is longer than what is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from adcore.clock import current, expect, tick
+from adcore.engines.cost import seconds_of
+from adcore.graph import Node
+
+PIECE = 2**18
+"""Elements of a piece: a quarter of a second of the slowest functions, about a millisecond of an addition."""
+LONG_OPERATION = 0.1
+"""Seconds from which a prediction is asked for: shorter operations are over before it could matter."""
+
+
+def watched(kernel: Callable[..., Any], node: Node) -> Callable[..., Any]:
+    """The kernel of a node, watching the clock where the application is a large one."""
+    if node.op.rules.structure is not None:
+        return kernel
+    if node.op.facts.elementwise and node.type.size > PIECE:
+        return _in_pieces(kernel, node)
+    seconds = seconds_of(node)
+    if seconds < LONG_OPERATION:
+        return kernel
+
+    def run(*operands: Any) -> Any:
+        expect(seconds)
+        return kernel(*operands)
+
+    return run
+
+
+def _in_pieces(kernel: Callable[..., Any], node: Node) -> Callable[..., Any]:
+    shape, dtype = node.shape, node.type.dtype.value
+
+    def run(*operands: Any) -> Any:
+        if current() is None:
+            return kernel(*operands)
+        result = np.empty(shape, dtype)
+        _fill(kernel, result, operands)
+        return result
+
+    return run
+
+
+def _fill(kernel: Callable[..., Any], result: Any, operands: Sequence[Any]) -> None:
+    """Compute ``result`` by rows of its first axis: many at once, or, where a row itself is large, part by part.
+
+    A piece has the strides of the whole, because kernels may round in other ways where these differ.
+    """
+    count = len(result)
+    row = result.size // count
+    step = max(1, PIECE // row)
+    wide = [x.ndim == result.ndim and len(x) > 1 for x in operands]
+    for start in range(0, count, step):
+        tick()
+        if row > PIECE:
+            rows = [x[start if wide[i] else 0] if x.ndim == result.ndim else x for i, x in enumerate(operands)]
+            _fill(kernel, result[start], rows)
+        else:
+            part = slice(start, start + step)
+            result[part] = kernel(*[x[part] if wide[i] else x for i, x in enumerate(operands)])
