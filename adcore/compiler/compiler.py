@@ -158,13 +158,13 @@ class Compiler:
             try:
                 lowered = self._expanded(self._lower(syntax, types_of(query, inputs), query.outputs))
                 full = _full_key(key, lowered.static, inputs)
-                return self._compile(text, lowered, inputs, query, full), lowered.static
+                return self._compile(syntax, lowered, inputs, query, full), lowered.static
             except AdcoreError as error:
                 error.located(text)
                 raise
 
     def _compile(
-        self, text: str, lowered: Lowered, inputs: Mapping[str, Array], query: Query, key: Hashable
+        self, syntax: Syntax, lowered: Lowered, inputs: Mapping[str, Array], query: Query, key: Hashable
     ) -> Compiled:
         graph, kind = lowered.graph, kind_of(query.kind, query.mode)
         kind.check(graph)
@@ -178,8 +178,8 @@ class Compiler:
         if query.trace and not any(batched) and is_straight(graph):
             trace_plan = plan_trace(Straight(graph, {}), wrt, kind, derivative.mode, self.limits)
         compiled = Compiled(
-            program_id=program_id(text),
-            text=text,
+            program_id=program_id(syntax.text),
+            text=syntax.text,
             kind=kind,
             graph=graph,
             inputs=graph.input_names,
@@ -193,7 +193,7 @@ class Compiler:
             limits=self.limits,
             is_batch=any(batched),
             may_notice=may_notice(derivative.graph),
-            notices=static_notices(lowered, optimised, wrt, query),
+            notices=static_notices(syntax, lowered, optimised, wrt, query),
             trace_plan=trace_plan,
             key=key,
         )

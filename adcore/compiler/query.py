@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
@@ -107,11 +108,13 @@ def check_inputs(syntax: Syntax, inputs: Mapping[str, Type | Array], limits: Lim
     unread = [name for name, x in entries.items() if x.span is None]
     for x in entries.values():
         if x.name not in inputs and not x.optional:
-            raise MissingInput(
-                f"the input {x.name} is missing",
-                span=x.span,
-                help=did_you_mean(x.name, unread or set(inputs).difference(entries)),
-            )
+            # A name that the program reads and nobody assigns: one of its own or of the posted ones, misspelt.
+            near = did_you_mean(x.name, {*inputs, *syntax.names.assigned, *syntax.names.functions})
+            near = near or did_you_mean(x.name, unread)
+            line = syntax.text.splitlines()[x.span.line - 1] if x.span is not None else ""
+            if near is None and re.search(rf"\b{re.escape(x.name)}\s*<-", line):
+                near = f"to assign, write {x.name} = ..."
+            raise MissingInput(f"the input {x.name} is missing", span=x.span, help=near)
     for name, value in inputs.items():
         size = (value if isinstance(value, Type) else type_of(value)).size
         if size > limits.array_elements:

@@ -9,14 +9,29 @@ from adcore.derivatives.flatness import flat_inputs
 from adcore.derivatives.query import KINDS
 from adcore.engines.notices import MOST, Notice
 from adcore.graph import Graph, Node
-from adcore.language import Lowered
+from adcore.language import Lowered, Syntax
 
 
-def static_notices(lowered: Lowered, graph: Graph, wrt: Sequence[str], query: Query) -> tuple[Notice, ...]:
+def static_notices(
+    syntax: Syntax, lowered: Lowered, graph: Graph, wrt: Sequence[str], query: Query
+) -> tuple[Notice, ...]:
     """The notices of a program and of its derivative by the inputs ``wrt``; ``graph`` is its optimised graph."""
     left_out = _left_out(lowered) if KINDS[query.kind].modes and query.wrt is None else ()
     flat = _flat(graph, wrt) if wrt else ()
-    return (*_unused(lowered, wrt), *left_out, *flat)[:MOST]
+    return (*_uncalled(syntax), *_unused(lowered, wrt), *left_out, *flat)[:MOST]
+
+
+def _uncalled(syntax: Syntax) -> Iterator[Notice]:
+    """A notice where the program is one of several functions, and another is called by none of them."""
+    entry = syntax.entry
+    if entry is None:
+        return
+    scopes = [syntax.top, *syntax.scopes.values(), *syntax.comprehensions.values()]
+    called = {node.id for scope in scopes for node, _ in scope.uses() if scope.home(node.id) is syntax.top}
+    uncalled = [name for name in syntax.top.functions if name not in called and name != entry.name]
+    if uncalled:
+        message = f"the program is the function {entry.name}, the last one; nothing calls {', '.join(uncalled[:5])}"
+        yield Notice("entry_function", message, syntax.source.word(entry, 3), 1)
 
 
 def _unused(lowered: Lowered, wrt: Sequence[str]) -> Iterator[Notice]:

@@ -154,7 +154,7 @@ def _one_number(noun: str) -> Callable[[Graph], None]:
             raise OutputNotScalar(
                 f"{noun} is of one number, and {names[0]} is an array of shape {describe_shape(y.shape)}",
                 span=y.span,
-                help="reduce it, with sum() or norm() for example",
+                help="reduce it, with sum() for example; all derivatives of a vector are jacobian(f)(x)",
             )
         _numbers(graph)
 

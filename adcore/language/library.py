@@ -108,6 +108,8 @@ _REASONS: Mapping[str, str] = {
     "jax.random": "a program has no random numbers; draw them before, and post them as an input",
     "random": "a program has no random numbers; draw them before, and post them as an input",
     "scipy.optimize": "root(f, x0), fixed_point(f, x0) and minimize(f, x0) are known without an import",
+    "torch": "write NumPy's functions: sin(x), x.sum(); the gradient is what the request asks for",
+    "tensorflow": "write NumPy's functions: sin(x), sum(x); the gradient is what the request asks for",
     "scipy.integrate": "odeint(f, y0, t) is known without an import",
 }
 """What to do about the lack of a module's functions."""

@@ -6,7 +6,6 @@ where a module means something else by a name, another declaration has the full 
 
 from __future__ import annotations
 
-import difflib
 import functools
 import math
 import unicodedata
@@ -170,7 +169,38 @@ def normal(name: str) -> str:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str | None:
-    """The help line that names the likeliest of ``known``, or None where none is near."""
-    candidates = {word.lower(): word for word in sorted(set(known) - {name}, reverse=True)}
-    near = difflib.get_close_matches(name.lower()[:50], candidates, n=1, cutoff=0.65)
-    return f"did you mean {candidates[near[0]]}?" if near else None
+    """The help line that names the likeliest of ``known``, or None where none is near.
+
+    Near is one slip of the keyboard in a name of three letters, two from six letters on, three from twelve on; names of
+    one or two letters are near to those with one letter more, and to those that differ in case alone.
+    """
+    short = len(name) < 3
+    most = 1 if len(name) < 6 else 2 if len(name) < 12 else 3
+    if len(name) > 50:
+        return None
+    distances = [
+        (distance, word)
+        for word in set(known) - {name}
+        if (not short or word.lower().startswith(name.lower()))
+        and abs(len(word) - len(name)) <= most
+        and (distance := _slips(name.lower(), word.lower())) <= most
+    ]
+    return f"did you mean {min(distances)[1]}?" if distances else None
+
+
+def _slips(a: str, b: str) -> int:
+    """How many letters are to be added, left out, replaced or swapped with the next to turn ``a`` into ``b``.
+
+    The distance of optimal string alignment (Damerau 1964), row by row.
+    """
+    before: list[int] = []
+    row = list(range(len(b) + 1))
+    for i, letter in enumerate(a, 1):
+        previous, row = row, [i]
+        for j, other in enumerate(b, 1):
+            cost = min(previous[j] + 1, row[j - 1] + 1, previous[j - 1] + (letter != other))
+            if before and j > 1 and letter == b[j - 2] and a[i - 2] == other:
+                cost = min(cost, before[j - 2] + 1)
+            row.append(cost)
+        before = previous
+    return row[-1]

@@ -15,9 +15,11 @@ from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from adcore.clock import tick
 from adcore.errors import NumberOutOfRange, Span
+from adcore.language import did_you_mean
 from app.errors import DuplicateKey, InvalidJson, JsonTooDeep, RequestTooLarge, UnsupportedMediaType
 from app.service import service_of
 from app.wire.json_slices import NotJson, parse_in_slices
@@ -96,6 +98,11 @@ def _fault(body: bytes, message: str) -> InvalidJson | NumberOutOfRange:
     # The parser counts bytes from the last line feed; people and editors count characters from 1.
     lines = body.split(b"\n", line)
     text = lines[line - 1] if line <= len(lines) else b""
+    help = None
+    if column == 0 and line > 1:
+        # A line break within a string: the parser is at the line after it.
+        line, text, help = line - 1, lines[line - 2], "write a line break as \\n"
+        column = len(text) + 1
     start = max(column - 1, 0)
     stop = start + 1
     kind: type[InvalidJson | NumberOutOfRange] = InvalidJson
@@ -117,9 +124,18 @@ def _fault(body: bytes, message: str) -> InvalidJson | NumberOutOfRange:
         kind, what = JsonTooDeep, "lists and objects are nested too deep"
     first, last = (len(text[:place].decode(errors="replace")) for place in (start, stop))
     span = Span(line, first + 1, line, max(last, first + 1) + 1)
-    error = kind(f"{what[:1].lower()}{what[1:]} (line {line}, column {first + 1} of the body)", span=span)
+    error = kind(f"{what[:1].lower()}{what[1:]} (line {line}, column {first + 1} of the body)", span=span, help=help)
     error.source = body.decode(errors="replace")
     return error
+
+
+def _named(fault: ErrorDetails, model: type[BaseModel]) -> ErrorDetails:
+    """A validation fault; that of a field which does not exist names it, and the nearest that does."""
+    if fault["type"] == "extra_forbidden" and len(fault["loc"]) == 1:
+        field = str(fault["loc"][0])[:50]
+        near = did_you_mean(field, model.model_fields)
+        fault["msg"] = f"there is no field {field}" + (f"; {near}" if near else "")
+    return fault
 
 
 class JsonRequest(Request):
@@ -151,7 +167,8 @@ class JsonRoute(APIRoute):
             try:
                 validated = model.model_validate(value)
             except ValidationError as error:
-                raise RequestValidationError(error.errors(include_url=False, include_input=False)) from None
+                faults = [_named(fault, model) for fault in error.errors(include_url=False, include_input=False)]
+                raise RequestValidationError(faults) from None
             read = JsonRequest(request.scope, request.receive)
             read.size = len(body)
             response: Response = await endpoint(validated, read, **request.path_params)

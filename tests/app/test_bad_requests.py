@@ -50,7 +50,7 @@ BAD = [
     Bad("nor is Infinity", raw(b"-Infinity"), 400, "invalid_json", (1, 40, 1, 41)),
     Bad("nor a number with a leading zero", raw(b"01"), 400, "invalid_json", (1, 40, 1, 41)),
     Bad("nor one in hexadecimal", raw(b"0x10"), 400, "invalid_json", (1, 40, 1, 41)),
-    Bad("a line break in a string", b'{"program": "a\nb"}', 400, "invalid_json", (2, 1, 2, 2)),
+    Bad("a line break in a string", b'{"program": "a\nb"}', 400, "invalid_json", (1, 15, 1, 16)),
     Bad("bytes that are not UTF-8", b'{"program": "\xff"}', 400, "invalid_json", (1, 14, 1, 15)),
     Bad("UTF-16", '{"program": "x"}'.encode("utf-16"), 400, "invalid_json", (1, 1, 1, 2)),
     Bad("a byte order mark", b'\xef\xbb\xbf{"program": "x"}', 400, "invalid_json", (1, 1, 1, 2)),
@@ -223,3 +223,17 @@ def test_help_and_excerpt(client: httpx.Client) -> None:
     answer = client.post("/grad", json=program("a = 1\ny = a + sni(x)", x=2)).json()
     assert answer["excerpt"] == "y = a + sni(x)\n        ^^^"
     assert "sin" in answer["help"]
+
+
+def test_a_field_that_does_not_exist_gets_the_nearest_one(client: httpx.Client) -> None:
+    answer = client.post("/grad", json={"program": "x", "imputs": {"x": 1}, "shape": 2}).json()
+    details = {fault["pointer"]: fault["detail"] for fault in answer["errors"]}
+    assert details["/imputs"] == "there is no field imputs; did you mean inputs?"
+    assert details["/shape"] == "there is no field shape"
+
+
+def test_a_pasted_line_break_is_explained(client: httpx.Client) -> None:
+    content = b'{"program": "y = x\ny*2", "inputs": {"x": 1}}'
+    answer = client.post("/grad", content=content, headers={"content-type": "application/json"}).json()
+    assert answer["code"] == "invalid_json"
+    assert answer["help"] == "write a line break as \\n"

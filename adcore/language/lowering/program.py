@@ -20,6 +20,7 @@ from adcore.language.lowering.known_values import KnownValues
 from adcore.language.lowering.statements.statements import LAST, Rest, call_in, lower_call, run
 from adcore.language.lowering.trees import leaves_with_paths
 from adcore.language.lowering.values import (
+    Callee,
     Closure,
     List,
     Missing,
@@ -218,6 +219,8 @@ def _output(low: Lowering, name: str, value: Value) -> Node:
         )
     if not (isinstance(value, (Node, List)) or is_number(value)):
         raise TypeMismatch(
-            f"the result {name} is {describe_value(value)}, not a number or an array", span=low.span(_end(low))
+            f"the result {name} is {describe_value(value)}, not a number or an array",
+            span=low.span(_end(low)),
+            help="a function that nothing calls computes nothing: call it" if isinstance(value, Callee) else None,
         )
     return low.array(value, _end(low)) if is_sequence(value) else low.operand(value, None, _end(low))

@@ -24,8 +24,8 @@ _REFUSED: dict[type[ast.AST], _Entry] = {
     ast.Dict: (Unsupported, "dictionaries do", "give each value a name", 0),
     ast.Set: (Unsupported, "sets do", "an array is written with [ ]", 0),
     ast.AsyncFunctionDef: (Unsupported, "async functions do", "write def", 5),
-    ast.Try: (Unsupported, "try blocks do", None, 3),
-    ast.TryStar: (Unsupported, "try blocks do", None, 3),
+    ast.Try: (Unsupported, "try blocks do", "test with if what could fail; where and clip choose values", 3),
+    ast.TryStar: (Unsupported, "try blocks do", "test with if what could fail; where and clip choose values", 3),
     ast.With: (Unsupported, "with blocks do", None, 4),
     ast.AsyncWith: (Unsupported, "with blocks do", None, 5),
     ast.AsyncFor: (Unsupported, "async loops do", None, 5),
@@ -110,7 +110,11 @@ class Walk:
         if isinstance(node.value, (str, bytes)):
             raise Unsupported("strings are not supported here", span=self.source.span(node))
         if isinstance(node.value, complex):
-            raise Unsupported("complex numbers do not exist in this language", span=self.source.span(node))
+            raise Unsupported(
+                "complex numbers do not exist in this language",
+                span=self.source.span(node),
+                help="write the real and the imaginary part as two numbers",
+            )
 
     def _binary(self, node: ast.BinOp, depth: int, scope: Names, branch: ast.stmt | None) -> None:
         refused = _BIT_OPERATORS.get(type(node.op))

@@ -93,6 +93,10 @@ def explain(
         typed = _SIGNS.get(char)
         shown = f"the character {char}" if char.isprintable() else f"an invisible character, U+{ord(char):04X},"
         return SyntaxFault(f"{shown} means nothing here", span=at, help=f"type {typed}" if typed else None)
+    foreign = _other_language(line, start)
+    if foreign:
+        place, words, remedy = foreign
+        return SyntaxFault(words, span=span(*place), help=remedy)
     product = _missing_times(message, line, start, span)
     if product:
         return product
@@ -101,6 +105,43 @@ def explain(
         if match:
             return SyntaxFault(words.format(*match.groups()), span=span(), help=help)
     return _in_general(line, start, span)
+
+
+# How other languages write what Python writes otherwise: a pattern of the line, what stands there, and what to write.
+# The first group is the place, which the error of Python's parser is on or behind.
+_OTHER_LANGUAGES: tuple[tuple[str, str, str], ...] = (
+    (r"\\n(?=\S)", "\\n is two characters here, not a line break", "in JSON, a line break is \\n with one backslash"),
+    (r"(?<=[\w)\]])'", "' does not transpose", "the transpose of A is A.T"),
+    (r"(?<![\w)\]|])\|(?=[^|]+\|)", "| is no bracket", "an absolute value is abs(x)"),
+    (r"\$", "$ means nothing here", "write the formula without $"),
+    (r"\\[A-Za-z]+", "LaTeX is not read here", "write it as Python does: sqrt(x), a/b, x**2"),
+    (r"\bfunction\b(?=\s+\w+\s*\()", "a function is not defined like this", "write def f(x): return ..."),
+    (r"^\s*(?:var|let|const|double|float|int|auto|real|local|my)(?=\s+[A-Za-z_]\w*\s*(?:=|;|$))",
+     "variables are not declared here", "write y = ..."),
+    (r"(?<=\w)\s*=>", "=> means nothing here", "a function is written lambda x: ..."),
+    (r"\bthen\b", "then means nothing here", "write if condition: and the block on indented lines"),
+    (r"^\s*(?:end|endif|endfor|fi|done)\b\s*;?\s*$", "blocks end where their indentation does", "leave this line out"),
+    (r"(?:\+\+|--)(?=\s*(?:$|[;)]))", "this operator does not exist here", "write y += 1"),
+    (r"\.[*/^](?=\s*[\w(.])", "operators act on each element by themselves", "leave the dot out: *, /, **"),
+    (r"\bfor(?=\s*\()", "a loop is not written like this", "write for i in range(n):"),
+    (r"\{(?=\s*$)", "blocks are not put in braces here", "end the line with : and indent the block"),
+)  # fmt: skip
+
+
+def _other_language(line: str, start: int) -> tuple[tuple[int, int], str, str] | None:
+    """The place, the message and the help for syntax of another language that the parser stumbled over."""
+    for pattern, words, help in _OTHER_LANGUAGES:
+        for match in re.finditer(pattern, line):
+            if match.start() <= start + 1 and not _in_string(line, match.start()):
+                return match.span(), words, help
+    return None
+
+
+def _in_string(line: str, place: int) -> bool:
+    """Whether a place lies within a string, as far as one line tells."""
+    quoted = re.match(r"(?:[^'\"#]|'[^']*'|\"[^\"]*\")*", line[:place])
+    rest = line[quoted.end() : place] if quoted else ""
+    return rest[:1] == "#" or (rest[:1] in ("'", '"') and rest.count(rest[0]) % 2 == 1 and rest[0] in line[place:])
 
 
 def _missing_times(message: str, line: str, start: int, span: Callable[..., Span]) -> SyntaxFault | None:

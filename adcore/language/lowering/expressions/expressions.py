@@ -236,6 +236,12 @@ def _no_attribute(low: Lowering, node: ast.Attribute, value: Value, known: set[s
             span=attribute_span(low, node),
             help=f"call it: .{node.attr}()",
         )
+    if node.attr in ("backward", "grad"):
+        return UnknownFunction(
+            f"{describe_value(value)} has no {node.attr}",
+            span=attribute_span(low, node),
+            help="leave it out: the gradient is what the request asks for; within a program it is grad(f)(x)",
+        )
     known_function = node.attr in vocabulary.functions()
     help = f"write {node.attr}(...)" if known_function else vocabulary.did_you_mean(node.attr, known)
     return UnknownFunction(f"{describe_value(value)} has no {node.attr}", span=attribute_span(low, node), help=help)

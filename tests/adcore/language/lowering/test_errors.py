@@ -43,7 +43,12 @@ TABLE = [
     ),
     ("«x is y»", "unsupported_syntax", "is compares with None only", "write == to compare values"),
     # functions as values, and recursion
-    ("«lambda t: t»", "type_mismatch", "the result result is a lambda, not a number or an array", None),
+    (
+        "«lambda t: t»",
+        "type_mismatch",
+        "the result result is a lambda, not a number or an array",
+        "a function that nothing calls computes nothing: call it",
+    ),
     ("x + («lambda t: t»)", "type_mismatch", "a lambda cannot be computed with", None),
     (
         "def f(t): return f(t-1)\n«f»(x)",

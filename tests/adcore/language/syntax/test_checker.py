@@ -13,7 +13,12 @@ TABLE = [
     ("def f(a, «a»): return a\nf(x)", "syntax_error", "two parameters are called a", None),
     ("«{1: 2}»", "unsupported_syntax", "dictionaries do not exist in this language", "give each value a name"),
     ("«{1, 2}»", "unsupported_syntax", "sets do not exist in this language", "an array is written with [ ]"),
-    ("«try»:\n  x\nexcept: y", "unsupported_syntax", "try blocks do not exist in this language", None),
+    (
+        "«try»:\n  x\nexcept: y",
+        "unsupported_syntax",
+        "try blocks do not exist in this language",
+        "test with if what could fail; where and clip choose values",
+    ),
     ("«with» x: y", "unsupported_syntax", "with blocks do not exist in this language", None),
     ("def f(*«a»): return a[0]", "unsupported_syntax", "the program's inputs are named one by one, without *", None),
     (
@@ -45,7 +50,12 @@ TABLE = [
         ">> does not exist in this language",
         "to divide by a power of 2, write x // 2**n",
     ),
-    ("x = «3j»", "unsupported_syntax", "complex numbers do not exist in this language", None),
+    (
+        "x = «3j»",
+        "unsupported_syntax",
+        "complex numbers do not exist in this language",
+        "write the real and the imaginary part as two numbers",
+    ),
     ('«b"a"»', "unsupported_syntax", "strings are not supported here", None),
     ("«yield» x", "unsupported_syntax", "yield does not exist in this language", "return an array"),
     ("«await» x", "unsupported_syntax", "await does not exist in this language", None),

@@ -58,7 +58,7 @@ TABLE = [
     ("«else»: x", "else is not expected here", None),
     ("x:«»", "the line ends too early", None),
     ("«1»if x else 2", "a blank is missing after this number", None),
-    ("x«$»y", "$ is not expected here", None),
+    ("x«$»y", "$ means nothing here", "write the formula without $"),
 ]
 
 
