@@ -279,8 +279,8 @@ def _from_sum_vjp(node: Node, g: Node) -> tuple[Node, Node]:
 
 def _spread_by_weight_vjp(node: Node, g: Node) -> tuple[Node, Node]:
     v, y = node.inputs
-    deviations = (from_mean(x, y, axis=node.param("axis")) for x in (g, v))
-    return moved(node, g, y), strong_times(*deviations)
+    of_cotangent, of_operand = (from_mean(x, y, axis=node.param("axis")) for x in (g, v))
+    return moved(node, g, y), strong_times(of_cotangent, of_operand)
 
 
 _WEIGHED: dict[str, Any] = {
