@@ -85,6 +85,20 @@ FUNCTIONALS: dict[str, Functional] = {
             "The function that applies f, which takes and returns numbers, to all elements of arrays, which broadcast.",
         ),
         Functional(
+            "quad",
+            Signature(
+                ("func", "a", "b", "args"),
+                (
+                    Parameter("epsabs", Kind.NUMBER, 1.49e-8),
+                    Parameter("epsrel", Kind.NUMBER, 1.49e-8),
+                    Parameter("limit", Kind.INT, 50),
+                ),
+                defaults=(None, None, None, ()),
+            ),
+            "The integral of func, which returns a number, from a to b, which may be infinite, and an estimate of its "
+            "error; it is differentiated by the ends, and by all that func reads.",
+        ),
+        Functional(
             "odeint",
             Signature(
                 ("f", "y0", "t", "args"),

@@ -16,6 +16,7 @@ from adcore.ops.control.loop import loop
 from adcore.ops.control.loop_view import ENDLESS, loop_view
 from adcore.ops.functionals.derivative import GRADIENT, JVP, derivative, derivative_view
 from adcore.ops.functionals.odes import reached
+from adcore.ops.functionals.quadrature import quadrature, quadrature_view
 from adcore.ops.functionals.solution import solution, solution_view
 
 
@@ -145,6 +146,27 @@ def _solution(printer: Printer, node: Node, operands: Sequence[Text]) -> Sequenc
     return [Text(name)]
 
 
+def _quadrature(printer: Printer, node: Node, operands: Sequence[Text]) -> Sequence[Text]:
+    """A call of ``quad`` for each number of the result, of a function that takes what it captures by ``args``."""
+    names = printer.names(node)
+    view = quadrature_view(node)
+    if [y.shape for y in view.graph.outputs] != [()]:
+        raise NotExpressible("the integral of a function with several results cannot be written as a program")
+    function = printer.function(view.graph, "f", view.graph)
+    a, b, *captured = [x.text for x in operands]
+    called = FUNCTIONALS["quad"].call(
+        func=function,
+        a=a,
+        b=b,
+        args=_tuple(captured),
+        epsabs=literal_text(view.epsabs),
+        epsrel=literal_text(view.epsrel),
+        limit=literal_text(view.limit),
+    )
+    printer.line(f"{', '.join(names)} = {called}")
+    return _named(names)
+
+
 STATEMENTS: dict[Op, Statement] = {
     require: Statement(_require, _asserted),
     guard: Statement(_guard),
@@ -154,5 +176,6 @@ STATEMENTS: dict[Op, Statement] = {
     call: Statement(_call),
     derivative: Statement(_derivative),
     solution: Statement(_solution),
+    quadrature: Statement(_quadrature),
 }
 """The ops that are written as statements. A structured op that is missing here cannot be expressed."""

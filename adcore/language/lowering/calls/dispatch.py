@@ -15,7 +15,7 @@ from adcore.language.lowering.calls.derivatives import (
     lower_hessian,
     lower_jvp,
 )
-from adcore.language.lowering.calls.equations import lower_equation, lower_odeint
+from adcore.language.lowering.calls.equations import lower_equation, lower_odeint, lower_quad
 from adcore.language.lowering.calls.functionals import Rule
 from adcore.language.lowering.calls.library.choices import VECTORIZED, call_vectorized, lower_vectorize
 from adcore.language.lowering.values import Argument, Callee, Derived, LibraryFunction, Value
@@ -52,6 +52,7 @@ RULES: dict[str, Rule] = {
     FIXED_POINT: lower_equation,
     MINIMUM: lower_equation,
     "odeint": lower_odeint,
+    "quad": lower_quad,
     "vectorize": lower_vectorize,
 }
 """How a call of each of the functionals is lowered."""

@@ -9,7 +9,7 @@ from adcore.errors import BadCall, LoopTooLong, ShapeMismatch, TypeMismatch
 from adcore.graph import DType, Node
 from adcore.graph.traversal import schedule
 from adcore.language.functionals import Functional
-from adcore.language.lowering.builder import Lowering
+from adcore.language.lowering.builder import Lowering, several
 from adcore.language.lowering.calls.functionals import (
     WithInputs,
     as_operands,
@@ -80,6 +80,36 @@ def lower_odeint(low: Lowering, functional: Functional, arguments: Sequence[Argu
     return new[trajectory]
 
 
+def lower_quad(low: Lowering, functional: Functional, arguments: Sequence[Argument], place: ast.Call) -> Value:
+    bound = bound_to(low, functional, arguments, place)
+    function = function_argument(low, functional, bound["func"])
+    ends = [low.operand(bound[name].value, DType.FLOAT, bound[name].place) for name in ("a", "b")]
+    for name, end in zip(("a", "b"), ends, strict=True):
+        if end.shape:
+            raise ShapeMismatch(
+                f"{name} of quad is a number, and this is {describe_value(end)}", span=low.span(bound[name].place)
+            )
+    with_inputs = WithInputs(low, [low.operand(0.0, DType.FLOAT, place)], place)
+    to_function = [Argument(None, value, bound["func"].place) for value in (with_inputs.values[0], *_further(bound))]
+
+    def integrand() -> Node:
+        value = low.apply(low, function, to_function, place)
+        node = low.operand(value, DType.FLOAT, bound["func"].place)
+        if node.shape:
+            raise ShapeMismatch(
+                f"the function of quad returns a number, and this one returns {describe_value(node)}",
+                span=low.span(bound["func"].place),
+            )
+        return node
+
+    graph, captured = with_inputs.graph(integrand)
+    tolerances = {name: _positive(low, bound[name], name) for name in ("epsabs", "epsrel")}
+    parts = emitted(
+        low, "quadrature", [*ends, *captured], place, graph=graph, limit=_limit(low, bound, "limit"), **tolerances
+    )
+    return several(low, Tuple, parts, place)
+
+
 MOST_STEPS = 10_000
 """The limit of ``max_steps``."""
 
@@ -103,9 +133,9 @@ def _steps(low: Lowering, argument: Argument) -> int:
     return steps
 
 
-def _limit(low: Lowering, bound: Mapping[str, Argument]) -> int:
-    """The most steps of a solver, or between two times of an integration."""
-    return min(int(_positive(low, bound["max_steps"], "max_steps")), MOST_STEPS)
+def _limit(low: Lowering, bound: Mapping[str, Argument], name: str = "max_steps") -> int:
+    """The most steps of a solver, or between two times of an integration, or the most intervals of an integral."""
+    return min(int(_positive(low, bound[name], name)), MOST_STEPS)
 
 
 def _output(low: Lowering, name: str, value: Value, start: Node, argument: Argument) -> Node:
