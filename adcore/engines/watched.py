@@ -15,19 +15,19 @@ from adcore.clock import current, expect, tick
 from adcore.engines.cost import seconds_of
 from adcore.graph import Node
 
-PIECE = 2**18
-"""Elements of a piece: a quarter of a second of the slowest functions, about a millisecond of an addition."""
+PIECE = 2**16
+"""The most elements of a piece: some 50 microseconds of an addition, and of most special functions 50 milliseconds."""
 LONG_OPERATION = 0.1
-"""Seconds from which a prediction is asked for: shorter operations are over before it could matter."""
+"""Seconds up to which an operation is over before it could matter: pieces take less, and no prediction is asked for."""
 
 
 def watched(kernel: Callable[..., Any], node: Node) -> Callable[..., Any]:
     """The kernel of a node, watching the clock where the application is a large one."""
     if node.op.rules.structure is not None:
         return kernel
-    if node.op.facts.elementwise and node.type.size > PIECE:
-        return _in_pieces(kernel, node)
     seconds = seconds_of(node)
+    if node.op.facts.elementwise and (node.type.size > PIECE or seconds > LONG_OPERATION):
+        return _in_pieces(kernel, node, min(PIECE, int(LONG_OPERATION / 2 / seconds * node.type.size) + 1))
     if seconds < LONG_OPERATION:
         return kernel
 
@@ -38,33 +38,34 @@ def watched(kernel: Callable[..., Any], node: Node) -> Callable[..., Any]:
     return run
 
 
-def _in_pieces(kernel: Callable[..., Any], node: Node) -> Callable[..., Any]:
+def _in_pieces(kernel: Callable[..., Any], node: Node, piece: int) -> Callable[..., Any]:
     shape, dtype = node.shape, node.type.dtype.value
 
     def run(*operands: Any) -> Any:
         if current() is None:
             return kernel(*operands)
         result = np.empty(shape, dtype)
-        _fill(kernel, result, operands)
+        _fill(kernel, result, operands, piece)
         return result
 
     return run
 
 
-def _fill(kernel: Callable[..., Any], result: Any, operands: Sequence[Any]) -> None:
-    """Compute ``result`` by rows of its first axis: many at once, or, where a row itself is large, part by part.
+def _fill(kernel: Callable[..., Any], result: Any, operands: Sequence[Any], piece: int) -> None:
+    """Compute ``result``, at most ``piece`` elements at a time.
 
-    A piece has the strides of the whole, because kernels may round in other ways where these differ.
+    It goes by rows of the first axis: many at once, or, where a row itself is large, each part by part. A piece has the
+    strides of the whole, because kernels may round in other ways where these differ.
     """
     count = len(result)
     row = result.size // count
-    step = max(1, PIECE // row)
+    step = max(1, piece // row)
     wide = [x.ndim == result.ndim and len(x) > 1 for x in operands]
     for start in range(0, count, step):
         tick()
-        if row > PIECE:
+        if row > piece:
             rows = [x[start if wide[i] else 0] if x.ndim == result.ndim else x for i, x in enumerate(operands)]
-            _fill(kernel, result[start], rows)
+            _fill(kernel, result[start], rows, piece)
         else:
             part = slice(start, start + step)
             result[part] = kernel(*[x[part] if wide[i] else x for i, x in enumerate(operands)])

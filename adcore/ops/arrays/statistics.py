@@ -98,6 +98,7 @@ logsumexp = reducing(
     _logsumexp,
     lambda y, x, *, axis, **_: exponential_shares(x, axis=axis),
     latex=r"\ln \sum e^{{{0}}}",
+    nanoseconds=60.0,
     samples=OVER,
     doc="The logarithm of the sum of the exponentials, without overflow.",
 )
