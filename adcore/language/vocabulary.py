@@ -75,6 +75,13 @@ _ALSO: Mapping[str, str] = {"fsum": "sum"}
 """Names of ops in Python's own modules."""
 
 
+@functools.cache
+def distributions() -> frozenset[str]:
+    """The full names of the distributions: ``scipy.stats.norm``, whose functions are ops."""
+    full = [alias for op in OPS.values() for alias in op.signature.aliases if alias.startswith("scipy.stats.")]
+    return frozenset(name for alias in full if (name := alias.rpartition(".")[0]) != "scipy.stats")
+
+
 class Declared(NamedTuple):
     """The names of one function of the language."""
 
@@ -89,6 +96,8 @@ def _declared() -> Iterator[Declared]:
     everywhere = frozenset(library.NAMES)
     for name, aliases in BUILTINS.items():
         yield Declared(name, (name, *aliases), everywhere)
+    for name in distributions():
+        yield Declared(name, (name,), everywhere)
     for name in BUILTIN_FUNCTIONS:
         yield Declared(name, (name,), everywhere)
     for alias, name in _ALSO.items():

@@ -39,6 +39,13 @@ class Tuple(Several):
     """A tuple: several results, a shape, axes."""
 
 
+class Frozen(Tuple):
+    """A distribution with its parameters, ``norm(0, 1)``: its full name, the names of the arguments, their values.
+
+    As a tuple it goes wherever tuples go; two of different names do not agree.
+    """
+
+
 class List(Several):
     """A list: converted to an array where one is needed; a shape or axes where these are."""
 
@@ -195,6 +202,8 @@ def describe_value(value: Value) -> str:
             return "a number"
         case str():
             return "a string"
+        case Frozen():
+            return "a distribution"
         case Tuple():
             return "a tuple"
         case List():

@@ -8,10 +8,12 @@ from collections.abc import Callable, Sequence
 
 from adcore.errors import BadCall, TypeMismatch
 from adcore.graph import OPS, DType, Node, Op
+from adcore.language import vocabulary
 from adcore.language.builtins import BUILTIN_FUNCTIONS
 from adcore.language.lowering.builder import Lowering, several
 from adcore.language.lowering.calls.arguments import bind_call, call_op, check_dtype
 from adcore.language.lowering.calls.conventions import in_terms_of
+from adcore.language.lowering.calls.frozen import freeze
 from adcore.language.lowering.calls.library import LIBRARY_RULES
 from adcore.language.lowering.calls.library.bound import bound
 from adcore.language.lowering.calls.library.extended import apply_extended
@@ -164,5 +166,6 @@ BUILTIN_RULES: dict[str, Callable[[Lowering, str, Sequence[Argument], ast.Call],
     **{f"builtins.{name}": rule for name, rule in REDUCTIONS.items()},
     "builtins.round": _round,
     **TRIANGLES,
+    **dict.fromkeys(vocabulary.distributions(), freeze),
 }
 """How a call of each built-in function is lowered."""

@@ -13,6 +13,7 @@ from adcore.language.lowering.branches import Merge, short_circuit
 from adcore.language.lowering.builder import Lowering, several
 from adcore.language.lowering.calls.builtins import apply_op
 from adcore.language.lowering.calls.dispatch import takes_functions
+from adcore.language.lowering.calls.frozen import apply_frozen
 from adcore.language.lowering.constant_arithmetic import number_of
 from adcore.language.lowering.expressions import comprehensions
 from adcore.language.lowering.expressions.array_methods import ARRAY_METHODS, astype
@@ -40,6 +41,7 @@ from adcore.language.lowering.values import (
     Argument,
     Callee,
     Closure,
+    Frozen,
     LibraryFunction,
     List,
     NamedValues,
@@ -266,6 +268,8 @@ def _call(low: Lowering, node: ast.Call) -> Value:
     if isinstance(place, ast.Subscript) and isinstance(place.value, ast.Attribute) and place.value.attr == "at":
         return _replaced(low, node, func, place, place.value)
     value = lower_expression(low, func.value)
+    if isinstance(value, Frozen):
+        return apply_frozen(low, value, func.attr, _arguments(low, node), node)
     if is_sequence(value) or is_number(value):
         value = low.array(value, func.value)
     if isinstance(value, Node):
