@@ -9,18 +9,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
 
 from adcore.errors import BadCall, ShapeMismatch
 from adcore.graph import CONSTANT, OPS, DType, Node, constant, convert, literal
-from adcore.ops.arrays.indexing import index, take_along_axis
+from adcore.ops.arrays.indexing import index, take, take_along_axis
 from adcore.ops.arrays.reductions import sum_
 from adcore.ops.arrays.reshaping import broadcast_to, moveaxis, reshape, reshaped, transpose
 from adcore.ops.arrays.sorting import sort
 from adcore.ops.base import composed, sample
 from adcore.ops.elementwise.arithmetic import divide
-from adcore.ops.elementwise.choice import maximum, minimum, where
+from adcore.ops.elementwise.choice import where
 from adcore.ops.elementwise.logic import isnan
 from adcore.ops.elementwise.rounding import ceil, floor, round_
 from adcore.ops.shapes import Axes, axes_of, count, describe_shape, reduced
@@ -36,13 +37,16 @@ CONTINUOUS = {
 """The parameters of the methods that interpolate, by R. Hyndman and Y. Fan, Sample quantiles in statistical packages
 (1996): the place of level q among n elements is n q + alpha + q (1 - alpha - beta) - 1."""
 
-STEPS: dict[str, Callable[[Node], Node]] = {
-    "lower": floor,
-    "higher": ceil,
-    "nearest": round_,
-    "midpoint": lambda place: 0.5 * (floor(place) + ceil(place)),
+STEPS: dict[str, tuple[Callable[[Any], Any], Callable[[Node], Node]]] = {
+    "lower": (np.floor, floor),
+    "higher": (np.ceil, ceil),
+    "nearest": (np.round, round_),
+    "midpoint": (
+        lambda place: (np.floor(place) + np.ceil(place)) / 2,
+        lambda place: 0.5 * (floor(place) + ceil(place)),
+    ),
 }
-"""The methods that jump from one place to the next."""
+"""The methods that jump from one place to the next: of a known place, and of a computed one."""
 
 
 def in_lines(a: Node, axis: Axes) -> Node:
@@ -64,14 +68,60 @@ def _at(ordered: Node, place: Node) -> Node:
     return take_along_axis(ordered, convert(place, DType.INT), axis=-1)
 
 
+def _least(a: Node, b: Node) -> Node:
+    """The smaller one, of places: their ties are no kinks of the result."""
+    return where(OPS["less"](a, b), a, b)
+
+
+def _greatest(a: Node, b: Node | float) -> Node:
+    return where(OPS["greater"](a, b), a, b)
+
+
 def _between(ordered: Node, place: Node, last: Node) -> Node:
-    """The lines, interpolated at a place."""
+    """The lines, interpolated at a computed place."""
     # What is NaN, or beyond an end, is read at some place, and does not count.
-    safe = where(isnan(place), 0.0, minimum(maximum(place, 0.0), last))
+    safe = where(isnan(place), 0.0, _least(_greatest(place, 0.0), last))
     below = floor(safe)
-    start, stop = maximum(ceil(safe) - 1.0, 0.0), minimum(below + 1.0, last)
+    start, stop = _greatest(ceil(safe) - 1.0, 0.0), _least(below + 1.0, last)
     rise = _at(ordered, stop) - _at(ordered, start)
-    return _at(ordered, below) + (place - below) * divide(rise, maximum(stop - start, 1.0))
+    return _at(ordered, below) + (place - below) * divide(rise, _greatest(stop - start, 1.0))
+
+
+def _at_known(ordered: Node, level: Any, method: str) -> Node:
+    """The lines at known levels."""
+    n = ordered.shape[-1]
+    place = level * (n - 1)
+    if method in STEPS:
+        place = STEPS[method][0](place)
+    elif method != "linear":
+        alpha, beta = CONTINUOUS[method]
+        place = np.clip(n * level + alpha + level * (1.0 - alpha - beta) - 1.0, 0, n - 1)
+    below = np.floor(place)
+    part = place - below
+    value = take(ordered, constant(below.astype(np.int64)), axis=-1)
+    if not part.any():
+        return value
+    above = take(ordered, constant(np.ceil(place).astype(np.int64)), axis=-1)
+    return value + (above - value) * constant(part)
+
+
+def _at_computed(ordered: Node, q: Node, method: str, skips: bool) -> Node:
+    """The lines at computed levels, or of a number of elements that depends on which are missing."""
+    lines = (*ordered.shape[:-1], q.shape[0])
+    level = broadcast_to(_in_range(q), shape=lines)
+    elements: Node = constant(float(ordered.shape[-1]))
+    if skips:
+        there = sum_(where(isnan(ordered), 0.0, 1.0), axis=-1, keepdims=True)
+        elements = broadcast_to(there, shape=lines)
+    last = _greatest(elements - 1.0, 0.0)
+    place = level * last
+    if method in STEPS:
+        place = STEPS[method][1](place)
+    elif method != "linear":
+        alpha, beta = CONTINUOUS[method]
+        place = elements * level + (alpha - 1.0) + level * (1.0 - alpha - beta)
+        place = _least(_greatest(place, 0.0), last)
+    return _between(ordered, place, last)
 
 
 def _quantile(
@@ -93,20 +143,10 @@ def _quantile(
     if known is not None and not bool(np.all((known >= 0) & (known <= scale))):
         raise BadCall(f"the level of a quantile is from 0 to {scale:g}")
     ordered = sort(in_lines(a, axis), axis=-1)
-    lines = (*ordered.shape[:-1], q.type.size)
-    level = broadcast_to(reshape(_in_range(q / scale if scale != 1 else q), shape=(q.type.size,)), shape=lines)
-    elements: Node | float = float(n)
-    if skips:
-        there = sum_(where(isnan(ordered), 0.0, 1.0), axis=-1, keepdims=True)
-        elements = broadcast_to(there, shape=lines)
-    last = maximum(elements - 1.0, 0.0)
-    alpha, beta = CONTINUOUS.get(method, (1.0, 1.0))
-    place = elements * level + (alpha - 1.0) + level * (1.0 - alpha - beta) if method != "linear" else level * last
-    if method in STEPS:
-        place = STEPS[method](level * last)
-    elif method != "linear":
-        place = minimum(maximum(place, 0.0), last)
-    value = _between(ordered, place, last)
+    if known is not None and not skips:
+        value = _at_known(ordered, np.ravel(known) / scale, method)
+    else:
+        value = _at_computed(ordered, reshape(q / scale if scale != 1 else q, shape=(q.type.size,)), method, skips)
     if not skips:
         # A missing element is the last in order, and what is computed from it is missing.
         end = index(ordered, key=("...", ("slice", -1, None, None)))

@@ -13,8 +13,10 @@ from adcore.compiler import Compiler, Query
 from adcore.errors import AdcoreError
 from adcore.graph import OPS, input_node, type_of
 from adcore.graph.traversal import graph_of
+from adcore.ops.composed.arrays.quantiles import CONTINUOUS, STEPS
 from tests.adcore.graphs import run
 from tests.adcore.language.differentiating import agree
+from tests.adcore.language.evaluating import result
 
 NAN, INF = math.nan, math.inf
 
@@ -95,6 +97,15 @@ def test_chosen_elements() -> None:
     for name in ("mean", "var", "std"):
         expected = getattr(np, name)(x, axis=1, where=mask)
         np.testing.assert_allclose(applied(f"masked_{name}", x, mask, axis=1), expected, rtol=1e-14)
+
+
+def test_known_levels() -> None:
+    """Their places are known when the graph is built, for every method."""
+    x = np.array([[3.0, 1.0, 2.5, 7.0, 4.0], [0.5, 9.0, 2.0, 1.0, 6.0]])
+    for method in (*CONTINUOUS, *STEPS):
+        expected = np.quantile(x, [0.0, 0.1, 0.5, 0.83, 1.0], axis=1, method=method)  # type: ignore[call-overload]
+        value = result(f"quantile(x, [0, 0.1, 0.5, 0.83, 1], axis=1, method='{method}')", x=x)
+        np.testing.assert_allclose(value, expected, rtol=1e-14, err_msg=method)
 
 
 def test_derivatives_by_the_level_at_ends_and_knots() -> None:
