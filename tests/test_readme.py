@@ -15,6 +15,7 @@ import tomllib
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from itertools import dropwhile, takewhile
 from pathlib import Path
 from shutil import which
 
@@ -205,7 +206,8 @@ def test_python(block: Block, service: str, shell: dict[str, str], tmp_path: Pat
 def table(heading: str) -> list[list[str]]:
     """The cells of the rows of the first table under a heading, without its two head rows."""
     section = README.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
-    rows = [line for line in section.splitlines() if line.startswith("|")]
+    lines = dropwhile(lambda line: not line.startswith("|"), section.splitlines())
+    rows = list(takewhile(lambda line: line.startswith("|"), lines))
     return [[cell.strip() for cell in row.strip("|").split("|")] for row in rows[2:]]
 
 
