@@ -140,7 +140,7 @@ BUILTIN_FUNCTIONS: dict[str, Builtin] = {
         _declared("isqrt(n)", "The whole part of the square root of a known whole number."),
         # Methods of NumPy's functions of two numbers.
         *(
-            _declared(f"numpy.{name}.{method}({_METHODS[method][0]})", _METHODS[method][1].format(name))
+            _extended(f"numpy.{name}.{method}({_METHODS[method][0]})", _METHODS[method][1].format(name))
             for name, methods in UFUNCS.items()
             for method in methods
         ),

@@ -287,10 +287,12 @@ class Walk:
         scope.functions.setdefault(node.name, []).append(self._definition(node, depth, scope, branch))
         # Python 3.11 has no type parameters.
         typed: list[ast.expr] = getattr(node, "type_params", [])
-        if node.decorator_list:
+        others = [x for x in node.decorator_list if not is_vectorize(x)]
+        self._push([x for x in node.decorator_list if is_vectorize(x)], depth, scope, branch)
+        if others:
             self.refused[node] = Unsupported(
                 "decorators do not exist in this language",
-                span=self.source.span(node.decorator_list[0]),
+                span=self.source.span(others[0]),
                 help="those that make a function faster, such as njit and lru_cache, are passed over",
             )
         elif typed:
@@ -340,6 +342,15 @@ class Walk:
         if origin == "numpy" and node.names[0].name == "*":
             # What is imported so takes the place of Python's own functions.
             self.imports.update({name: f"numpy.{name}" for name in vocabulary.PYTHONS})
+
+
+def is_vectorize(decorator: ast.expr) -> bool:
+    """Whether a decorator is ``np.vectorize``, which applies the function to all elements of arrays."""
+    match decorator:
+        case ast.Name("vectorize") | ast.Attribute(ast.Name(), "vectorize"):
+            return True
+        case _:
+            return False
 
 
 def _is_constant(node: ast.AST, kind: type | tuple[type, ...]) -> bool:

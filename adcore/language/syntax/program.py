@@ -123,6 +123,12 @@ def _checked(source: Source, limits: Limits) -> Syntax:
     inputs: list[InputName] = []
     main = body
     if entry is not None:
+        if entry.decorator_list and entry not in walk.refused:
+            raise Unsupported(
+                "the function that is the program takes its inputs whole, and is not vectorized",
+                span=source.span(entry.decorator_list[0]),
+                help="call it in one more function",
+            )
         main = tuple(entry.body)
         first = walk.scopes[entry]
         arguments = entry.args

@@ -11,6 +11,7 @@ from adcore.language import vocabulary
 from adcore.language.lowering.branches import Merge
 from adcore.language.lowering.builder import Lowering, several
 from adcore.language.lowering.calls.dispatch import apply_library
+from adcore.language.lowering.calls.library.choices import VECTORIZED
 from adcore.language.lowering.calls.recursion import called
 from adcore.language.lowering.expressions.expressions import closure_of, handed_on, lower_expression
 from adcore.language.lowering.expressions.iteration import Iteration
@@ -26,6 +27,7 @@ from adcore.language.lowering.values import (
     Binding,
     Callee,
     Closure,
+    Derived,
     Missing,
     Raised,
     Scope,
@@ -227,7 +229,10 @@ def _define(low: Lowering, definition: ast.FunctionDef | ast.ClassDef) -> None:
         low.frames.scope.assign(definition.name, refused, definition)
     else:
         assert isinstance(definition, ast.FunctionDef)
-        low.frames.scope.assign(definition.name, closure_of(low, definition), definition)
+        function: Callee = closure_of(low, definition)
+        if definition.decorator_list:
+            function = Derived(VECTORIZED, function, (), True)
+        low.frames.scope.assign(definition.name, function, definition)
 
 
 def lower_call(low: Lowering, function: Callee, arguments: Sequence[Argument], place: ast.Call) -> Value:

@@ -29,8 +29,12 @@ _ALIASES = {alias: op.name for op in OPS.values() for alias in op.signature.alia
 
 
 def _along(call: Bound) -> tuple[Node, int]:
-    """The array and the axis, counted from the front."""
+    """The array and the one axis, counted from the front."""
     array, axis = call.array("array"), call.static("axis")
+    if isinstance(axis, tuple):
+        if len(axis) != 1:
+            raise call.wrong(f"{call.builtin.name} goes along one axis here", "axis")
+        (axis,) = axis
     if axis is None:
         if array.ndim != 1:
             array = call.emit("ravel", array)
@@ -57,11 +61,11 @@ def _joined(call: Bound, op: str, axis: int, array: Node) -> list[Node]:
 
 def _reduce(op: str) -> Rule:
     def rule(call: Bound) -> Value:
-        array, axis = _along(call)
         keepdims, initial = call.static("keepdims"), call.value("initial")
         if op in REDUCTIONS_OF:
-            value = call.emit(REDUCTIONS_OF[op], array, axis=axis, keepdims=keepdims)
+            value = call.emit(REDUCTIONS_OF[op], call.array("array"), axis=call.static("axis"), keepdims=keepdims)
         else:
+            array, axis = _along(call)
             value = _joined(call, op, axis, array)[-1]
             if keepdims:
                 value = call.emit("expand_dims", value, axis=axis)

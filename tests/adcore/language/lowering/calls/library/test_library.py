@@ -112,6 +112,8 @@ VALUES = {
         np.std(x, where=x > 1, ddof=1)
         np.add.reduce(A)
         np.add.reduce(A, axis=1, keepdims=True, initial=2.0)
+        np.add.reduce(A, axis=(0, 1)) + np.add.reduce(A, None)
+        np.maximum.reduce(A, axis=None, keepdims=True)
         np.multiply.accumulate(A, axis=1)
         np.maximum.accumulate(x)
         np.maximum.reduce(A)
@@ -214,6 +216,10 @@ def test_methods_of_every_function_of_two_numbers() -> None:
         pytest.param("sum(piecewise(x, [x < 1.5], [lambda t: t**3, sin]))", id="piecewise"),
         pytest.param("sum(select([x < 1.5, x < 2.5], [x**2, x**3], default=x**4))", id="select"),
         pytest.param("sum(vectorize(lambda a, b: a**2*b if a > 1.5 else sin(a)*b)(x, x[0]))", id="one loop"),
+        pytest.param(
+            "@np.vectorize\ndef f(a, b):\n  if a > 1.5:\n    return a**2*b\n  return sin(a)\nnp.sum(f(x, x[0]))",
+            id="a decorated function",
+        ),
         pytest.param("np.std(x, where=x > 1)*np.sum(x**2, where=x > 1) + np.max(x, where=x < 4, initial=0)", id="some"),
         pytest.param("np.sum(np.subtract.outer(x, x)**3*x) + np.hypot.reduce(x)*np.divide.reduce(x)", id="ufuncs"),
         pytest.param("np.sum(np.cov(x, np.sin(x))**2) + np.cov(x, aweights=x**2)", id="covariances"),
@@ -246,6 +252,7 @@ def test_both_modes_and_differences(text: str) -> None:
         pytest.param("math.comb(5, -1)", "from 0 up", id="a negative number"),
         pytest.param("np.log(s, 2)", "at most 1 argument", id="NumPy's logarithm has no base"),
         pytest.param("1 + np.add.at(x, [0], 1.0)", "numpy.add.at", id="a method that is a statement"),
+        pytest.param("@np.vectorize\ndef f(x):\n  return x", "not vectorized", id="a program of one number"),
         pytest.param("np.shape()", "needs a", id="no argument"),
         pytest.param("np.meshgrid(x, copies=1)", "no argument copies", id="an unknown argument"),
     ],
