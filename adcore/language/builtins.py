@@ -108,6 +108,16 @@ BUILTIN_FUNCTIONS: dict[str, Builtin] = {
             "Cholesky's factor of the matrix that one triangle of a gives, and whether it is the lower one.",
         ),
         _declared("cho_solve(c_and_lower, b)", "The solution x of a x = b, by what cho_factor gives of a."),
+        # Interpolation.
+        _declared(
+            "CubicSpline(x, y, axis=0, bc_type=None, extrapolate=True)",
+            "The function that is the cubic spline through points, and its derivatives of order nu: f(x, nu=0).",
+        ),
+        _declared(
+            "interp1d(x, y, kind='linear', axis=-1, copy=True, bounds_error=False, fill_value=None, "
+            "assume_sorted=False)",
+            "The function through points by lines, or by a cubic spline; beyond the ends it is NaN or fill_value.",
+        ),
         # Parts.
         _declared("split(ary, indices_or_sections, axis=0)", "The array in equal parts, or cut at indices."),
         _declared("array_split(ary, indices_or_sections, axis=0)", "As split; the first parts may be longer by one."),

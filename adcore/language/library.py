@@ -54,6 +54,7 @@ _FURTHER: Mapping[str, str] = {
     "jax.lax": "stop_gradient exp log sin cos tan sinh cosh tanh sqrt abs sign floor ceil erf erfc lgamma digamma",
     "jax.nn": "relu sigmoid softplus softmax log_softmax log_sigmoid logsumexp",
     "autograd": "grad value_and_grad jacobian hessian",
+    "scipy.interpolate": "CubicSpline interp1d",
     "scipy.integrate": "odeint quad trapezoid simpson cumulative_trapezoid",
 }
 """Names of modules that are not installed here, or not worth their time to load."""

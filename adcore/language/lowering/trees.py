@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator
 
 from adcore.graph import Node
-from adcore.language.lowering.values import Closure, Derived, Missing, Scope, Several, Unusable, Value
+from adcore.language.lowering.values import Closure, Derived, Interpolant, Missing, Scope, Several, Unusable, Value
 
 
 def leaves(value: Value, within: type[Several] = Several) -> Iterator[Value]:
@@ -82,6 +82,8 @@ def outlives(value: Value | Unusable | Missing, scope: Scope) -> bool:
 def _leaf_outlives(value: Value, scope: Scope) -> bool:
     if isinstance(value, Derived):
         return _leaf_outlives(value.function, scope)
+    if isinstance(value, Interpolant):
+        return False
     if not isinstance(value, Closure):
         return True
     around: Scope | None = scope

@@ -88,7 +88,19 @@ class NamedValues:
     fields: Mapping[str, float]
 
 
-Callee = Closure | LibraryFunction | Derived
+@dataclass(frozen=True, slots=True, eq=False)
+class Interpolant:
+    """A function through points, as ``CubicSpline`` gives one: an op, and its operands but for the first."""
+
+    name: str
+    op: str
+    operands: tuple[Node, ...]
+    params: Mapping[str, Hashable]
+    orders: bool
+    """Whether it can be called for its derivatives."""
+
+
+Callee = Closure | LibraryFunction | Derived | Interpolant
 """A value that can be called."""
 
 
@@ -213,6 +225,8 @@ def describe_value(value: Value) -> str:
             return "a lambda" if name == LAMBDA else f"the function {name}"
         case Derived():
             return f"the {value.kind.replace('_', ' ')} of {describe_value(value.function)}"
+        case Interpolant():
+            return f"the function of {value.name}"
         case LibraryFunction():
             return f"the function {value.name}"
         case NamedValues():

@@ -18,7 +18,8 @@ from adcore.language.lowering.calls.derivatives import (
 from adcore.language.lowering.calls.equations import lower_equation, lower_odeint, lower_quad
 from adcore.language.lowering.calls.functionals import Rule
 from adcore.language.lowering.calls.library.choices import VECTORIZED, call_vectorized, lower_vectorize
-from adcore.language.lowering.values import Argument, Callee, Derived, LibraryFunction, Value
+from adcore.language.lowering.calls.library.interpolants import call_interpolant
+from adcore.language.lowering.values import Argument, Callee, Derived, Interpolant, LibraryFunction, Value
 from adcore.ops.functionals.derivative import GRADIENT, JACOBIAN
 from adcore.ops.functionals.solution import FIXED_POINT, MINIMUM, ROOT
 
@@ -29,13 +30,15 @@ def takes_functions(function: Callee) -> bool:
 
 
 def apply_library(
-    low: Lowering, function: LibraryFunction | Derived, arguments: Sequence[Argument], place: ast.Call
+    low: Lowering, function: LibraryFunction | Derived | Interpolant, arguments: Sequence[Argument], place: ast.Call
 ) -> Value:
     """The value of a call of a function that the program does not define."""
     if isinstance(function, Derived):
         if function.kind == VECTORIZED:
             return call_vectorized(low, function, arguments, place)
         return call_derived(low, function, arguments, place)
+    if isinstance(function, Interpolant):
+        return call_interpolant(low, function, arguments, place)
     rule = RULES.get(function.name)
     if rule is not None:
         return rule(low, FUNCTIONALS[function.name], arguments, place)

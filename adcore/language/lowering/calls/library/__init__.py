@@ -6,6 +6,7 @@ from adcore.language.builtins import BUILTIN_FUNCTIONS
 from adcore.language.lowering.calls.library import (
     choices,
     factorisations,
+    interpolants,
     mathematics,
     selection,
     sequences,
@@ -17,6 +18,7 @@ from adcore.language.lowering.calls.library.bound import Rule
 LIBRARY_RULES: dict[str, Rule] = {
     **choices.RULES,
     **factorisations.RULES,
+    **interpolants.RULES,
     **selection.RULES,
     **sequences.RULES,
     **shapes.RULES,

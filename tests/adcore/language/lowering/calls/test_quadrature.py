@@ -20,8 +20,7 @@ CLOSED: list[tuple[str, str, Values, float, dict[str, Any]]] = [
     ("an infinite end", "quad(lambda x: exp(-k*x), 0, inf)[0]", {"k": 2.0}, 0.5, {"k": -0.25}),
     (
         "both ends infinite, as SciPy names it",
-        "import numpy as np\nfrom scipy import integrate\n"
-        "y, err = integrate.quad(lambda x: np.exp(-k*x**2), -np.inf, np.inf)\ny",
+        "import numpy as np\nfrom scipy import integrate\nintegrate.quad(lambda x: exp(-k*x**2), -np.inf, np.inf)[0]",
         {"k": 2.0},
         math.sqrt(math.pi / 2),
         {"k": -math.sqrt(math.pi) / 2 / 2**1.5},
