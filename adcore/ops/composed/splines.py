@@ -204,6 +204,5 @@ linear_spline = composed(
     public=False,
     domain=((1.2, 1.8), (-0.1, 0.1, 1), (-3, 3)),
     samples=(sample((), (4,), (4,)), sample((3,), (3,), (3,)), sample((2, 2), (2,), (2,))),
-    nan_gradient="Derivatives by points divide by the squares of their distances.",
     doc="The lines through points, at x; beyond the ends the last lines go on.",
 )
