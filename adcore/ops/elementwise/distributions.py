@@ -16,7 +16,7 @@ from adcore.graph import Op
 from adcore.ops.base import Hidden, elementwise, moved, sample
 from adcore.ops.elementwise.arithmetic import PRODUCT, square
 from adcore.ops.elementwise.elementary import exp
-from adcore.ops.elementwise.special import TINY, digamma, sigmoid
+from adcore.ops.elementwise.special import digamma, sigmoid
 from adcore.ops.strong import strong_repair
 
 HALF_ROOT_PI = math.sqrt(math.pi) / 2.0
@@ -168,10 +168,14 @@ def _jv(x: Any, *, v: float) -> Any:
     return sc.jv(v, x)
 
 
+SMALL = 1e-9
+"""Closer to 0, Bessel functions are the first term of their series, to rounding."""
+
+
 def _iv(x: Any, *, v: float) -> Any:
-    """SciPy has NaN at subnormal numbers, where (x/2)^v / gamma(v+1) is exact: https://dlmf.nist.gov/10.30.E1."""
+    """SciPy has 0 or NaN at small numbers, where (x/2)^v / gamma(v+1) is exact: https://dlmf.nist.gov/10.30.E1."""
     y = sc.iv(v, x)
-    tiny = (np.abs(x) < TINY) & (x != 0.0)
+    tiny = (np.abs(x) < SMALL) & (x != 0.0)
     if not np.any(tiny):
         return y
     order = abs(v) if v % 1 == 0 else v  # I_-n = I_n for whole n

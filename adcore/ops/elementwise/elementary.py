@@ -83,7 +83,7 @@ unit_complement = elementwise(
 )
 cauchy: Op = elementwise(
     "cauchy",
-    lambda x: 1.0 / (1.0 + x * x),
+    lambda x: np.square(1.0 / np.hypot(1.0, x)),
     # In this order, no product underflows before the derivative does.
     lambda y, x: (-2.0 * (divide(x, 1.0 + square(x), strong=True) * y),),
     public=False,
