@@ -18,6 +18,8 @@ def to_source(graph: Graph) -> str:
     NotExpressible for ops without a notation, and for loops that keep what their derivative needs.
     """
     reserved = {*vocabulary.functions(), *vocabulary.CONSTANTS, *library.PREFIXES}
+    # An input may have the name of a function: a call is that of the function all the same.
+    reserved.difference_update(graph.input_names)
     printer = Printer(STATEMENTS, reserved)
     inputs = [printer.unique(name) for name in graph.input_names]
     labels = graph.output_names or [f"result_{i}" for i in range(1, len(graph.outputs) + 1)]
