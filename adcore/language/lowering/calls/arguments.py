@@ -129,7 +129,8 @@ def check_dtype(low: Lowering, argument: Argument) -> None:
     name = word.id if isinstance(word, ast.Name) else word.attr if isinstance(word, ast.Attribute) else None
     if isinstance(argument.value, str):
         name = argument.value
-    if name not in vocabulary.FLOAT_TYPES:
+    # Another array's dtype is float64, too.
+    if name not in vocabulary.FLOAT_TYPES and not (isinstance(word, ast.Attribute) and name == "dtype"):
         raise BadCall(
             "numbers are float64 here, and nothing else", span=low.span(argument.place), help="leave dtype out"
         )

@@ -11,7 +11,7 @@ from adcore.graph import OPS, DType, Node
 from adcore.language import vocabulary
 from adcore.language.lowering.builder import Lowering, several
 from adcore.language.lowering.expressions.unpacking import all_parts
-from adcore.language.lowering.values import Argument, LibraryFunction, List, Value
+from adcore.language.lowering.values import Argument, LibraryFunction, List, Value, is_sequence
 from adcore.ops.shapes import describe_shape
 
 INT_TYPES = frozenset("int int64 int32 int_ intp integer long".split())
@@ -53,7 +53,8 @@ def _copy(low: Lowering, value: Node, arguments: Sequence[Argument], node: ast.C
 
 
 def _item(low: Lowering, value: Node, arguments: Sequence[Argument], node: ast.Call) -> Value:
-    indices = [low.known.whole(a.value, a.place, "an index of item") for a in arguments]
+    places = [(x, a.place) for a in arguments for x in (a.value.items if is_sequence(a.value) else (a.value,))]
+    indices = [low.known.whole(x, place, "an index of item") for x, place in places]
     if not indices:
         if value.type.size != 1:
             raise ShapeMismatch(

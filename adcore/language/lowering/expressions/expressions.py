@@ -211,6 +211,8 @@ def _attribute(low: Lowering, node: ast.Attribute) -> Value:
     if isinstance(value, Node):
         shape = value.shape
         match node.attr:
+            case "dtype":
+                return NamedValues("dtype", {})
             case "real":
                 return value
             case "imag":

@@ -179,7 +179,8 @@ VALUES = {
         x.astype(bool)*2.0
         (x*1.0).astype('float64')
         x[1:2].item()
-        A.item(4) + A.item(1, 2)
+        A.item(4) + A.item(1, 2) + A.item((0, 1))
+        np.finfo(x.dtype).eps + np.zeros(2, dtype=x.dtype)
         np.array(x.tolist())
         x.copy()
         x.real + x.imag + x.conj()
