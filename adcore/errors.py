@@ -187,7 +187,7 @@ class JoinMismatch(ProgramError):
     def __init__(self, message: str, *, list_growth: bool = False, **where: Any) -> None:
         super().__init__(message, **where)
         self.list_growth = list_growth
-        """True where the value is a list that is appended to: unrolling the loop may help."""
+        """True where a list is appended to, or an array changes its length: unrolling the loop may help."""
 
 
 class BranchMismatch(JoinMismatch):

@@ -23,7 +23,7 @@ def unroll_if_needed(
     """The result of ``looped``; that of ``unrolled`` where a loop cannot express the passes.
 
     That is so where one of the ``changing`` nodes, which differ from pass to pass, must be a compile-time constant, or
-    where a list grows in another way than by one element a pass.
+    where a list grows in another way than by one element a pass, or an array changes its length.
     """
     try:
         with low.attempt():

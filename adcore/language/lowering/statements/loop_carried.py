@@ -68,6 +68,13 @@ class Carried:
     end: Value | Unusable | Missing = None
     """Its value at the end of a pass."""
 
+    def is_resized(self, after: Value | Unusable | Missing) -> bool:
+        """Whether a pass makes the array longer or shorter: ``out = np.append(out, x)``."""
+        before = self.inside
+        if not (isinstance(before, Node) and isinstance(after, Node) and before.ndim == after.ndim):
+            return False
+        return sum(a != b for a, b in zip(before.shape, after.shape, strict=True)) == 1
+
 
 def enter(low: Lowering, name: str, value: Value, width: Width, place: Place) -> Carried:
     """A variable that is bound before the loop."""

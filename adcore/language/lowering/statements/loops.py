@@ -352,7 +352,7 @@ class _Pass:
             f"{name} changes in the loop {change}",
             span=low.span(place),
             help=LIST_GROWTH if list_growth else "what a loop carries from pass to pass keeps its kind and shape",
-            list_growth=list_growth,
+            list_growth=list_growth or one.is_resized(end),
             related=tuple(related),
         )
 

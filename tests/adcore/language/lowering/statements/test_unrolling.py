@@ -131,3 +131,13 @@ def test_what_cannot_be_written_out_is_told(text: str) -> None:
         lowered(text, {name: value for name, value in {"u": U, "x": 2.0, "n": 3.0}.items() if name in text})
     assert caught.value.code == "not_constant"
     assert caught.value.message.endswith("and i changes in the loop")
+
+
+def test_an_array_that_changes_its_length() -> None:
+    cases = (
+        ("out = array([])\nfor i in range(3):\n  out = append(out, x[i]**2)\nout", [9.0, 1.0, 4.0]),
+        ("for i in range(2):\n  x = insert(x, 0, x[-1])\nx", [2.0, 2.0, 3.0, 1.0, 2.0]),
+        ("for i in range(2):\n  x = x[1:]\nx", [2.0]),
+    )
+    for text, value in cases:
+        np.testing.assert_array_equal(result(text, x=np.array([3.0, 1.0, 2.0])), value)
