@@ -42,7 +42,6 @@ distribution(
         logsf=from_zero(0.0, up_to_one(-math.inf, lambda z: log1p(-z))),
         ppf=lambda q: q,
     ),
-    always_finite=("pdf", "logpdf", "cdf", "sf", "logsf", "ppf"),
     domain=(0.2, 0.8),
 )
 
@@ -61,8 +60,8 @@ distribution(
         logsf=from_zero(0.0, lambda z: -z),
         ppf=lambda q: -log1p(-q),
     ),
-    always_finite=("logsf", "ppf"),
     domain=(0.5, 3.0),
+    nan_at_extremes=("pdf", "logpdf"),
 )
 
 
@@ -80,9 +79,9 @@ distribution(
         logsf=from_zero(0.0, lambda z, a: log_probability(gammaincc(a, z), gammainc(a, z))),
         ppf=lambda q, a: gammaincinv(a, q),
     ),
-    always_finite=("ppf",),
     shapes=("a",),
     domain=(0.5, 3.0),
+    nan_at_extremes=("pdf", "logpdf"),
 )
 
 
@@ -105,9 +104,9 @@ distribution(
         logsf=from_zero(0.0, lambda z, df: log_probability(gammaincc(0.5 * df, 0.5 * z), gammainc(0.5 * df, 0.5 * z))),
         ppf=lambda q, df: 2.0 * gammaincinv(0.5 * df, q),
     ),
-    always_finite=("ppf",),
     shapes=("df",),
     domain=(0.5, 3.0),
+    nan_at_extremes=("pdf", "logpdf"),
 )
 
 
@@ -136,6 +135,7 @@ distribution(
     ),
     shapes=("a", "b"),
     domain=(0.2, 0.8),
+    nan_at_extremes=("pdf", "cdf", "sf", "logcdf", "logsf", "ppf"),
 )
 
 
@@ -163,9 +163,9 @@ distribution(
         logsf=_above_zero(0.0, lambda z, s: log_ndtr(-(log(z) / s))),
         ppf=lambda q, s: exp(s * ndtri(q)),
     ),
-    always_finite=("logsf",),
     shapes=("s",),
     domain=(0.5, 3.0),
+    nan_at_extremes=("logpdf",),
 )
 
 
@@ -197,7 +197,7 @@ distribution(
         logsf=from_zero(0.0, lambda z, c: -power(z, c)),
         ppf=lambda q, c: power(-log1p(-q), 1.0 / c),
     ),
-    always_finite=("logcdf",),
     shapes=("c",),
     domain=(0.5, 3.0),
+    nan_at_extremes=("pdf", "logpdf", "ppf"),
 )

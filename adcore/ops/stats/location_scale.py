@@ -53,11 +53,11 @@ def distribution(
     shapes: tuple[str, ...] = (),
     domain: tuple[float, float] = (-3.0, 3.0),
     shape_domain: tuple[float, float] = (1.5, 3.0),
-    always_finite: tuple[str, ...] = (),
+    nan_at_extremes: tuple[str, ...] = (),
 ) -> None:
     """Enter the functions of a distribution; ``domain`` is that of x for location 0 and scale 1 to 2.
 
-    ``always_finite`` are those without a NaN in the gradient at the ends of the range of float64.
+    ``nan_at_extremes`` are those whose gradient may be NaN at the ends of the range of float64.
     """
     for kind, doc in DOCS.items():
         first = "q" if kind == "ppf" else "x"
@@ -73,7 +73,7 @@ def distribution(
                 (1.0, 2.0),
             ),
             samples=(sample((2,), *[()] * len(shapes), (), ()),),
-            nan_gradient="" if kind in always_finite else EXTREME,
+            nan_gradient=EXTREME if kind in nan_at_extremes else "",
             doc=doc.format(what=what),
         )
 

@@ -39,7 +39,7 @@ distribution(
         logsf=lambda z: log_ndtr(-z),
         ppf=ndtri,
     ),
-    always_finite=("ppf",),
+    nan_at_extremes=("pdf", "logpdf", "cdf", "sf", "logcdf", "logsf"),
 )
 
 
@@ -66,8 +66,8 @@ distribution(
         logsf=lambda z: _laplace_logcdf(-z),
         ppf=lambda q: where(OPS["greater"](q, 0.5), -log(2.0 * (1.0 - q)), log(2.0 * q)),
     ),
-    always_finite=("logsf", "ppf"),
     domain=(0.5, 3.0),
+    nan_at_extremes=("pdf", "logpdf"),
 )
 
 
@@ -86,7 +86,7 @@ distribution(
         logsf=lambda z: log_expit(-z),
         ppf=logit,
     ),
-    always_finite=("ppf",),
+    nan_at_extremes=("pdf", "logpdf", "cdf", "sf", "logcdf", "logsf"),
 )
 
 
@@ -116,7 +116,7 @@ distribution(
         logsf=lambda z: log_probability(_cauchy_cdf(-z), _cauchy_cdf(z)),
         ppf=_cauchy_ppf,
     ),
-    always_finite=("ppf",),
+    nan_at_extremes=("pdf", "logpdf", "cdf", "sf", "logcdf", "logsf"),
 )
 
 
@@ -134,7 +134,7 @@ distribution(
         logsf=lambda z, df: log_probability(stdtr(df, -z), stdtr(df, z)),
         ppf=lambda q, df: where(OPS["equal"](q, 0.0), -math.inf, stdtrit(df, q)),
     ),
-    always_finite=("ppf",),
     shapes=("df",),
     shape_domain=(2.5, 2.5),
+    nan_at_extremes=("pdf", "logpdf", "cdf", "sf", "logcdf", "logsf"),
 )
