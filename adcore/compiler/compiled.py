@@ -15,7 +15,7 @@ from adcore.derivatives.query import Derivative, DerivativeKind
 from adcore.derivatives.seeds import seed_values, sweep
 from adcore.engines.executable import Executable
 from adcore.engines.interpreter import prepare
-from adcore.engines.notices import Notice, collecting, notices
+from adcore.engines.notices import Notice, with_notices
 from adcore.errors import (
     AdcoreError,
     BatchMismatch,
@@ -132,9 +132,7 @@ class Compiled:
     ) -> tuple[list[Any], tuple[Notice, ...]]:
         if not self.may_notice:
             return self._results(values, seeds, points), ()
-        with collecting() as counts:
-            results = self._results(values, seeds, points)
-        return results, notices(counts)
+        return with_notices(lambda: self._results(values, seeds, points))
 
     def _results(self, values: list[Any], seeds: Mapping[str, Mapping[str, Array]], points: int) -> list[Any]:
         if seeds or self.derivative.seeds:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from adcore.engines.notices import collecting
+from adcore.engines.notices import with_notices
 from adcore.errors import AdcoreError, TooLong
 from adcore.graph import Array
 from adcore.ops.linalg.spectral.splitting import splitting
@@ -32,13 +32,14 @@ def at_equal_eigenvalues(run: Run) -> list[Any]:
         results = run()
     if not current.near:
         return results
-    with collecting():  # The first run's notices are all that matter.
-        try:
-            return _with_limits(run, results, current.near)
-        except TooLong:
-            raise
-        except AdcoreError:  # A solver, say, that finds nothing where values are not finite.
-            return results
+    near = current.near
+    try:
+        # The first run's notices are all that matter.
+        return with_notices(lambda: _with_limits(run, results, near))[0]
+    except TooLong:
+        raise
+    except AdcoreError:  # A solver, say, that finds nothing where values are not finite.
+        return results
 
 
 def _with_limits(run: Run, results: list[Any], near: float) -> list[Any]:

@@ -16,7 +16,7 @@ class Executable(Protocol):
     """A graph that an engine can run: immutable, and safe to run in many threads at once.
 
     Values are NumPy scalars or arrays of the types of the graph's inputs and outputs. A run reports the notices of its
-    ops to ``notices.collecting``, and raises what ops raise at run time, with the span of the node, and what the
+    ops to ``notices.with_notices``, and raises what ops raise at run time, with the span of the node, and what the
     current clock raises (EvaluationTooLong, ``clock.Cancelled``): it ticks at least once in each pass of a loop.
     """
 

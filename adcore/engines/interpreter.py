@@ -19,11 +19,13 @@ from adcore.engines.apply import kernel_of
 from adcore.engines.batch import block_size, run_in_blocks
 from adcore.engines.equal_eigenvalues import at_equal_eigenvalues
 from adcore.engines.memory import most_live
-from adcore.engines.notices import with_notice
+from adcore.engines.notices import listening, with_notice
 from adcore.engines.watched import watched
+from adcore.engines.zeros import report_wins
 from adcore.errors import AdcoreError, MemoryTooLarge, RecursionTooDeep, Span
 from adcore.graph import CONSTANT, Array, Function, Graph, Node
 from adcore.ops.control.call import call, call_view
+from adcore.ops.strong import is_strong, with_wins
 
 
 class Instruction(NamedTuple):
@@ -52,6 +54,8 @@ class Plan:
     """The most elements that are live at one time in a run, the inputs apart."""
     contextual: bool = False
     """Whether the values of some ops, those of nested plans included, depend on the run."""
+    strong: bool = False
+    """Whether there are products of the chain rule, those of nested plans included."""
     nested: Mapping[Graph, Plan] = field(default_factory=dict)
     """The plans of all graphs inside it, at any depth, and of the functions that they call."""
 
@@ -83,11 +87,16 @@ class Interpreted:
         return constants + INSTRUCTION_BYTES * sum(len(plan.steps) for plan in plans)
 
     def run(self, values: Sequence[Any]) -> list[Any]:
-        return execute(self.plan, values)
+        if not (self.plan.strong and listening()):
+            return execute(self.plan, values)
+        results, zero_won = with_wins(lambda: execute(self.plan, values))
+        if zero_won:
+            with np.errstate(all="ignore"):
+                report_wins(self.graph, values)
+        return results
 
     def run_batch(self, values: Sequence[Any], batched: Sequence[bool], points: int) -> list[Array]:
-        plan = self.plan
-        return run_in_blocks(self.graph, lambda operands: execute(plan, operands), values, batched, points, self.block)
+        return run_in_blocks(self.graph, self.run, values, batched, points, self.block)
 
 
 def prepare(graph: Graph, room: int = sys.maxsize) -> Interpreted:
@@ -132,8 +141,9 @@ def _plan(graph: Graph, nested: dict[Graph, Plan], begun: set[Graph]) -> Plan:
     outputs = tuple([slot[y] for y in graph.outputs])
     # The memory of a function that calls itself depends on the depth of its calls: ``_enter`` bounds it at run time.
     elements = most_live(graph, last_uses, {x: nested[x].elements for x in graph.subgraphs() if x in nested})
+    strong = any(is_strong(node) for node in graph.nodes) or any(plan.strong for plan in nested.values())
     contextual = any(node.op.facts.contextual for inner in (graph, *nested) for node in inner.nodes)
-    return Plan(tuple(slots), len(graph.inputs), tuple(steps), outputs, elements, contextual, nested)
+    return Plan(tuple(slots), len(graph.inputs), tuple(steps), outputs, elements, contextual, strong, nested)
 
 
 def _last_uses(graph: Graph) -> dict[Node, list[Node]]:

@@ -5,14 +5,16 @@ Only kernels of ops that declare a notice look for one, so a program without any
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from adcore.errors import Span
 from adcore.graph import Graph, Node
+from adcore.ops.strong import is_strong
+
+_T = TypeVar("_T")
 
 MOST = 100
 """The most notices of one run: after so many places, further ones say little more."""
@@ -34,20 +36,30 @@ Counts = dict[tuple[str, Span | None], tuple[str, int]]
 _collected: ContextVar[Counts | None] = ContextVar("_collected", default=None)
 
 
-@contextmanager
-def collecting() -> Iterator[Counts]:
-    """Collects the notices of all runs within this context, in this thread."""
+def with_notices(run: Callable[[], _T]) -> tuple[_T, tuple[Notice, ...]]:
+    """What ``run`` returns, and the notices of all runs within it, in the order of their first occurrence."""
     counts: Counts = {}
     token = _collected.set(counts)
     try:
-        yield counts
+        result = run()
     finally:
         _collected.reset(token)
+    found = [Notice(code, message, span, times) for (code, span), (message, times) in counts.items()] if counts else ()
+    return result, tuple(found)
 
 
-def notices(counts: Counts) -> tuple[Notice, ...]:
-    """The collected notices, in the order of their first occurrence."""
-    return tuple(Notice(code, message, span, times) for (code, span), (message, times) in counts.items())
+def listening() -> bool:
+    """Whether notices are being collected."""
+    return _collected.get() is not None
+
+
+def report(code: str, message: str, span: Span | None) -> None:
+    """Collect a notice, where notices are being collected; those of one code and place count as one."""
+    counts = _collected.get()
+    if counts is not None:
+        first, times = counts.get((code, span), (message if span else f"in the derivative, {message}", 0))
+        if times or len(counts) < MOST:
+            counts[code, span] = (first, times + 1)
 
 
 def with_notice(kernel: Callable[..., Any], node: Node) -> Callable[..., Any]:
@@ -58,19 +70,15 @@ def with_notice(kernel: Callable[..., Any], node: Node) -> Callable[..., Any]:
 
     def run(*operands: Any) -> Any:
         result = kernel(*operands)
-        counts = _collected.get()
-        if counts is not None:
+        if listening():
             due = notice(result, *operands, **params)
             if due is not None:
-                code, message = due
-                first, times = counts.get((code, span), (message if span else f"in the derivative, {message}", 0))
-                if times or len(counts) < MOST:
-                    counts[code, span] = (first, times + 1)
+                report(*due, span)
         return result
 
     return run
 
 
 def may_notice(graph: Graph) -> bool:
-    """Whether any op that the graph may run declares notices."""
-    return any(node.op.rules.notice is not None for inner in graph.within() for node in inner.nodes)
+    """Whether any op that the graph may run declares notices, or is a product in which a zero may win."""
+    return any(node.op.rules.notice is not None or is_strong(node) for inner in graph.within() for node in inner.nodes)

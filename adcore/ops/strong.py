@@ -9,10 +9,9 @@ that of a choice, zero is right; elsewhere the limit may be another, and the eng
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -23,25 +22,30 @@ BOTH = 3
 """The ``strong`` parameter of a product whose zeros win in either factor: 1 for the first and 2 for the second."""
 
 
+_T = TypeVar("_T")
 _wins: ContextVar[list[bool] | None] = ContextVar("_wins", default=None)
 
 
-@contextmanager
-def watching() -> Iterator[list[bool]]:
-    """A list that has an entry once a zero has won over an infinity or NaN in this context."""
+def with_wins(run: Callable[[], _T]) -> tuple[_T, bool]:
+    """What ``run`` returns, and whether a zero has won over an infinity or NaN meanwhile."""
     wins: list[bool] = []
     token = _wins.set(wins)
     try:
-        yield wins
+        return run(), bool(wins)
     finally:
         _wins.reset(token)
 
 
 def zero_won() -> None:
-    """Say that a zero has won over an infinity or NaN; without ``watching`` nobody hears."""
+    """Say to ``with_wins`` that a zero has won over an infinity or NaN."""
     wins = _wins.get()
     if wins == []:
         wins.append(True)
+
+
+def is_strong(node: Node) -> bool:
+    """Whether the node is a product of the chain rule."""
+    return any(name == "strong" and value == BOTH for name, value in node.params)
 
 
 def strong_repair(product: Any, *factors: Any) -> Any:

@@ -16,7 +16,7 @@ from adcore.errors import ShapeMismatch
 from adcore.graph import DType, Node, Op, Type
 from adcore.ops.base import Hidden, bilinear, sample
 from adcore.ops.shapes import describe_shape
-from adcore.ops.strong import BOTH
+from adcore.ops.strong import BOTH, zero_won
 
 MATRIX_PRODUCT = 0.05
 """Nanoseconds of an operation of a product of matrices."""
@@ -38,6 +38,9 @@ def counted_product(product: Callable[[Any, Any], Any], a: Any, b: Any, strong: 
     The finite parts are multiplied, and how often an element meets an inf, a -inf or a NaN is counted by the same
     product, of zeros and ones.
     """
+
+    if any(strong & bit and (x == 0).any() for x, bit in ((a, 1), (b, 2))):
+        zero_won()
 
     def meets(*pairs: tuple[Any, Any]) -> Any:
         counts = [product(p.astype(float), q.astype(float)) for p, q in pairs if p.any() and q.any()]
