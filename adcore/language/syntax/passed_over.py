@@ -25,7 +25,7 @@ _Block = list[ast.stmt]
 
 def pass_over(tree: ast.Module) -> None:
     """Take what does not matter out of all blocks of a tree, in place."""
-    names = {**_USUAL, **dict(_imported(tree))}
+    names = _names_in(tree)
     blocks: list[_Block] = [tree.body]
     while blocks:
         block = blocks.pop()
@@ -48,14 +48,24 @@ def _blocks(statement: ast.stmt) -> Iterator[_Block]:
             pass
 
 
-def _imported(tree: ast.Module) -> Iterator[tuple[str, str]]:
-    """The names that imports bind, and what they stand for."""
+def _names_in(tree: ast.Module) -> dict[str, str]:
+    """The names that imports bind, or assignments of loggers and plots, and the full names that they stand for."""
+    names = dict(_USUAL)
     blocks: list[Sequence[ast.stmt]] = [tree.body]
     while blocks:
-        for statement in blocks.pop():
-            if isinstance(statement, (ast.Import, ast.ImportFrom)):
-                yield from names_of(statement)
-            blocks += _blocks(statement)
+        for statement in blocks.pop(0):
+            match statement:
+                case ast.Import() | ast.ImportFrom():
+                    names.update(names_of(statement))
+                case ast.Assign([target], ast.Call(func)) if _is_among(_full_name(func, names), _CALLS):
+                    names.update(dict.fromkeys(_targets(target), _full_name(func, names) or ""))
+                case _:
+                    blocks += _blocks(statement)
+    return names
+
+
+def _targets(target: ast.expr) -> list[str]:
+    return [node.id for node in ast.walk(target) if isinstance(node, ast.Name)]
 
 
 def names_of(statement: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, str]]:
@@ -80,6 +90,11 @@ def _left(block: Sequence[ast.stmt], names: dict[str, str]) -> Iterator[ast.stmt
                 yield from (*body, *orelse)
             case ast.Expr(ast.Call(func)) if _is_among(_full_name(func, names), _CALLS):
                 pass
+            case ast.Assign([target], ast.Call(func)) if _is_among(_full_name(func, names), _CALLS):
+                # As an import it is an error where it is used.
+                module, _, name = (_full_name(func, names) or "").rpartition(".")
+                aliases = [ast.alias(name, own) for own in _targets(target)]
+                yield ast.copy_location(ast.ImportFrom(module, aliases, 0), statement)
             case ast.FunctionDef(decorator_list=[_, *_]):
                 statement.decorator_list = [x for x in statement.decorator_list if not _is_faster(x)]
                 yield statement
