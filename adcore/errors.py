@@ -184,10 +184,10 @@ class IndexOutOfBounds(ProgramError):
 class JoinMismatch(ProgramError):
     """Paths through the program that join give a name values of different types."""
 
-    def __init__(self, message: str, *, list_growth: bool = False, **where: Any) -> None:
+    def __init__(self, message: str, *, unrolls: bool = False, **where: Any) -> None:
         super().__init__(message, **where)
-        self.list_growth = list_growth
-        """True where a list is appended to, or an array changes its length: unrolling the loop may help."""
+        self.unrolls = unrolls
+        """True where the passes of a loop, one by one, may not meet this."""
 
 
 class BranchMismatch(JoinMismatch):

@@ -48,6 +48,8 @@ BUILTINS: Mapping[str, tuple[str, ...]] = {
     "list": (),
     "tuple": (),
     "divmod": (),
+    "dict": (),
+    "sorted": (),
     "builtins.sum": (),
     "builtins.max": (),
     "builtins.min": (),
@@ -67,6 +69,9 @@ BUILTINS: Mapping[str, tuple[str, ...]] = {
 
 CONCATENATORS = frozenset({"numpy.r_", "numpy.c_", "numpy.mgrid", "numpy.ogrid"})
 """What is subscripted like an array, and gives one."""
+
+TYPES = frozenset("str object complex bytes set frozenset type range slice".split())
+"""Python's types that are no functions here: ``isinstance`` asks for them."""
 
 PYTHONS = frozenset("sum max min abs round pow any all".split())
 """The functions that are Python's own where a program uses NumPy by its name, and NumPy's where it does not."""

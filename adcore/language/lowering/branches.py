@@ -14,21 +14,24 @@ from adcore.graph import OPS, DType, Node
 from adcore.language.lowering.builder import Lowering, emit_zeros_like
 from adcore.language.lowering.loop_or_unroll import LIST_GROWTH
 from adcore.language.lowering.regions import closed, needed, outside
-from adcore.language.lowering.trees import leaf_pairs, rebuild_pairs
+from adcore.language.lowering.trees import leaf_pairs, list_axes, rebuild_pairs
 from adcore.language.lowering.values import (
     Binding,
     Change,
+    Identity,
     LibraryFunction,
     List,
     Missing,
     Place,
     Raised,
+    Rows,
+    TypeName,
+    UnknownString,
     Unresolved,
     Unusable,
     Value,
     describe_value,
     is_number,
-    is_sequence,
 )
 from adcore.language.syntax.scopes import VALUE, appended
 from adcore.ops.control.cond import branch
@@ -55,8 +58,9 @@ class Merge:
     def side(self, i: int) -> Iterator[None]:
         """Within this, nodes and assignments are those of branch ``i``; the assignments are undone at the end."""
         low, scope = self.low, self.low.frames.scope
-        with low.region(self.nodes[i]), scope.journaled() as changes:
-            is_statement = isinstance(self.place, ast.stmt)
+        is_statement = isinstance(self.place, ast.stmt)
+        # An expression's branches do not join assignments.
+        with low.region(self.nodes[i]) as nodes, scope.journaled(nodes if is_statement else None) as changes:
             try:
                 with low.attempt(), low.frames.deeper(self.place) if is_statement else nullcontext():
                     yield
@@ -158,8 +162,6 @@ class Merge:
         at_b: ast.AST | None = None,
     ) -> MergedValue:
         """The value that is ``a`` after the first branch and ``b`` after the second. Raises BranchMismatch."""
-        if not is_sequence(a):
-            return self._merge_leaf(a, b, name, at_a, at_b)
         merged = [self._merge_leaf(x, y, name, at_a, at_b) for x, y in leaf_pairs(a, b)]
         return lambda results: rebuild_pairs(a, b, (value(results) for value in merged))
 
@@ -171,9 +173,11 @@ class Merge:
         if (
             a is b
             or (is_number(a) and type(a) is type(b) and repr(a) == repr(b))
-            or (isinstance(a, (str, LibraryFunction)) and a == b)
+            or (isinstance(a, (str, LibraryFunction, TypeName)) and a == b)
         ):
             return lambda _: a
+        if isinstance(a, (str, UnknownString)) and isinstance(b, (str, UnknownString)):
+            return lambda _: UnknownString(self.predicate)
         values = [self._as_array(i, x) for i, x in enumerate((a, b))]
         known = [is_number(x) for x in values]
         shapes = [x.shape if isinstance(x, Node) else () if is_number(x) else None for x in values]
@@ -184,6 +188,10 @@ class Merge:
             with self.low.region(self.nodes[i]):
                 self.outputs[i].append(self.low.operand(value, dtype, self.place))
         position = len(self.outputs[0]) - 1
+        axes = min(list_axes(a), list_axes(b))
+        if isinstance(a, (List, Rows)) and isinstance(b, (List, Rows)):
+            identity = Identity(a.identity, b.identity)
+            return lambda results: Rows((results[position],), 1, 1, identity, axes)
         return lambda results: results[position]
 
     def _unless_raised(self, a: Value, b: Value) -> MergedValue:
@@ -197,6 +205,8 @@ class Merge:
         return self.pair(*((other, value) if i else (value, other)))
 
     def _as_array(self, i: int, value: Value) -> Value:
+        if isinstance(value, Rows):
+            return value.array
         if not isinstance(value, List):
             return value
         with self.low.region(self.nodes[i]):
@@ -229,7 +239,7 @@ class Merge:
             f"{subject} {first} if the condition holds, and {second} otherwise",
             span=self.low.span(places[0][0] if name and places else place),
             help=LIST_GROWTH if list_growth else None,
-            list_growth=list_growth,
+            unrolls=True,
             related=tuple((self.low.span(at), text) for at, text in places),
         )
 

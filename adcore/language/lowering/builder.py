@@ -21,21 +21,23 @@ from adcore.errors import (
 )
 from adcore.graph import OPS, DType, Node, Op, Params, Type, constant, input_node
 from adcore.graph.traversal import schedule
-from adcore.language.lowering.frames import Frames, Replaced
+from adcore.language.lowering.frames import Frames, Replaced, Specialisations
 from adcore.language.lowering.known_values import KnownValues
-from adcore.language.lowering.trees import map_leaves
+from adcore.language.lowering.trees import extent_of, map_leaves
 from adcore.language.lowering.values import (
     Argument,
     Binding,
     Callee,
     List,
     Place,
-    Specialisations,
+    Rows,
+    Several,
     Tuple,
     Value,
     describe_value,
     is_number,
     is_sequence,
+    plain,
 )
 from adcore.language.syntax.program import Syntax
 from adcore.language.syntax.scopes import CHECKED
@@ -46,6 +48,7 @@ MAX_AXES = 32
 """Limit of an array's axes, which some functions of NumPy have."""
 
 T = TypeVar("T", Tuple, List)
+S = TypeVar("S", bound=Several)
 
 
 class Attempt:
@@ -54,7 +57,7 @@ class Attempt:
     Scopes, regions and loops that are entered within it restore themselves.
     """
 
-    __slots__ = ("count", "depth", "length", "low", "nodes")
+    __slots__ = ("changes", "count", "depth", "length", "low", "nodes")
 
     def __init__(self, low: Lowering) -> None:
         self.low = low
@@ -62,6 +65,7 @@ class Attempt:
         self.length = len(low.nodes)
         self.count = low.count
         self.depth = low.frames.depth
+        self.changes = len(low.changes)
 
     def __enter__(self) -> None:
         pass
@@ -70,6 +74,9 @@ class Attempt:
         if kind is not None:
             del self.nodes[self.length :]
             self.low.count, self.low.frames.depth = self.count, self.depth
+            while len(self.low.changes) > self.changes:
+                variables, name, before = self.low.changes.pop()
+                variables[name] = before
 
 
 @dataclass(slots=True, eq=False)
@@ -87,6 +94,8 @@ class Lowering:
     """The nodes of all regions."""
     inputs: dict[str, Node] = field(default_factory=dict)
     """The program's inputs by name."""
+    changes: list[tuple[dict[str, Binding], str, Binding]] = field(default_factory=list)
+    """The bindings that changes of lists have replaced in the variables of scopes, which a failed attempt restores."""
     # What follows is the frames' own, and read so often that a property would be felt.
     syntax: Syntax = field(init=False)
     limits: Limits = field(init=False)
@@ -202,6 +211,8 @@ class Lowering:
                 return self._constant(value, dtype, place)
             case List():
                 return self.operand(self.array(value, place), dtype, place)
+            case Rows():
+                return self.operand(value.array, dtype, place)
             case _:
                 pass
         raise TypeMismatch(
@@ -233,7 +244,7 @@ class Lowering:
         places = elements if len(elements) == len(value.items) else (place,) * len(value.items)
         rows = [
             self._stack(x, p) if is_sequence(x) else x if isinstance(x, Node) else self._scalar(x, p)
-            for x, p in zip(value.items, places, strict=True)
+            for x, p in zip(map(plain, value.items), places, strict=True)
         ]
         for row, p in zip(rows, places, strict=True):
             if row.shape != rows[0].shape:
@@ -270,13 +281,16 @@ LowerExpression = Callable[[Lowering, ast.expr], Value]
 
 def several(low: Lowering, kind: type[T], items: Sequence[Value], place: Place) -> T:
     """A tuple or a list. Raises ArrayTooLarge and NestingTooDeep."""
-    size = sum(x.size if is_sequence(x) else 1 for x in items)
-    depth = 1 + max((x.depth for x in items if is_sequence(x)), default=0)
-    if size > low.limits.array_elements:
+    return within_limits(low, kind(tuple(items), *extent_of(items)), place)
+
+
+def within_limits(low: Lowering, value: S, place: Place) -> S:
+    """The collection. Raises ArrayTooLarge and NestingTooDeep."""
+    if value.size > low.limits.array_elements:
         raise ArrayTooLarge(f"this list has more than {low.limits.array_elements} elements", span=low.span(place))
-    if depth > low.limits.nesting_depth:
+    if value.depth > low.limits.nesting_depth:
         raise NestingTooDeep(f"lists are nested deeper than {low.limits.nesting_depth}", span=low.span(place))
-    return kind(tuple(items), size, depth)
+    return value
 
 
 def emit_zeros(low: Lowering, type: Type, place: Place) -> Node:

@@ -6,13 +6,15 @@ Whatever is entered by a context manager is left by exceptions, too.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from adcore.errors import CallSite, GraphTooLarge, NestingTooDeep, Span
-from adcore.language.lowering.values import Place, Scope
+from adcore.graph import Function as GraphFunction
+from adcore.graph import Graph, Node
+from adcore.language.lowering.values import Closure, Place, Scope, Value
 from adcore.language.syntax.program import KEYWORDS, Syntax
 from adcore.limits import Limits
 
@@ -142,3 +144,31 @@ class Frames:
 def ends_of(place: ast.stmt) -> tuple[tuple[int, int], tuple[int, int]]:
     """Where a statement begins and ends: lines and columns."""
     return (place.lineno, place.col_offset), (place.end_lineno or 0, place.end_col_offset or 0)
+
+
+@dataclass(eq=False)
+class Recursion:
+    """A recursive function whose graph is under construction."""
+
+    function: Closure
+    place: ast.Call
+    result: Value | None = None
+    """A value of its return type; meaningless until ``known``."""
+    known: bool = False
+    captured: tuple[Node, ...] = ()
+    """The nodes of the enclosing region that it reads."""
+    graph_function: GraphFunction | None = None
+    graphs: list[Graph] = field(default_factory=list)
+    """Its graph, once constructed."""
+
+
+@dataclass(slots=True, eq=False)
+class Specialisations:
+    """The calls of the program's functions that are being lowered, by specialisation key."""
+
+    inlining: set[Hashable] = field(default_factory=set)
+    """The calls that are being inlined."""
+    recursive: dict[Hashable, Recursion] = field(default_factory=dict)
+    """The recursive functions whose graphs are under construction."""
+    unrolled: set[ast.FunctionDef] = field(default_factory=set)
+    """The recursive functions that are inlined all the same, since known numbers decide their shapes."""

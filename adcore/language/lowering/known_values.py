@@ -6,7 +6,7 @@ A shape, a count or a bound may depend on inputs; the graph then holds for these
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +16,7 @@ from adcore.errors import AdcoreError, BadCall, NotConstant, NotWholeNumber, Spa
 from adcore.graph import Array, Node
 from adcore.language.lowering.constant_arithmetic import WHOLE
 from adcore.language.lowering.partial_evaluation import TooDear, Unknown, evaluate
-from adcore.language.lowering.values import Place, Value, describe_value
+from adcore.language.lowering.values import Place, Tuple, UnknownString, Value, describe_value, is_number
 from adcore.ops.shapes import describe_shape
 
 
@@ -66,6 +66,21 @@ class KnownValues:
         """The value of a node as far as no further input is needed. Raises Unknown and TooDear."""
         return evaluate(node, {}, self.computed, self.static)
 
+    def glimpse(self, node: Node) -> Any:
+        """The value of a node, which does not make the inputs that it depends on static. Raises Unknown and TooDear."""
+        return evaluate(node, self.inputs, dict(self.computed), set())
+
+    def unknown(self, text: UnknownString, place: Place) -> AdcoreError:
+        """The error of reading a string with a value in it that is not known."""
+        error = NotConstant("a string here depends on what only a run computes", span=self.locate(place))
+        try:
+            self.glimpse(text.value) if text.value is not None else None
+        except Unknown as unknown:
+            error.depends = unknown.node
+        except TooDear:
+            pass
+        return error
+
     def whole(self, value: Value, place: Place, what: str) -> int:
         """A value as a whole number that is a compile-time constant.
 
@@ -90,3 +105,16 @@ class KnownValues:
         if not math.isfinite(number) or number != math.floor(number):
             raise NotWholeNumber(f"{what} is a whole number, and this is {number:g}", span=self.locate(place))
         return int(number)
+
+
+def key_of_value(known: KnownValues, value: Value, place: Place) -> Hashable:
+    """A value as the key of a dictionary. Raises NotConstant and TypeMismatch."""
+    if isinstance(value, Node) and value.shape == ():
+        return known.value(value, place, "the key of a dictionary").item()  # type: ignore[no-any-return]
+    if value is None or isinstance(value, str) or is_number(value):
+        return value  # type: ignore[return-value]
+    if isinstance(value, UnknownString):
+        raise known.unknown(value, place)
+    if isinstance(value, Tuple):
+        return tuple([key_of_value(known, item, place) for item in value.items])
+    raise TypeMismatch(f"{describe_value(value)} is no key of a dictionary", span=known.locate(place))

@@ -9,7 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from adcore.errors import AdcoreError, MissingInput, NestingTooDeep, NoResult, Span, TypeMismatch, UnknownOutput
+from adcore.errors import (
+    AdcoreError,
+    MissingInput,
+    NestingTooDeep,
+    NoResult,
+    Span,
+    TypeMismatch,
+    UnknownFunction,
+    UnknownOutput,
+    Unsupported,
+)
 from adcore.graph import Array, Graph, Node, Type, input_node, type_of
 from adcore.graph.traversal import graph_of
 from adcore.language import vocabulary
@@ -32,6 +42,7 @@ from adcore.language.lowering.values import (
     describe_value,
     is_number,
     is_sequence,
+    plain,
 )
 from adcore.language.syntax.outputs import RESULT
 from adcore.language.syntax.program import Syntax
@@ -59,6 +70,7 @@ def lower(syntax: Syntax, inputs: Mapping[str, Type | Array], outputs: Sequence[
     live = {str(name) for name in plan.names if plan.of_variables} | set(outputs or ())
     frames = Frames(syntax, limits, Scope(syntax.top, None), frozenset(live))
     low = Lowering(frames, KnownValues(frames.span), lower_call)
+    frames.scope.region = low.nodes
     try:
         bound = _inputs(low, inputs)
         value = _run_main(low, bound, outputs)
@@ -104,15 +116,29 @@ def _run_main(low: Lowering, bound: Mapping[str, Node], outputs: Sequence[str] |
         return run(low, Rest(syntax.main, 0, None), finish)
     parameters = syntax.scopes[syntax.entry].parameters
     top.variables.update({name: node for name, node in bound.items() if name not in parameters})
-    run(low, Rest(syntax.prelude, 0, None), lambda _: None)
+    for statement in syntax.prelude:
+        _run_before(low, statement)
     function = top.variables[syntax.entry.name]
     if isinstance(function, Unusable):
         raise function.error(syntax.entry)
     assert isinstance(function, Closure)
-    scope = Scope(syntax.scopes[syntax.entry], top)
+    scope = Scope(syntax.scopes[syntax.entry], top, region=low.nodes)
     scope.variables.update(function.defaults)
     scope.variables.update({name: node for name, node in bound.items() if name in parameters})
     return call_in(low, syntax.entry, scope, finish)
+
+
+def _run_before(low: Lowering, statement: ast.stmt) -> None:
+    """Lower a statement beside the functions; what a constant needs and is unknown is an error where it is read."""
+    try:
+        with low.attempt():
+            run(low, Rest([statement], 0, None), lambda _: None)
+    except (UnknownFunction, Unsupported) as error:
+        target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+        if not isinstance(target, ast.Name):
+            raise
+        later = error
+        low.frames.scope.assign(target.id, Unusable(lambda _: later), target)
 
 
 def _finish(low: Lowering, outputs: Sequence[str] | None) -> Callable[[Value | Missing], Value]:
@@ -217,6 +243,7 @@ def _output(low: Lowering, name: str, value: Value) -> Node:
             span=low.span(_end(low)),
             help="return a value on every path through the program",
         )
+    value = plain(value)
     if not (isinstance(value, (Node, List)) or is_number(value)):
         raise TypeMismatch(
             f"the result {name} is {describe_value(value)}, not a number or an array",

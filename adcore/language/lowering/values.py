@@ -8,13 +8,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import EllipsisType
 from typing import Any, NamedTuple, Self, TypeGuard
 
 from adcore.errors import AdcoreError
-from adcore.graph import DType, Graph, Node, Type
-from adcore.graph import Function as GraphFunction
+from adcore.graph import DType, Node, Type
 from adcore.language.syntax.scopes import LAMBDA, Names
 from adcore.ops.shapes import describe_shape
 
@@ -22,17 +21,38 @@ Place = ast.expr | ast.stmt
 """The piece of syntax that an error or a node points at."""
 
 
+class Identity:
+    """Which list or dictionary of the program a value is: all values of one identity change together.
+
+    Where branches or the passes of a loop join, a value is one of several lists; ``maybe`` are these.
+    """
+
+    __slots__ = ("maybe",)
+
+    def __init__(self, *maybe: Identity) -> None:
+        self.maybe: frozenset[Identity] = frozenset().union(*(x.maybe | {x} for x in maybe))
+
+
+ANY_LIST = Identity()
+"""The identity of a list that may be any other."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Several:
-    """A sequence of values; ``size`` is the number of its leaves, ``depth`` that of its nesting."""
+    """A collection of values; ``size`` is the number of its leaves, ``depth`` that of its nesting."""
 
     items: tuple[Value, ...]
     size: int
     depth: int
+    identity: Identity = field(default_factory=Identity)
 
     def with_items(self, items: Iterable[Value]) -> Self:
-        """A sequence of the same kind and size with other items."""
-        return type(self)(tuple(items), self.size, self.depth)
+        """The same collection with other items of the same sizes, at a later time or in another region."""
+        return replace(self, items=tuple(items))
+
+    def form(self) -> Hashable:
+        """Equal for collections of one kind with as many items, by the same keys."""
+        return (type(self), len(self.items))
 
 
 class Tuple(Several):
@@ -48,6 +68,53 @@ class Frozen(Tuple):
 
 class List(Several):
     """A list: converted to an array where one is needed; a shape or axes where these are."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows(Several):
+    """A list in the form of an array: its only item is the array, along whose first axis are the list's items.
+
+    The items are lists again where ``axes`` is more than one.
+    """
+
+    axes: int = 1
+
+    @property
+    def array(self) -> Node:
+        (array,) = self.items
+        assert isinstance(array, Node)
+        return array
+
+    def form(self) -> Hashable:
+        return (Rows, self.axes)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dictionary(Several):
+    """A dictionary of known keys: numbers, strings, None and tuples of these."""
+
+    keys: tuple[Hashable, ...] = ()
+
+    def form(self) -> Hashable:
+        return (Dictionary, self.keys)
+
+    def mapping(self) -> dict[Hashable, Value]:
+        """The values by their keys."""
+        return dict(zip(self.keys, self.items, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class TypeName:
+    """A type, which only questions read: ``type(x) is float``."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UnknownString:
+    """A string with a value in it that only a run computes: it can be handed on, but not read."""
+
+    value: Node | None = None
 
 
 class LibraryFunction(NamedTuple):
@@ -137,7 +204,25 @@ class Missing:
 
 MISSING = Missing()
 
-Value = Node | bool | int | float | str | Tuple | List | Callee | Raised | NamedValues | EllipsisType | slice | None
+Value = (
+    Node
+    | bool
+    | int
+    | float
+    | str
+    | UnknownString
+    | Tuple
+    | List
+    | Rows
+    | Dictionary
+    | Callee
+    | TypeName
+    | Raised
+    | NamedValues
+    | EllipsisType
+    | slice
+    | None
+)
 Binding = Value | Unusable
 
 
@@ -158,6 +243,10 @@ class Scope:
     variables: dict[str, Binding] = field(default_factory=dict)
     journal: list[Change] | None = None
     """The assignments in the innermost branch, where one is being lowered."""
+    caller: Scope | None = None
+    """The scope that waits for this one to end."""
+    region: list[Node] | None = None
+    """The nodes of the innermost region in which an assignment to this scope stands."""
 
     def assign(self, name: str, value: Binding, place: ast.AST | None = None) -> None:
         """Bind a name."""
@@ -165,9 +254,9 @@ class Scope:
             self.journal.append(Change(name, self.variables.get(name, MISSING), place))
         self.variables[name] = value
 
-    def journaled(self) -> Journal:
-        """Assignments within this are listed, and undone at its end."""
-        return Journal(self)
+    def journaled(self, region: list[Node] | None) -> Journal:
+        """Assignments within this, which is lowered to ``region``, are listed, and undone at its end."""
+        return Journal(self, region)
 
     @contextmanager
     def copied(self) -> Iterator[dict[str, Binding]]:
@@ -183,18 +272,22 @@ class Scope:
 class Journal:
     """The assignments to a scope within ``with``, which are undone at its end."""
 
-    __slots__ = ("changes", "outer", "scope")
+    __slots__ = ("changes", "outer", "region", "scope")
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: Scope, region: list[Node] | None) -> None:
         self.scope = scope
+        self.region = region
         self.changes: list[Change] = []
 
     def __enter__(self) -> list[Change]:
-        self.outer, self.scope.journal = self.scope.journal, self.changes
+        scope = self.scope
+        self.outer, scope.journal = scope.journal, self.changes
+        self.region, scope.region = scope.region, self.region
         return self.changes
 
     def __exit__(self, *_: object) -> None:
         self.scope.journal = self.outer
+        self.scope.region = self.region
         variables = self.scope.variables
         for name, before, _place in reversed(self.changes):
             if isinstance(before, Missing):
@@ -216,10 +309,16 @@ def describe_value(value: Value) -> str:
             return "a string"
         case Frozen():
             return "a distribution"
+        case UnknownString():
+            return "a string with values that only a run computes"
         case Tuple():
             return "a tuple"
-        case List():
+        case List() | Rows():
             return "a list"
+        case Dictionary():
+            return "a dictionary"
+        case TypeName():
+            return f"the type {value.name}"
         case Closure():
             name = value.definition.name
             return "a lambda" if name == LAMBDA else f"the function {name}"
@@ -239,6 +338,8 @@ def describe_value(value: Value) -> str:
 
 def describe_with_items(value: Value) -> str:
     """A value in the words of messages, a sequence with its first items."""
+    if isinstance(value, Rows):
+        return f"a list of {value.array.shape[0]}"
     if not is_sequence(value):
         return describe_value(value)
     items = [describe_value(x) for x in value.items[:_SHOWN_ITEMS]]
@@ -253,9 +354,18 @@ def is_number(value: Any) -> bool:
     return isinstance(value, (int, float))
 
 
+Changeable = List | Rows | Dictionary
+"""The collections that a program can change."""
+
+
 def is_sequence(value: object) -> TypeGuard[Tuple | List]:
     """True for a tuple or a list."""
     return isinstance(value, (Tuple, List))
+
+
+def plain(value: Value) -> Value:
+    """The value, a list in the form of an array as the array."""
+    return value.array if isinstance(value, Rows) else value
 
 
 def operand_type(value: Value) -> Type | None:
@@ -265,31 +375,3 @@ def operand_type(value: Value) -> Type | None:
     if is_number(value):
         return Type(DType.BOOL if isinstance(value, bool) else DType.FLOAT, ())
     return None
-
-
-@dataclass(eq=False)
-class Recursion:
-    """A recursive function whose graph is under construction."""
-
-    function: Closure
-    place: ast.Call
-    result: Value | None = None
-    """A value of its return type; meaningless until ``known``."""
-    known: bool = False
-    captured: tuple[Node, ...] = ()
-    """The nodes of the enclosing region that it reads."""
-    graph_function: GraphFunction | None = None
-    graphs: list[Graph] = field(default_factory=list)
-    """Its graph, once constructed."""
-
-
-@dataclass(slots=True, eq=False)
-class Specialisations:
-    """The calls of the program's functions that are being lowered, by specialisation key."""
-
-    inlining: set[Hashable] = field(default_factory=set)
-    """The calls that are being inlined."""
-    recursive: dict[Hashable, Recursion] = field(default_factory=dict)
-    """The recursive functions whose graphs are under construction."""
-    unrolled: set[ast.FunctionDef] = field(default_factory=set)
-    """The recursive functions that are inlined all the same, since known numbers decide their shapes."""

@@ -10,41 +10,10 @@ from adcore.errors import AdcoreError, NestingTooDeep, SyntaxFault, Unsupported
 from adcore.language import library, vocabulary
 from adcore.language.syntax.outputs import is_passed_over
 from adcore.language.syntax.passed_over import names_of
-from adcore.language.syntax.patterns import text_of
+from adcore.language.syntax.refused import BIT_OPERATORS, REFUSED
 from adcore.language.syntax.scopes import LAMBDA, LoopStatement, Names
 from adcore.language.syntax.source import Source
 from adcore.limits import Limits
-
-# Syntax of Python that the language does not support: the error's class, the subject and verb of its message, its help,
-# and the length of the keyword it points at (0 for the whole node).
-_Entry = tuple[type[AdcoreError], str, str | None, int]
-_REFUSED: dict[type[ast.AST], _Entry] = {
-    ast.SetComp: (Unsupported, "sets do", None, 0),
-    ast.DictComp: (Unsupported, "dictionaries do", None, 0),
-    ast.Dict: (Unsupported, "dictionaries do", "give each value a name", 0),
-    ast.Set: (Unsupported, "sets do", "an array is written with [ ]", 0),
-    ast.AsyncFunctionDef: (Unsupported, "async functions do", "write def", 5),
-    ast.Try: (Unsupported, "try blocks do", "test with if what could fail; where and clip choose values", 3),
-    ast.TryStar: (Unsupported, "try blocks do", "test with if what could fail; where and clip choose values", 3),
-    ast.With: (Unsupported, "with blocks do", None, 4),
-    ast.AsyncWith: (Unsupported, "with blocks do", None, 5),
-    ast.AsyncFor: (Unsupported, "async loops do", None, 5),
-    ast.Match: (Unsupported, "match does", "write if and elif", 5),
-    ast.Global: (Unsupported, "global does", "return the value from the function", 6),
-    ast.Nonlocal: (Unsupported, "nonlocal does", "return the value from the function", 8),
-    ast.Delete: (Unsupported, "del does", None, 3),
-    ast.NamedExpr: (Unsupported, "assignments inside an expression do", "assign on a line of its own", 0),
-    ast.JoinedStr: (Unsupported, "f-strings do", None, 0),
-    ast.Yield: (Unsupported, "yield does", "return an array", 5),
-    ast.YieldFrom: (Unsupported, "yield does", "return an array", 5),
-    ast.Await: (Unsupported, "await does", None, 5),
-    ast.Starred: (Unsupported, "unpacking with * does", "name each value", 0),
-}
-
-_BIT_OPERATORS = {
-    ast.LShift: ("<<", "to multiply by a power of 2, write x * 2**n"),
-    ast.RShift: (">>", "to divide by a power of 2, write x // 2**n"),
-}
 
 _Item = tuple[ast.AST, int, Names, ast.stmt | None]
 
@@ -93,7 +62,7 @@ class Walk:
         self._stack += [(node, depth, scope, branch) for node in reversed(nodes)]
 
     def _refusal(self, node: ast.AST, *_: object) -> None:
-        kind, what, help, keyword = _REFUSED.get(type(node), (Unsupported, f"{type(node).__name__} does", None, 0))
+        kind, what, help, keyword = REFUSED.get(type(node), (Unsupported, f"{type(node).__name__} does", None, 0))
         assert isinstance(node, (ast.expr, ast.stmt))
         span = self.source.word(node, keyword) if keyword else self.source.span(node)
         raise kind(f"{what} not exist in this language", span=span, help=help)
@@ -107,8 +76,8 @@ class Walk:
         scope.reads.append(node)
 
     def _constant(self, node: ast.Constant, depth: int, scope: Names, branch: ast.stmt | None) -> None:
-        if isinstance(node.value, (str, bytes)):
-            raise Unsupported("strings are not supported here", span=self.source.span(node))
+        if isinstance(node.value, bytes):
+            raise Unsupported("strings of bytes do not exist in this language", span=self.source.span(node))
         if isinstance(node.value, complex):
             raise Unsupported(
                 "complex numbers do not exist in this language",
@@ -117,7 +86,7 @@ class Walk:
             )
 
     def _binary(self, node: ast.BinOp, depth: int, scope: Names, branch: ast.stmt | None) -> None:
-        refused = _BIT_OPERATORS.get(type(node.op))
+        refused = BIT_OPERATORS.get(type(node.op))
         if refused:
             raise Unsupported(
                 f"{refused[0]} does not exist in this language", span=self.source.span(node), help=refused[1]
@@ -129,12 +98,7 @@ class Walk:
     def _call(self, node: ast.Call, depth: int, scope: Names, branch: ast.stmt | None) -> None:
         # The value of dtype= names a type.
         arguments = [*node.args, *(keyword.value for keyword in node.keywords if keyword.arg != "dtype")]
-        for keyword in node.keywords:
-            if keyword.arg is None:
-                raise self._keywords(keyword)
-        # An argument can be a string: the subscripts of an einsum, the name of a mode.
-        arguments = [a.value if isinstance(a, ast.Starred) else a for a in arguments]
-        self._push([a for a in arguments if not (_is_constant(a, str))], depth + 1, scope, branch)
+        self._push(_unstarred(arguments), depth + 1, scope, branch)
         if isinstance(node.func, ast.Name):
             scope.calls.append(node.func)
         else:
@@ -147,21 +111,38 @@ class Walk:
             self._stack.append((node.value, depth + 1, scope, branch))
 
     def _compare(self, node: ast.Compare, depth: int, scope: Names, branch: ast.stmt | None) -> None:
-        # A comparison can have strings: ``mode == "full"``, ``mode in ("full", "same")``.
-        lists = [x.elts if isinstance(x, (ast.Tuple, ast.List)) else [x] for x in (node.left, *node.comparators)]
-        operands = [x for row in lists for x in row if not _is_constant(x, str)]
-        self._push(operands, depth + 1, scope, branch)
+        # A set can be looked into: ``mode in {"full", "same"}``.
+        sets = [x.elts if isinstance(x, ast.Set) else [x] for x in node.comparators]
+        self._push([node.left, *_unstarred([x for row in sets for x in row])], depth + 1, scope, branch)
 
     def _children(self, node: ast.AST, depth: int, scope: Names, branch: ast.stmt | None) -> None:
-        self._push([c for c in ast.iter_child_nodes(node) if isinstance(c, ast.expr)], depth + 1, scope, branch)
+        parts = [c for c in ast.iter_child_nodes(node) if isinstance(c, ast.expr)]
+        self._push(_unstarred(parts) if isinstance(node, (ast.List, ast.Tuple)) else parts, depth + 1, scope, branch)
 
     def _slice(self, node: ast.Slice, depth: int, scope: Names, branch: ast.stmt | None) -> None:
         # An imaginary step is one of np.r_ and np.mgrid, and refused elsewhere as no whole number.
         parts = [x for x in (node.lower, node.upper, node.step) if x is not None and not _is_constant(x, complex)]
         self._push(parts, depth + 1, scope, branch)
 
+    def _dictionary(self, node: ast.Dict, depth: int, scope: Names, branch: ast.stmt | None) -> None:
+        self._push([x for x in (*node.keys, *node.values) if x is not None], depth + 1, scope, branch)
+
+    def _f_string(self, node: ast.JoinedStr, depth: int, scope: Names, branch: ast.stmt | None) -> None:
+        fields = [part for part in node.values if isinstance(part, ast.FormattedValue)]
+        self._push([x for part in fields for x in (part.value, part.format_spec) if x], depth + 1, scope, branch)
+
+    def _named(self, node: ast.NamedExpr, depth: int, scope: Names, branch: ast.stmt | None) -> None:
+        if scope.inline:
+            raise Unsupported(
+                "assignments inside a comprehension do not exist in this language",
+                span=self.source.span(node),
+                help="assign on a line of its own",
+            )
+        self._target(node.target, depth, scope, branch)
+        self._stack.append((node.value, depth + 1, scope, branch))
+
     def _comprehension(
-        self, node: ast.ListComp | ast.GeneratorExp, depth: int, scope: Names, branch: ast.stmt | None
+        self, node: ast.ListComp | ast.GeneratorExp | ast.DictComp, depth: int, scope: Names, branch: ast.stmt | None
     ) -> None:
         # It has a scope of its own; only the iterable of the first ``for`` is evaluated outside.
         inner = Names(scope, inline=True)
@@ -175,7 +156,8 @@ class Walk:
                 if isinstance(target, (ast.Subscript, ast.Attribute)):
                     raise Unsupported("the targets of a comprehension are names", span=self.source.span(target))
             self._target(part.target, depth, inner, branch)
-        inside = [node.elt, *first.ifs, *(x for part in rest for x in (part.iter, *part.ifs))]
+        elements = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
+        inside = [*elements, *first.ifs, *(x for part in rest for x in (part.iter, *part.ifs))]
         self._push(inside, depth + 1, inner, branch)
         self._stack.append((first.iter, depth + 1, scope, branch))
 
@@ -192,7 +174,7 @@ class Walk:
             self._stack.append((node.value, depth + 1, scope, branch))
 
     def _augmented(self, node: ast.AugAssign, depth: int, scope: Names, branch: ast.stmt | None) -> None:
-        refused = _BIT_OPERATORS.get(type(node.op))
+        refused = BIT_OPERATORS.get(type(node.op))
         if refused:
             raise Unsupported(
                 f"{refused[0]}= does not exist in this language", span=self.source.span(node), help=refused[1]
@@ -234,9 +216,16 @@ class Walk:
 
     def _assert(self, node: ast.Assert, depth: int, scope: Names, branch: ast.stmt | None) -> None:
         scope.asserts = True
-        if node.msg is not None and text_of(node.msg) is None:
-            raise Unsupported("the message of an assertion is a string", span=self.source.span(node.msg))
         self._stack.append((node.test, depth + 1, scope, branch))
+
+    def _delete(self, node: ast.Delete, depth: int, scope: Names, branch: ast.stmt | None) -> None:
+        for target in node.targets:
+            for each in target.elts if isinstance(target, (ast.Tuple, ast.List)) else [target]:
+                if not isinstance(each, (ast.Name, ast.Subscript)):
+                    raise Unsupported("only names and elements can be deleted", span=self.source.span(each))
+                self._target(each, depth, scope, branch)
+                if isinstance(each, ast.Name):
+                    scope.reads.append(each)
 
     def _raise(self, node: ast.Raise, depth: int, scope: Names, branch: ast.stmt | None) -> None:
         scope.asserts = True
@@ -299,11 +288,6 @@ class Walk:
             self.refused[node] = Unsupported(
                 "type parameters do not exist in this language", span=self.source.span(typed[0])
             )
-        elif node.args.kwarg is not None:
-            self.refused[node] = self._keywords(node.args.kwarg)
-
-    def _keywords(self, place: ast.arg | ast.keyword) -> AdcoreError:
-        return Unsupported("arguments with ** do not exist in this language", span=self.source.span(place))
 
     def _class(self, node: ast.ClassDef, depth: int, scope: Names, branch: ast.stmt | None) -> None:
         scope.functions.setdefault(node.name, []).append(Names(scope))
@@ -312,8 +296,6 @@ class Walk:
         )
 
     def _lambda(self, node: ast.Lambda, depth: int, scope: Names, branch: ast.stmt | None) -> None:
-        if node.args.kwarg is not None:
-            raise self._keywords(node.args.kwarg)
         # A lambda is a function whose only statement is a return.
         body = ast.copy_location(ast.Return(node.body), node.body)
         definition = ast.FunctionDef(LAMBDA, node.args, [body], [])
@@ -331,7 +313,7 @@ class Walk:
         self.scopes[node] = inner
         self._push(node.body, depth, inner, None)
         defaults = [d for d in (*arguments.defaults, *arguments.kw_defaults) if d is not None]
-        self._push([d for d in defaults if not _is_constant(d, str)], depth + 1, scope, branch)
+        self._push(defaults, depth + 1, scope, branch)
         return inner
 
     # --- imports
@@ -355,6 +337,11 @@ def is_vectorize(decorator: ast.expr) -> bool:
 
 def _is_constant(node: ast.AST, kind: type | tuple[type, ...]) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, kind)
+
+
+def _unstarred(nodes: Sequence[ast.expr]) -> list[ast.expr]:
+    """The arguments or elements, of ``*x`` the part after the star."""
+    return [x.value if isinstance(x, ast.Starred) else x for x in nodes]
 
 
 _LEAVES = (Walk._name, Walk._constant)
@@ -381,6 +368,11 @@ _RULES: dict[type[ast.AST], Callable[..., None]] = {
     ast.Lambda: Walk._lambda,
     ast.ListComp: Walk._comprehension,
     ast.GeneratorExp: Walk._comprehension,
+    ast.DictComp: Walk._comprehension,
+    ast.Dict: Walk._dictionary,
+    ast.JoinedStr: Walk._f_string,
+    ast.NamedExpr: Walk._named,
+    ast.Delete: Walk._delete,
     ast.Assert: Walk._assert,
     ast.Import: Walk._import,
     ast.ImportFrom: Walk._import,

@@ -101,9 +101,13 @@ def appended(statement: ast.AST) -> tuple[ast.Name, ast.expr] | None:
     """The list and the element of ``out.append(x)``."""
     match statement:
         case ast.Expr(ast.Call(ast.Attribute(ast.Name() as name, "append"), [element], [])):
-            return name, element
+            return None if isinstance(element, ast.Starred) else (name, element)
         case _:
             return None
+
+
+CHANGING = frozenset("append extend insert pop remove clear reverse sort update setdefault".split())
+"""The methods that change a list or a dictionary."""
 
 
 def assignments(statement: ast.For | ast.While) -> dict[str, ast.expr | ast.stmt]:
@@ -127,8 +131,11 @@ def assignments(statement: ast.For | ast.While) -> dict[str, ast.expr | ast.stmt
                 stack.append(target)
             case ast.FunctionDef(name):
                 places[name] = node
-            case ast.Expr(ast.Call(ast.Attribute(ast.Name(name), "append"), [_], [])):
-                places[name] = node
+            case ast.Expr(ast.Call(ast.Attribute(base, method))) if method in CHANGING:
+                while isinstance(base, ast.Subscript):
+                    base = base.value
+                if isinstance(base, ast.Name):
+                    places[base.id] = node
             case ast.Assert() | ast.Raise():
                 places[CHECKED] = node
             case ast.If(body=body, orelse=orelse) | ast.While(body=body, orelse=orelse):
@@ -219,6 +226,8 @@ def _is_known(name: str, imports: Mapping[str, str]) -> bool:
         name in imports
         or name in vocabulary.CONSTANTS
         or name in vocabulary.functions()
+        or name in vocabulary.TYPES
+        or name == "__name__"
         or vocabulary.is_module_name(name)
     )
 

@@ -12,7 +12,7 @@ from adcore.language import vocabulary
 from adcore.language.builtins import Builtin
 from adcore.language.functionals import Functional
 from adcore.language.lowering.builder import Lowering
-from adcore.language.lowering.values import Argument, Place, Tuple, Value, describe_value, is_number, is_sequence
+from adcore.language.lowering.values import Argument, Place, Tuple, Value, describe_value, is_number, is_sequence, plain
 
 INT_BOUND = 2**31
 """Bound of the whole numbers in parameters, since NumPy keeps some of them in 32 bits."""
@@ -34,7 +34,7 @@ def call_op(low: Lowering, op: Op, arguments: Sequence[Argument], place: ast.Cal
             operands += values
             places += their_places
         else:
-            value = argument.value
+            value = plain(argument.value)
             operands.append(low.array(value, argument.place) if is_sequence(value) else value)
             places.append(argument.place)
     params: list[tuple[str, Hashable]] = []
@@ -96,7 +96,7 @@ def _join(arguments: Sequence[Argument]) -> Argument:
 
 def _parts(low: Lowering, op: Op, argument: Argument) -> tuple[list[Value], list[Place]]:
     """The operands of an op of any number of operands, which a call gives as one list, with their places."""
-    value, place = argument.value, argument.place
+    value, place = plain(argument.value), argument.place
     if isinstance(value, Node) and value.ndim > 1:
         return [
             low.emit(OPS["index"], (value,), place, (("key", (i,)),))
@@ -110,7 +110,7 @@ def _parts(low: Lowering, op: Op, argument: Argument) -> tuple[list[Value], list
         )
     elements = place.elts if isinstance(place, (ast.List, ast.Tuple)) else ()
     places: list[Place] = list(elements) if len(elements) == len(value.items) else [place] * len(value.items)
-    return [low.array(v, p) if is_sequence(v) else v for v, p in zip(value.items, places, strict=True)], places
+    return [low.array(v, p) if is_sequence(v) else plain(v) for v, p in zip(value.items, places, strict=True)], places
 
 
 def _without_dtype(low: Lowering, op: Op, arguments: Sequence[Argument]) -> Sequence[Argument]:
@@ -143,7 +143,7 @@ def static_value(
     low: Lowering, callee: Op | Functional | Builtin, parameter: Parameter, argument: Argument
 ) -> Hashable:
     """The value of a parameter, converted as its kind asks."""
-    value, place = argument.value, argument.place
+    value, place = plain(argument.value), argument.place
     what = f"{parameter.name} of {callee.name}"
     if value is None and not parameter.required and parameter.default is None:
         return None

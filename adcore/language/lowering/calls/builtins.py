@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from adcore.errors import BadCall, TypeMismatch
 from adcore.graph import OPS, DType, Node, Op
@@ -19,15 +20,23 @@ from adcore.language.lowering.calls.library.bound import bound
 from adcore.language.lowering.calls.library.extended import apply_extended
 from adcore.language.lowering.calls.reductions import REDUCTIONS, ROUND, added, greatest, has_arrays
 from adcore.language.lowering.calls.triangles import TRIANGLES
+from adcore.language.lowering.constant_arithmetic import number_of
+from adcore.language.lowering.containers.dictionaries import dictionary, entries_of
+from adcore.language.lowering.containers.items import items_of
+from adcore.language.lowering.containers.lists import sorted_items
 from adcore.language.lowering.values import (
     Argument,
+    Dictionary,
+    Identity,
     LibraryFunction,
     List,
+    Rows,
     Tuple,
     Value,
     describe_value,
     is_number,
     is_sequence,
+    plain,
 )
 
 
@@ -38,6 +47,8 @@ def apply_op_or_builtin(
     special = BUILTIN_RULES.get(function.name)
     if special is not None:
         return special(low, function.name.removeprefix("builtins."), arguments, place)
+    if any(isinstance(a.value, Rows) for a in arguments):
+        arguments = [a._replace(value=plain(a.value)) for a in arguments]
     rule = LIBRARY_RULES.get(function.name)
     if rule is not None:
         return rule(bound(low, BUILTIN_FUNCTIONS[function.name], arguments, place))
@@ -71,8 +82,12 @@ def _only(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.Ca
 
 def _len(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.Call) -> Value:
     argument = _only(low, name, arguments, place)
-    if is_sequence(argument.value):
+    if is_sequence(argument.value) or isinstance(argument.value, Dictionary):
         return len(argument.value.items)
+    if isinstance(argument.value, str):
+        return len(argument.value)
+    if isinstance(argument.value, Rows):
+        return argument.value.array.shape[0]
     if isinstance(argument.value, Node) and argument.value.shape:
         return argument.value.shape[0]
     raise TypeMismatch(f"{describe_value(argument.value)} has no length", span=low.span(argument.place))
@@ -85,22 +100,28 @@ def _array(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.C
     return low.array(argument.value, argument.place)
 
 
-_WORDS = ("inf", "+inf", "-inf", "infinity", "-infinity", "nan")
-"""The strings that ``float`` converts: the numbers without a literal."""
-
-
 def _float(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.Call) -> Value:
     argument = _only(low, name, arguments, place)
-    if isinstance(argument.value, str) and argument.value.strip().lower() in _WORDS:
-        return float(argument.value)
+    if isinstance(argument.value, str):
+        return _from_string(low, float, argument)
     if isinstance(argument.value, (int, float)):
         return float(argument.value)
     return low.operand(argument.value, DType.FLOAT, argument.place)
 
 
+def _from_string(low: Lowering, kind: type[int | float], argument: Argument) -> Value:
+    """The number that a string is."""
+    try:
+        return number_of(kind(str(argument.value)))
+    except ValueError:
+        raise BadCall(f"{argument.value!r} is not a number", span=low.span(argument.place)) from None
+
+
 def _int(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.Call) -> Value:
     argument = _only(low, name, arguments, place)
     value = argument.value
+    if isinstance(value, str):
+        return _from_string(low, int, argument)
     if isinstance(value, (int, float)):
         return int(value) if abs(value) < float("inf") else value
     if isinstance(value, Node) and value.type.dtype is DType.INT:
@@ -119,11 +140,42 @@ def _several(low: Lowering, name: str, arguments: Sequence[Argument], place: ast
     """``list(x)`` and ``tuple(x)``; an array stays an array, as lists of numbers are arrays here."""
     argument = _only(low, name, arguments, place) if arguments else Argument(None, List((), 0, 1), place)
     value = argument.value
+    if isinstance(value, (Dictionary, str)):
+        value = several(low, List, items_of(low, value, place), place)
     if is_sequence(value):
         return several(low, Tuple, value.items, place) if name == "tuple" else several(low, List, value.items, place)
+    if isinstance(value, Rows) and name == "list":
+        return replace(value, identity=Identity())
+    value = plain(value)
     if isinstance(value, Node) and value.shape:
-        return value
+        return Rows((value,), 1, 1) if name == "list" else value
     raise TypeMismatch(f"{describe_value(value)} has no parts", span=low.span(argument.place))
+
+
+def _dict(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.Call) -> Value:
+    """``dict(a=1)``, ``dict(other, a=1)``, ``dict(pairs)``."""
+    positional = [a for a in arguments if a.name is None]
+    if len(positional) > 1:
+        raise BadCall("dict takes one argument, and others by name", span=low.span(positional[1].place))
+    entries = entries_of(low, positional[0].value, positional[0].place) if positional else {}
+    entries |= {a.name: a.value for a in arguments if a.name is not None}
+    return dictionary(low, entries, place)
+
+
+def _sorted(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.Call) -> Value:
+    """``sorted(x, key=, reverse=)``: a new list."""
+    options = {a.name: a for a in arguments if a.name is not None}
+    wrong = next((a for key, a in options.items() if key not in ("key", "reverse")), None)
+    if wrong is not None:
+        raise BadCall(f"sorted takes no argument {wrong.name}", span=low.span(wrong.place))
+    value = _only(low, name, [a for a in arguments if a.name is None], place).value
+    if isinstance(value, (Tuple, Dictionary, str)):
+        value = several(low, List, items_of(low, value, place), place)
+    if isinstance(value, Node) and value.shape:
+        value = Rows((value,), 1, 1)
+    if not isinstance(value, (List, Rows)):
+        raise TypeMismatch(f"{describe_value(value)} has no parts", span=low.span(place))
+    return replace(sorted_items(low, value, options, place), identity=Identity())
 
 
 def _divmod(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.Call) -> Value:
@@ -167,5 +219,7 @@ BUILTIN_RULES: dict[str, Callable[[Lowering, str, Sequence[Argument], ast.Call],
     "builtins.round": _round,
     **TRIANGLES,
     **dict.fromkeys(vocabulary.distributions(), freeze),
+    "dict": _dict,
+    "sorted": _sorted,
 }
 """How a call of each built-in function is lowered."""

@@ -26,7 +26,7 @@ from adcore.ops.functionals.solution import FIXED_POINT, MINIMUM, ROOT
 
 def takes_functions(function: Callee) -> bool:
     """Whether functions can be among the arguments."""
-    return not isinstance(function, LibraryFunction) or function.name in RULES
+    return not isinstance(function, LibraryFunction) or function.name in RULES or function.name in ("sorted", "dict")
 
 
 def apply_library(

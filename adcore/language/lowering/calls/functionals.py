@@ -15,7 +15,7 @@ from adcore.language.lowering.builder import Lowering
 from adcore.language.lowering.calls.arguments import bind_call
 from adcore.language.lowering.regions import closed, needed, outside
 from adcore.language.lowering.trees import map_leaves
-from adcore.language.lowering.values import Argument, Callee, List, Place, Tuple, Value, describe_value, is_number
+from adcore.language.lowering.values import Argument, Callee, List, Place, Rows, Tuple, Value, describe_value, is_number
 
 Rule = Callable[[Lowering, Functional, Sequence[Argument], ast.Call], Value]
 """Lowers a call of a functional."""
@@ -54,7 +54,7 @@ def as_operands(low: Lowering, value: Value, place: Place) -> Value:
     """A value with its numbers, arrays and lists of numbers as float nodes."""
 
     def as_operand(leaf: Value) -> Value:
-        if isinstance(leaf, (Node, List)) or is_number(leaf):
+        if isinstance(leaf, (Node, List, Rows)) or is_number(leaf):
             return low.operand(leaf, DType.FLOAT, place)
         raise TypeMismatch(
             f"derivatives are by numbers and arrays, and this is {describe_value(leaf)}", span=low.span(place)

@@ -23,13 +23,14 @@ from adcore.errors import (
 from adcore.graph import OPS, Node, Type, items
 from adcore.graph import Function as GraphFunction
 from adcore.language.lowering.builder import Lowering
+from adcore.language.lowering.frames import Recursion
 from adcore.language.lowering.regions import closed, needed, outside
-from adcore.language.lowering.trees import leaves, map_leaves, nodes_of, outlives, rebuild, structure
+from adcore.language.lowering.trees import leaves, map_leaves, nodes_of, outlives, rebuild, structure, with_identities
 from adcore.language.lowering.values import (
+    ANY_LIST,
     Closure,
     Derived,
     Place,
-    Recursion,
     Unresolved,
     Value,
     describe_value,
@@ -142,7 +143,8 @@ def call_again(low: Lowering, recursion: Recursion, bound: Mapping[str, Value], 
     results = items(node)
     for result in results:
         low.record(result)
-    return rebuild(recursion.result, iter(results))
+    # What it returns may be a list of its arguments.
+    return with_identities(rebuild(recursion.result, iter(results)), lambda _: ANY_LIST)
 
 
 def _function(low: Lowering, recursion: Recursion, bound: Mapping[str, Value]) -> GraphFunction:

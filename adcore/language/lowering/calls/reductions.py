@@ -14,9 +14,22 @@ from adcore.errors import BadCall, TypeMismatch
 from adcore.graph import OPS, Node, Signature
 from adcore.graph.signature import Absent
 from adcore.language.functionals import Functional
-from adcore.language.lowering.builder import Lowering
+from adcore.language.lowering.builder import Lowering, several
 from adcore.language.lowering.calls.arguments import bind_call
-from adcore.language.lowering.values import Argument, List, Tuple, Value, describe_value, is_number, is_sequence
+from adcore.language.lowering.containers.items import items_of
+from adcore.language.lowering.containers.lists import joined_lists
+from adcore.language.lowering.values import (
+    Argument,
+    Dictionary,
+    List,
+    Rows,
+    Tuple,
+    Value,
+    describe_value,
+    is_number,
+    is_sequence,
+    plain,
+)
 
 
 def _python(name: str, operands: str, *defaults: Any) -> Functional:
@@ -71,7 +84,9 @@ def _chosen(name: str, known: Sequence[Any]) -> int | float:
 
 def _iterable(low: Lowering, argument: Argument) -> Node | Tuple | List:
     """An argument that has items. Raises TypeMismatch."""
-    value = argument.value
+    value = plain(argument.value)
+    if isinstance(value, Dictionary):
+        return several(low, Tuple, items_of(low, value, argument.place), argument.place)
     if is_sequence(value) or (isinstance(value, Node) and value.shape):
         return value
     raise TypeMismatch(f"{describe_value(value)} has no parts to go over", span=low.span(argument.place))
@@ -93,6 +108,13 @@ def _sum(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.Cal
     bound = bind_call(low, _SUM, arguments, place)
     value = _iterable(low, bound["iterable"])
     start = bound["start"].value if "start" in bound else 0
+    if isinstance(start, (List, Rows)):
+        for item in items_of(low, value, place):
+            assert isinstance(start, (List, Rows))
+            if not isinstance(item, (List, Rows)):
+                raise TypeMismatch(f"{describe_value(item)} is not joined to a list", span=low.span(place))
+            start = joined_lists(low, start, item, place)
+        return start
     if is_sequence(value) and all(map(is_number, (*value.items, start))):
         known: list[Any] = list(value.items)
         return sum(known, start)  # type: ignore[arg-type]

@@ -10,7 +10,7 @@ from adcore.errors import BadCall, ShapeMismatch
 from adcore.graph import OPS, DType, Node
 from adcore.language import vocabulary
 from adcore.language.lowering.builder import Lowering, several
-from adcore.language.lowering.expressions.unpacking import all_parts
+from adcore.language.lowering.containers.items import items_of
 from adcore.language.lowering.values import Argument, LibraryFunction, List, Value, is_sequence
 from adcore.ops.shapes import describe_shape
 
@@ -74,7 +74,7 @@ def _listed(low: Lowering, value: Node, arguments: Sequence[Argument], node: ast
     """The elements as a list, of lists where there are several axes."""
     if not value.shape:
         return value
-    parts = all_parts(low, value, node)
+    parts = items_of(low, value, node)
     return several(low, List, [_listed(low, x, (), node) if isinstance(x, Node) else x for x in parts], node)
 
 

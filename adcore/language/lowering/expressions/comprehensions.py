@@ -12,27 +12,26 @@ import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from adcore.errors import BadCall, NotConstant, TypeMismatch
 from adcore.graph import OPS, DType, Node, Type, input_node, items
 from adcore.language.lowering.branches import Merge, short_circuit
 from adcore.language.lowering.builder import LowerExpression, Lowering, emit_zeros, several
-from adcore.language.lowering.constant_arithmetic import FOLDED
+from adcore.language.lowering.containers.unpacking import unpacked
 from adcore.language.lowering.expressions.iteration import Iteration, iteration, iterator
+from adcore.language.lowering.expressions.joining import JOINED, Joining, array_element
 from adcore.language.lowering.expressions.operators import truth
-from adcore.language.lowering.expressions.unpacking import unpacked
 from adcore.language.lowering.loop_or_unroll import unroll_if_needed
 from adcore.language.lowering.partial_evaluation import TooDear, Unknown
 from adcore.language.lowering.regions import Region, repeated
+from adcore.language.lowering.trees import list_axes
 from adcore.language.lowering.values import (
     LibraryFunction,
     List,
-    Place,
+    Rows,
     Scope,
     Value,
     describe_value,
-    is_number,
     is_sequence,
 )
 from adcore.ops.arrays.dynamic_indexing import AT
@@ -62,7 +61,18 @@ def listed(low: Lowering, node: ast.expr, expression: LowerExpression) -> Value:
     """
     with _elements_of(low, node, expression) as elements:
         result = elements.listed(0)
-    return result if isinstance(result, Node) else several(low, List, result, node)
+    if isinstance(result, Node):
+        return Rows((result,), 1, 1, axes=1 + (elements.axes or 0))
+    return several(low, List, result, node)
+
+
+def items_one_by_one(low: Lowering, node: ast.DictComp, expression: LowerExpression) -> list[Value]:
+    """The pairs of a dictionary's comprehension, each lowered for itself."""
+    with _elements_of(low, node, expression) as elements:
+        elements.one_by_one = True
+        result = elements.listed(0)
+    assert isinstance(result, list)
+    return result
 
 
 def joined(low: Lowering, name: str, node: ast.Call, expression: LowerExpression) -> Value:
@@ -97,44 +107,24 @@ def _unless_empty(low: Lowering, name: str, value: Value, some: bool | Node, def
     return low.emit(OPS["guard"], (value, low.emit(OPS["require"], (True, some), place, params)), place)
 
 
-class Joining(NamedTuple):
-    """A reduction: the op that joins two elements, and its neutral element."""
-
-    op: str
-    start: bool | float
-
-    @property
-    def decides(self) -> bool | None:
-        """The absorbing element of ``any`` and ``all``, which ends the loop; None otherwise."""
-        return not self.start if isinstance(self.start, bool) else None
-
-    def join(self, low: Lowering, a: Value, b: Value, place: Place) -> Value:
-        """The reduction of two elements."""
-        if is_number(a) and is_number(b) and self.op in FOLDED:
-            return FOLDED[self.op](a, b)  # type: ignore[arg-type]
-        return low.emit(OPS[self.op], (a, b), place)
-
-
-JOINED = {
-    "sum": Joining("add", 0),
-    "prod": Joining("multiply", 1),
-    "max": Joining("maximum", -math.inf),
-    "min": Joining("minimum", math.inf),
-    "any": Joining("logical_or", False),
-    "all": Joining("logical_and", True),
-}
-"""The reductions of generators."""
+def _is_empty(part: list[Value] | Node) -> bool:
+    return isinstance(part, list) and not part
 
 
 @contextmanager
 def _elements_of(low: Lowering, node: ast.expr, expression: LowerExpression) -> Iterator[_Elements]:
     """The elements that a piece of syntax yields; within this, names are those of its scope."""
-    if not isinstance(node, (ast.ListComp, ast.GeneratorExp)):
+    if not isinstance(node, (ast.ListComp, ast.GeneratorExp, ast.DictComp)):
         yield _Elements(low, node, expression, [], None, iteration(low, node, expression))
         return
     first = iteration(low, node.generators[0].iter, expression)
-    with low.frames.within(Scope(low.syntax.comprehensions[node], low.frames.scope)):
-        yield _Elements(low, node, expression, node.generators, node.elt, first)
+    with low.frames.within(Scope(low.syntax.comprehensions[node], low.frames.scope, region=low.nodes)):
+        element = _pair(node) if isinstance(node, ast.DictComp) else node.elt
+        yield _Elements(low, node, expression, node.generators, element, first)
+
+
+def _pair(node: ast.DictComp) -> ast.expr:
+    return ast.copy_location(ast.Tuple([node.key, node.value], ast.Load()), node)
 
 
 @dataclass(eq=False)
@@ -148,6 +138,10 @@ class _Elements:
     element: ast.expr | None
     first: Iteration
     item: Value = None
+    one_by_one: bool = False
+    """Whether no loop collects the elements in an array."""
+    axes: int | None = None
+    """The axes of an element of the array that are lists, once it is known."""
 
     def _over(self, i: int) -> Iteration:
         return self.first if i == 0 else iteration(self.low, self.fors[i].iter, self.expression)
@@ -208,7 +202,7 @@ class _Elements:
             return [self._element()]
         over = self._over(i)
         count = self.low.known.whole(over.passes, self._iter(i), "the length of a list")
-        if over.listed or self._tests(i) or count == 0:
+        if over.listed or self._tests(i) or count == 0 or self.one_by_one:
             return self._unrolled(i, over, count)
         position = self._position(i)
         return unroll_if_needed(
@@ -229,7 +223,7 @@ class _Elements:
         lists = [part for part in parts if not isinstance(part, Node)]
         if len(lists) == len(parts):
             return [x for part in lists for x in part]
-        arrays = [part if isinstance(part, Node) else self._stacked(part) for part in parts]
+        arrays = [part if isinstance(part, Node) else self._stacked(part) for part in parts if not _is_empty(part)]
         return low.emit(OPS["concatenate"], arrays, self.place, (("axis", 0),))
 
     def _holds(self, test: ast.expr) -> bool:
@@ -261,7 +255,8 @@ class _Elements:
             inner = self.listed(i + 1)
             if self._is_element(i + 1):
                 assert isinstance(inner, list)
-                row = low.array(inner[0], self.element or place)
+                self.axes = list_axes(inner[0])
+                row = low.array(array_element(low, inner[0], count, self.element or place), self.element or place)
             else:
                 row = inner if isinstance(inner, Node) else self._stacked(inner)
             dtype = row.type.dtype

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from functools import partial
 from typing import Any
 
-from adcore.errors import AdcoreError, BadCall, NotYet, TypeMismatch, UnknownFunction
+from adcore.errors import AdcoreError, BadCall, TypeMismatch, UnknownFunction
 from adcore.graph import OPS, DType, Node
 from adcore.language import vocabulary
-from adcore.language.lowering.branches import Merge, short_circuit
 from adcore.language.lowering.builder import Lowering, several
 from adcore.language.lowering.calls.builtins import apply_op
 from adcore.language.lowering.calls.dispatch import takes_functions
 from adcore.language.lowering.calls.frozen import apply_frozen
 from adcore.language.lowering.constant_arithmetic import number_of
+from adcore.language.lowering.containers.dictionaries import (
+    call_dictionary_method,
+    dictionary,
+    dictionary_display,
+    entries_of,
+)
+from adcore.language.lowering.containers.items import items_of
+from adcore.language.lowering.containers.lists import LIST_METHODS, call_list_method, parted
+from adcore.language.lowering.containers.mutation import latest, refuse_stale
+from adcore.language.lowering.containers.strings import call_string_method, checked, f_string
 from adcore.language.lowering.expressions import comprehensions
 from adcore.language.lowering.expressions.array_methods import ARRAY_METHODS, astype
 from adcore.language.lowering.expressions.concatenators import concatenated, concatenator
+from adcore.language.lowering.expressions.conditions import assigned_value, chosen_value, deciding_operand, truth_of
 from adcore.language.lowering.expressions.name_resolution import (
     attribute_span,
     callee,
@@ -27,30 +38,29 @@ from adcore.language.lowering.expressions.name_resolution import (
     not_callable,
     read_name,
 )
-from adcore.language.lowering.expressions.operators import binary, is_condition, link_of, truth
-from adcore.language.lowering.expressions.subscripts import (
-    choose,
-    key_of,
-    lower_subscript,
-    read_part,
-    spread_masked,
-    write_part,
-)
-from adcore.language.lowering.expressions.unpacking import all_parts
+from adcore.language.lowering.expressions.operators import binary, is_condition, link_of
+from adcore.language.lowering.expressions.questions import question_of
+from adcore.language.lowering.expressions.subscripts import lower_subscript
+from adcore.language.lowering.expressions.updates import updated_array
+from adcore.language.lowering.known_values import key_of_value
 from adcore.language.lowering.values import (
     Argument,
     Callee,
     Closure,
+    Dictionary,
     Frozen,
     LibraryFunction,
     List,
     NamedValues,
+    Rows,
     Tuple,
+    UnknownString,
     Unusable,
     Value,
     describe_value,
     is_number,
     is_sequence,
+    plain,
 )
 from adcore.language.syntax.scopes import last_of, reads_last
 
@@ -63,6 +73,8 @@ def lower_expression(low: Lowering, node: ast.expr) -> Value:
         raise low.syntax.refusal(node)
     if isinstance(node, ast.Constant):
         constant: Any = node.value
+        if isinstance(constant, str):
+            return checked(low, constant, node)
         return number_of(constant) if type(constant) is int else constant
     frames = low.frames
     frames.enter(node)
@@ -104,17 +116,20 @@ def _binary(low: Lowering, node: ast.BinOp) -> Value:
         chain.append(node)
     value = lower_expression(low, node.left)
     for link in reversed(chain):
+        changes = len(low.changes)
         right = lower_expression(low, link.right)
+        if len(low.changes) > changes:
+            refuse_stale(low, changes, [value], link.left)
         value = binary(low, link.op, value, right, link, link.left, link.right)
     return value
 
 
 def _unary(low: Lowering, node: ast.UnaryOp) -> Value:
-    value = lower_expression(low, node.operand)
     operator = type(node.op)
     if operator is ast.Not:
-        condition = truth(low, value, node.operand)
-        return not condition if isinstance(condition, bool) else low.emit(OPS["logical_not"], (condition,), node)
+        test = condition(low, node.operand)
+        return not test if isinstance(test, bool) else low.emit(OPS["logical_not"], (test,), node)
+    value = lower_expression(low, node.operand)
     if operator is ast.Invert:
         if not is_condition(value):
             raise TypeMismatch(
@@ -133,9 +148,9 @@ def _unary(low: Lowering, node: ast.UnaryOp) -> Value:
 def _compare(low: Lowering, node: ast.Compare) -> Value:
     """A chain a < b < c holds where all of its links do."""
     result: Value = True
-    left, a = node.left, lower_expression(low, node.left)
+    left, a = node.left, handed_on(low, node.left)
     for operator, right in zip(node.ops, node.comparators, strict=True):
-        b = lower_expression(low, right)
+        b = _tuple(low, right) if isinstance(right, ast.Set) else handed_on(low, right)  # type: ignore[arg-type]
         link = link_of(low, operator, a, b, node, left, right)
         if link is False:
             return False
@@ -145,39 +160,47 @@ def _compare(low: Lowering, node: ast.Compare) -> Value:
     return result
 
 
+def condition(low: Lowering, node: ast.expr) -> bool | Node:
+    """The truth of an expression."""
+    return truth_of(low, node, handed_on)
+
+
 def _boolean(low: Lowering, node: ast.BoolOp) -> Value:
-    """``and`` and ``or``: operands that are known, or may raise, are evaluated only if those before do not decide."""
-    is_and = isinstance(node.op, ast.And)
-    result: bool | Node = is_and
-    for operand in node.values:
-
-        def ask(operand: ast.expr = operand) -> bool | Node:
-            return truth(low, lower_expression(low, operand), operand)
-
-        result = ask() if isinstance(result, bool) else short_circuit(low, is_and, result, ask, node)
-        if result is (not is_and):
-            break
-    return result
+    return deciding_operand(low, node, handed_on)
 
 
 def _choice(low: Lowering, node: ast.IfExp) -> Value:
-    test = truth(low, lower_expression(low, node.test), node.test)
-    if isinstance(test, bool):
-        return lower_expression(low, node.body if test else node.orelse)
-    merge = Merge(low, test, node)
-    then = otherwise = None
-    with merge.side(0):
-        then = lower_expression(low, node.body)
-    with merge.side(1):
-        otherwise = lower_expression(low, node.orelse)
-    return merge.value(then, otherwise)
+    return chosen_value(low, node, handed_on)
 
 
 # --- parts and calls
 
 
 def _list(low: Lowering, node: ast.List) -> Value:
-    return several(low, List, [handed_on(low, x) for x in node.elts], node)
+    return several(low, List, _items(low, node), node)
+
+
+def _items(low: Lowering, node: ast.List | ast.Tuple) -> list[Value]:
+    """The values of a list's or a tuple's elements."""
+    items: list[Value] = []
+    changes = len(low.changes)
+    for element in node.elts:
+        if isinstance(element, ast.Starred):
+            items += items_of(low, lower_expression(low, element.value), element.value)
+        else:
+            items.append(handed_on(low, element))
+    if len(low.changes) > changes:
+        refuse_stale(low, changes, items, node)
+    return items
+
+
+def _dictionary_comprehension(low: Lowering, node: ast.DictComp) -> Value:
+    pairs = comprehensions.items_one_by_one(low, node, handed_on)
+    entries: dict[Hashable, Value] = {}
+    for pair in pairs:
+        assert isinstance(pair, Tuple)
+        entries[key_of_value(low.known, pair.items[0], node.key)] = pair.items[1]
+    return dictionary(low, entries, node)
 
 
 def _comprehension(low: Lowering, node: ast.ListComp | ast.GeneratorExp) -> Value:
@@ -185,7 +208,7 @@ def _comprehension(low: Lowering, node: ast.ListComp | ast.GeneratorExp) -> Valu
 
 
 def _tuple(low: Lowering, node: ast.Tuple) -> Value:
-    return several(low, Tuple, [handed_on(low, x) for x in node.elts], node)
+    return several(low, Tuple, _items(low, node), node)
 
 
 def _subscript(low: Lowering, node: ast.Subscript) -> Value:
@@ -203,7 +226,7 @@ def _attribute(low: Lowering, node: ast.Attribute) -> Value:
     full = dotted(low, node)
     if full is not None:
         return module_value(low, node, full)
-    value = lower_expression(low, node.value)
+    value = plain(lower_expression(low, node.value))
     if isinstance(value, NamedValues) and node.attr in value.fields:
         return value.fields[node.attr]
     if is_number(value) or isinstance(value, List) or (isinstance(value, Tuple) and node.attr in _OF_ARRAYS):
@@ -255,6 +278,9 @@ def _call(low: Lowering, node: ast.Call) -> Value:
     func = node.func
     if comprehensions.gives_elements(low, node):
         return comprehensions.listed(low, node, lower_expression)
+    question = question_of(low, func)
+    if question is not None:
+        return question(low, node, handed_on)
     function = callee(low, func)
     if function is not None:
         if isinstance(function, LibraryFunction) and comprehensions.joins(low, function, node):
@@ -268,10 +294,30 @@ def _call(low: Lowering, node: ast.Call) -> Value:
         raise not_callable(low, func, value, None if number is None else str(number))
     place = func.value
     if isinstance(place, ast.Subscript) and isinstance(place.value, ast.Attribute) and place.value.attr == "at":
-        return _replaced(low, node, func, place, place.value)
+        return updated_array(low, node, func, partial(_arguments, low, node), lower_expression)
     value = lower_expression(low, func.value)
     if isinstance(value, Frozen):
         return apply_frozen(low, value, func.attr, _arguments(low, node), node)
+    if isinstance(value, Dictionary) or (isinstance(value, (List, Rows)) and func.attr in LIST_METHODS):
+        if isinstance(value, (List, Rows)):
+            value = parted(low, func.value, value, lower_expression)
+        changes = len(low.changes)
+        arguments = _arguments(low, node, handed_on)
+        value = latest(low, changes, value)
+        if isinstance(value, Dictionary):
+            return call_dictionary_method(low, value, func.attr, arguments, node)
+        assert isinstance(value, (List, Rows))
+        return call_list_method(low, value, func.attr, arguments, node)
+    match value:
+        case str():
+            return call_string_method(low, value, func.attr, _arguments(low, node), node)
+        case UnknownString():
+            return value
+        case Tuple() if func.attr in ("index", "count"):
+            items = List(value.items, value.size, value.depth)
+            return call_list_method(low, items, func.attr, _arguments(low, node), node)
+        case _:
+            value = plain(value)
     if is_sequence(value) or is_number(value):
         value = low.array(value, func.value)
     if isinstance(value, Node):
@@ -296,69 +342,30 @@ def _applied(low: Lowering, function: Callee, node: ast.Call) -> Value:
     return low.apply(low, function, arguments, node)
 
 
-_AT = {
-    "set": None,
-    "add": "add",
-    "subtract": "subtract",
-    "multiply": "multiply",
-    "mul": "multiply",
-    "divide": "divide",
-    "power": "power",
-    "min": "minimum",
-    "max": "maximum",
-}
-"""The methods of ``x.at[i]``, each with the op that combines the old part and the argument."""
-
-
-def _replaced(low: Lowering, node: ast.Call, func: ast.Attribute, place: ast.Subscript, base: ast.Attribute) -> Value:
-    """``x.at[i].set(v)`` and the like, as in JAX: the array with a part of it replaced."""
-    if func.attr not in _AT:
-        raise UnknownFunction(
-            f"a part of an array has no {func.attr}",
-            span=attribute_span(low, func),
-            help=vocabulary.did_you_mean(func.attr, _AT) or "it has set and add",
-        )
-    array = low.array(lower_expression(low, base.value), base.value)
-    arguments = _arguments(low, node)
-    if len(arguments) != 1 or arguments[0].name is not None:
-        raise BadCall(f"{func.attr} takes one argument", span=low.span(node))
-    key = key_of(low, array, place, lower_expression)
-    value, op, at = arguments[0].value, _AT[func.attr], arguments[0].place
-    if op is None:
-        return write_part(low, array, key, value, place, at)
-    if key.mask is not None:
-        value = spread_masked(low, array, key.mask, low.array(value, at), place, at)
-        return choose(low, array, key.mask, low.emit(OPS[op], (array, value), node), place)
-    if not key.has_arrays:
-        return write_part(
-            low, array, key, low.emit(OPS[op], (read_part(low, array, key, place), value), node), place, at
-        )
-    if op not in ("add", "subtract"):
-        raise NotYet(
-            f"{func.attr} at places of an array, which may name one twice, is not supported yet",
-            span=attribute_span(low, func),
-            help="add, subtract and set are",
-        )
-    if op == "subtract":
-        value = low.emit(OPS["negative"], (value,), node)
-    return write_part(low, array, key, value, place, at, "accumulate")
-
-
 def _arguments(
     low: Lowering, node: ast.Call, value_of: Callable[[Lowering, ast.expr], Value] = lower_expression
 ) -> list[Argument]:
     arguments = []
+    changes = len(low.changes)
     for a in node.args:
         if isinstance(a, ast.Starred):
             arguments += [
-                Argument(None, value, a.value) for value in all_parts(low, lower_expression(low, a.value), a.value)
+                Argument(None, value, a.value) for value in items_of(low, lower_expression(low, a.value), a.value)
             ]
         elif not _is_type(low, a):
             arguments.append(Argument(None, value_of(low, a), a))
     for keyword in node.keywords:
+        if keyword.arg is None:
+            for key, value in entries_of(low, value_of(low, keyword.value), keyword.value).items():
+                if not isinstance(key, str):
+                    raise BadCall(f"an argument's name is a string, and this is {key!r}", span=low.span(keyword.value))
+                arguments.append(Argument(key, value, keyword.value))
+            continue
         typed = keyword.arg == "dtype"
         value = None if typed and not isinstance(keyword.value, ast.Constant) else value_of(low, keyword.value)
         arguments.append(Argument(keyword.arg, value, keyword.value))
+    if len(low.changes) > changes:
+        refuse_stale(low, changes, [a.value for a in arguments], node)
     return arguments
 
 
@@ -383,4 +390,8 @@ _RULES: dict[type[ast.expr], Callable[[Lowering, Any], Value]] = {
     ast.Lambda: _lambda,
     ast.ListComp: _comprehension,
     ast.GeneratorExp: _comprehension,
+    ast.DictComp: _dictionary_comprehension,
+    ast.Dict: lambda low, node: dictionary_display(low, node, handed_on),
+    ast.JoinedStr: lambda low, node: f_string(low, node, handed_on),
+    ast.NamedExpr: lambda low, node: assigned_value(low, node, handed_on),
 }

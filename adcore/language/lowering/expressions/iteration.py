@@ -8,10 +8,22 @@ from typing import NamedTuple
 
 from adcore.errors import BadCall, TypeMismatch, Unsupported
 from adcore.graph import OPS, DType, Node
-from adcore.language.lowering.builder import LowerExpression, Lowering
+from adcore.language.lowering.builder import LowerExpression, Lowering, several
 from adcore.language.lowering.constant_arithmetic import FOLDED
+from adcore.language.lowering.containers.items import item_row, items_of, taken
 from adcore.language.lowering.expressions.name_resolution import function_named
-from adcore.language.lowering.values import Argument, Callee, List, Place, Tuple, Value, describe_value, is_number
+from adcore.language.lowering.values import (
+    Argument,
+    Callee,
+    Dictionary,
+    List,
+    Place,
+    Rows,
+    Tuple,
+    Value,
+    describe_value,
+    is_number,
+)
 
 
 class Iteration(NamedTuple):
@@ -44,8 +56,20 @@ def over(low: Lowering, value: Value, place: ast.expr) -> Iteration:
 
     At a computed position, the items of a list are those of an array, and have one shape.
     """
+    if isinstance(value, (Dictionary, str)):
+        value = several(low, Tuple, items_of(low, value, place), place)
     if isinstance(value, (Tuple, List)):
         return Iteration(len(value.items), _items(low, value, place), listed=True)
+    if isinstance(value, Rows):
+        rows = over(low, value.array, place)
+        around = value
+
+        def row(position: Node | int) -> Value:
+            item = rows.at(position)
+            assert isinstance(item, Node)
+            return item_row(around, item)
+
+        return Iteration(rows.passes, row)
     if not isinstance(value, Node) or not value.shape:
         help = "write range(...) to count" if is_number(value) or isinstance(value, Node) else None
         raise TypeMismatch(f"{describe_value(value)} has no parts to go over", span=low.span(place), help=help)
@@ -59,19 +83,20 @@ def over(low: Lowering, value: Value, place: ast.expr) -> Iteration:
 
 
 def _items(low: Lowering, value: Tuple | List, place: ast.expr) -> Callable[[Node | int], Value]:
-    nodes, index = low.nodes, -1
-    array: Node | None = None
+    nodes, length = low.nodes, -1
+    last: Node | None = None
+    item: Callable[[Node], Value] | None = None
 
     def at(position: Node | int) -> Value:
-        nonlocal array, index
+        nonlocal item, last, length
         if isinstance(position, int):
             return value.items[position]
         # It is emitted outside the loop, when it is first needed; an attempt that failed may have dropped it again.
-        if array is None or not (index < len(nodes) and nodes[index] is array):
+        if item is None or not (length <= len(nodes) and (not length or nodes[length - 1] is last)):
             with low.region(nodes):
-                array = low.array(value, place)
-            index = len(nodes) - 1
-        return low.emit(OPS["take"], (array, position), place, (("axis", 0),), (place, place))
+                item = taken(low, value, place)
+            length, last = len(nodes), nodes[-1] if nodes else None
+        return item(position)
 
     return at
 
@@ -179,7 +204,7 @@ def _enumerate(low: Lowering, call: ast.Call, expression: LowerExpression) -> It
     place = start or (args[1] if len(args) > 1 else None)
     first: int | Node = 0 if place is None else _bound(low, expression(low, place), place)
     count, at, listed = iteration(low, args[0], expression)
-    return Iteration(count, lambda p: Tuple((_place(low, call, first, 1, p), at(p)), 2, 1), listed)
+    return Iteration(count, lambda p: _side(low, [_place(low, call, first, 1, p), at(p)], call), listed)
 
 
 def _zip(low: Lowering, call: ast.Call, expression: LowerExpression) -> Iteration:
@@ -216,7 +241,11 @@ def _side_by_side(low: Lowering, call: ast.Call, args: Sequence[ast.expr], expre
             least = _emit(low, call, "minimum", least, x)
         count = low.operand(least, DType.INT, call)
     listed = any(part.listed for part in parts)
-    return Iteration(count, lambda p: Tuple(tuple(part.at(p) for part in parts), len(parts), 1), listed)
+    return Iteration(count, lambda p: _side(low, [part.at(p) for part in parts], call), listed)
+
+
+def _side(low: Lowering, items: Sequence[Value], place: Place) -> Tuple:
+    return several(low, Tuple, items, place)
 
 
 _SPECIAL: dict[str, Callable[[Lowering, ast.Call, LowerExpression], Iteration]] = {

@@ -14,6 +14,7 @@ from adcore.language.lowering.values import (
     LibraryFunction,
     Missing,
     Scope,
+    TypeName,
     Unusable,
     Value,
     describe_value,
@@ -112,6 +113,10 @@ def _defined(low: Lowering, node: ast.Name) -> Value:
         return module_value(low, node, imported)
     if node.id in vocabulary.CONSTANTS:
         return vocabulary.CONSTANTS[node.id]
+    if node.id == "__name__":
+        return "program"
+    if node.id in vocabulary.TYPES:
+        return TypeName(node.id)
     if vocabulary.is_module_name(node.id):
         raise TypeMismatch(f"{node.id} is a module, and a value is needed here", span=low.span(node))
     if node.id in vocabulary.functions():

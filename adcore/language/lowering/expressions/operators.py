@@ -4,12 +4,32 @@ from __future__ import annotations
 
 import ast
 
-from adcore.errors import ArrayTooLarge, TypeMismatch, Unsupported
+from adcore.errors import TypeMismatch, Unsupported
 from adcore.graph import OPS, DType, Node
-from adcore.language.lowering.builder import Lowering, several
+from adcore.language.lowering.builder import Lowering, several, within_limits
 from adcore.language.lowering.constant_arithmetic import FOLDED
+from adcore.language.lowering.containers.equality import as_type, equal_values
+from adcore.language.lowering.containers.lists import joined_lists, repeated_list
+from adcore.language.lowering.containers.strings import checked, percent
+from adcore.language.lowering.known_values import key_of_value
 from adcore.language.lowering.partial_evaluation import is_constant
-from adcore.language.lowering.values import List, Place, Tuple, Value, describe_value, is_number
+from adcore.language.lowering.trees import extent_of
+from adcore.language.lowering.values import (
+    Callee,
+    Closure,
+    Derived,
+    Dictionary,
+    LibraryFunction,
+    List,
+    Place,
+    Rows,
+    Tuple,
+    TypeName,
+    UnknownString,
+    Value,
+    describe_value,
+    is_number,
+)
 
 _BINARY = {
     ast.Add: "add",
@@ -42,7 +62,7 @@ def binary(
     name = _BINARY[type(operator)]
     if is_number(a) and is_number(b) and name in FOLDED:
         return FOLDED[name](a, b)  # type: ignore[arg-type]
-    if isinstance(a, List) or isinstance(b, List):
+    if isinstance(a, _OF_PYTHON) or isinstance(b, _OF_PYTHON):
         joined = _joined(low, name, a, b, place)
         if joined is not None:
             return joined
@@ -64,26 +84,32 @@ def binary(
     return low.emit(OPS[name], (a, b), place, None, (left, right))
 
 
-def _joined(low: Lowering, name: str, a: Value, b: Value, place: Place) -> List | Node | None:
-    """Concatenation and repetition of lists, as in Python; None where the operator is elementwise.
+_OF_PYTHON = (List, Rows, Tuple, str, UnknownString, Dictionary)
+"""The values that have operators of their own in Python."""
 
-    Lists of several values that are equally long are vectors, which are added element by element.
-    """
-    most = low.limits.graph_nodes
-    if name == "add" and isinstance(a, List) and isinstance(b, List):
-        if len(a.items) == len(b.items) > 1:
+
+def _joined(low: Lowering, name: str, a: Value, b: Value, place: Place) -> Value:
+    """Collections and strings joined or repeated as in Python; None where the operator is elementwise."""
+    match name, a, b:
+        case "add", List() | Rows(), List() | Rows():
+            return joined_lists(low, a, b, place)
+        case "add", Tuple(), Tuple():
+            return several(low, Tuple, (*a.items, *b.items), place)
+        case "add", str() | UnknownString(), str() | UnknownString():
+            both = isinstance(a, str) and isinstance(b, str)
+            return checked(low, a + b, place) if both else b if isinstance(a, str) else a  # type: ignore[operator]
+        case "multiply", List() | Rows() | Tuple() | str(), _:
+            return repeated_list(low, a, b, place)
+        case "multiply", _, List() | Rows() | Tuple() | str():
+            return repeated_list(low, b, a, place)
+        case "remainder", str(), _:
+            return percent(low, a, b, place)
+        case "logical_or", Dictionary(), Dictionary():
+            entries = a.mapping() | b.mapping()
+            items = tuple(entries.values())
+            return within_limits(low, Dictionary(items, *extent_of(items), keys=tuple(entries)), place)
+        case _:
             return None
-        if a.size + b.size > most:
-            raise ArrayTooLarge(f"this list has more than {most} elements", span=low.span(place))
-        return several(low, List, (*a.items, *b.items), place)
-    if name == "multiply":
-        parts, times = (a, b) if isinstance(a, List) else (b, a)
-        if isinstance(parts, List) and len(parts.items) == 1 and isinstance(times, int):
-            if times * parts.size <= most:
-                return several(low, List, parts.items * times, place)
-            row = low.array(parts, place)
-            return low.emit(OPS["broadcast_to"], (row,), place, (("shape", (times, *row.shape[1:])),))
-    return None
 
 
 def is_condition(value: Value) -> bool:
@@ -96,9 +122,7 @@ def link_of(
 ) -> Value:
     """The value of one link of a chain of comparisons."""
     if isinstance(operator, (ast.Is, ast.IsNot)):
-        if a is not None and b is not None:
-            raise Unsupported("is compares with None only", span=low.span(node), help="write == to compare values")
-        return (a is b) == isinstance(operator, ast.Is)
+        return _is(low, a, b, node) == isinstance(operator, ast.Is)
     if isinstance(operator, (ast.In, ast.NotIn)):
         member = _is_among(low, a, b, node, left, right)
         if isinstance(operator, ast.In):
@@ -107,32 +131,66 @@ def link_of(
     name = _COMPARISONS[type(operator)]
     if is_number(a) and is_number(b):
         return FOLDED[name](a, b)  # type: ignore[arg-type]
-    if name in ("equal", "not_equal") and isinstance(a, str | None | Tuple) and isinstance(b, str | None | Tuple):
-        return (_plain(a) == _plain(b)) == (name == "equal")
+    if name in ("equal", "not_equal") and not (isinstance(a, Node) and isinstance(b, Node)):
+        same = equal_values(low, a, b, node, left, right)
+        if name == "equal":
+            return same
+        if isinstance(same, bool):
+            return not same
+        # Of arrays, and of numbers, there is an op of its own, which does not hold for NaN.
+        both_plain = not isinstance(a, (List | Rows | Tuple | Dictionary)) and not isinstance(
+            b, (List | Rows | Tuple | Dictionary)
+        )
+        return low.emit(OPS[name], (a, b), node, None, (left, right)) if both_plain else _not(low, same, node)
     return low.emit(OPS[name], (a, b), node, None, (left, right))
+
+
+def _is(low: Lowering, a: Value, b: Value, node: ast.Compare) -> bool:
+    """``a is b``, of values whose identity is known."""
+    if a is None or b is None:
+        return a is b
+    if isinstance(a, TypeName) or isinstance(b, TypeName):
+        return as_type(a) == as_type(b)
+    if isinstance(a, (bool, str)) and isinstance(b, (bool, str)):
+        return type(a) is type(b) and a == b
+    if isinstance(a, Callee) and isinstance(b, Callee):
+        return a is b or (isinstance(a, LibraryFunction) and a == b)
+    if isinstance(a, (List, Rows, Dictionary)) and isinstance(b, (List, Rows, Dictionary)):
+        if a.identity is b.identity or not (a.identity.maybe or b.identity.maybe):
+            return a.identity is b.identity
+    elif type(a) is not type(b) and not (isinstance(a, Node) or isinstance(b, Node)):
+        return False
+    raise Unsupported("is compares with None only", span=low.span(node), help="write == to compare values")
+
+
+def _not(low: Lowering, test: Node, place: Place) -> Node:
+    return low.emit(OPS["logical_not"], (test,), place)
 
 
 def _is_among(low: Lowering, a: Value, b: Value, node: ast.Compare, left: ast.expr, right: ast.expr) -> bool | Node:
     """``a in b``."""
+    if isinstance(b, str):
+        if isinstance(a, str):
+            return a in b
+        raise TypeMismatch(f"a string does not contain {describe_value(a)}", span=low.span(left))
+    if isinstance(b, Rows):
+        return low.emit(OPS["any"], (low.emit(OPS["equal"], (b.array, a), node),), node)
+    if isinstance(b, Dictionary):
+        return key_of_value(low.known, a, left) in b.keys
     if not isinstance(b, (Tuple, List)):
         raise Unsupported(
-            f"in looks into a list or a tuple, and this is {describe_value(b)}",
+            f"in looks into a list, a tuple, a dictionary or a string, and this is {describe_value(b)}",
             span=low.span(right),
             help="any(x == a) asks whether an array has an element",
         )
     member: bool | Node = False
     for item in b.items:
-        same = link_of(low, ast.Eq(), a, item, node, left, right)
+        same = equal_values(low, a, item, node, left, right)
         if same is True:
             return True
         if isinstance(same, Node):
             member = same if member is False else low.emit(OPS["logical_or"], (member, same), node)
     return member
-
-
-def _plain(value: Value) -> object:
-    """A tuple of the language as one of Python's, to compare by."""
-    return tuple(_plain(x) for x in value.items) if isinstance(value, Tuple) else value
 
 
 def truth(low: Lowering, value: Value, place: ast.expr) -> bool | Node:
@@ -142,16 +200,21 @@ def truth(low: Lowering, value: Value, place: ast.expr) -> bool | Node:
             return bool(value)
         case None:
             return False
-        case Tuple(items=items):
+        case Tuple(items=items) | List(items=items) | Dictionary(items=items):
             return bool(items)
+        case Rows():
+            return value.array.shape[0] > 0
+        case str():
+            return bool(value)
+        case LibraryFunction() | Closure() | Derived() | TypeName():
+            return True
         case Node() if value.shape == ():
             if is_constant(value):
                 return bool(low.known.value(value, place, "a condition"))
             return low.operand(value, DType.BOOL, place)
-        case Node() | List():
+        case Node():
             raise TypeMismatch(
-                "a condition is one value, and this is "
-                + (describe_value(value) if isinstance(value, Node) else "an array"),
+                f"a condition is one value, and this is {describe_value(value)}",
                 span=low.span(place),
                 help="to choose element by element, write where(condition, a, b); any() and all() make one of many"
                 if "any" in OPS

@@ -11,11 +11,17 @@ from typing import Any, NamedTuple
 from adcore.errors import AdcoreError, BadCall, IndexOutOfBounds, NotConstant, ShapeMismatch, TypeMismatch, Unsupported
 from adcore.graph import OPS, DType, Node, Shape
 from adcore.language.lowering.affine import distance
-from adcore.language.lowering.builder import LowerExpression, Lowering
+from adcore.language.lowering.builder import LowerExpression, Lowering, several
+from adcore.language.lowering.containers.dictionaries import value_at
+from adcore.language.lowering.containers.items import item_row, taken
+from adcore.language.lowering.containers.mutation import latest
+from adcore.language.lowering.known_values import key_of_value
 from adcore.language.lowering.partial_evaluation import is_constant
 from adcore.language.lowering.values import (
+    Dictionary,
     List,
     Place,
+    Rows,
     Tuple,
     Value,
     describe_value,
@@ -29,10 +35,23 @@ from adcore.ops.shapes import describe_shape
 
 def lower_subscript(low: Lowering, value: Value, node: ast.Subscript, expression: LowerExpression) -> Value:
     """The part of ``value`` that the subscript of ``node`` names."""
+    if isinstance(value, Dictionary):
+        changes = len(low.changes)
+        key = key_of_value(low.known, expression(low, node.slice), node.slice)
+        value = latest(low, changes, value)
+        assert isinstance(value, Dictionary)
+        return value_at(low, value, key, node.slice)
+    if isinstance(value, str):
+        return _of_string(low, value, node, expression)
     if is_sequence(value) and not isinstance(node.slice, ast.Tuple):
         item = _of_several(low, value, node.slice, expression)
         if item is not None:
             return item[0]
+    if isinstance(value, Rows):
+        part = read_part(low, value.array, key_of(low, value.array, node, expression), node)
+        if isinstance(node.slice, ast.Slice):
+            return Rows((part,), 1, 1, axes=value.axes)
+        return item_row(value, part)
     if is_number(value) or not (isinstance(value, Node) or is_sequence(value)):
         raise TypeMismatch(f"{describe_value(value)} has no parts", span=low.span(node))
     array = low.array(value, node.value)
@@ -319,15 +338,57 @@ def _of_several(low: Lowering, value: Tuple | List, part: ast.expr, expression: 
         if step == 0:
             raise BadCall("the step of a slice must not be 0", span=low.span(part))
         items = value.items[start:stop:step]
-        return (value.with_items(items),)
+        return (several(low, List, items, part) if isinstance(value, List) else several(low, Tuple, items, part),)
     if isinstance(part, ast.Constant) and not is_number(part.value):
         return None
+    changes = len(low.changes)
     index = expression(low, part)
+    value = latest(low, changes, value)  # type: ignore[assignment]
     if isinstance(index, Node) and not is_constant(index):
-        return None
+        if index.shape or index.type.dtype is DType.BOOL:
+            return None
+        return (taken(low, value, part)(low.operand(index, DType.INT, part)),)
     if not is_number(index) and not isinstance(index, Node):
         raise TypeMismatch(f"{describe_value(index)} is not an index", span=low.span(part))
     number = low.known.whole(index, part, "an index")
     if not -len(value.items) <= number < len(value.items):
         raise _out_of_bounds(low, number, len(value.items), part)
     return (value.items[number],)
+
+
+def _of_string(low: Lowering, value: str, node: ast.Subscript, expression: LowerExpression) -> Value:
+    """A character, or a part, of a string."""
+    if isinstance(node.slice, ast.Slice):
+        bounds = (node.slice.lower, node.slice.upper, node.slice.step)
+        start, stop, step = (None if b is None else _bound(low, expression(low, b), b) for b in bounds)
+        if step == 0:
+            raise BadCall("the step of a slice must not be 0", span=low.span(node.slice))
+        return value[start:stop:step]
+    number = low.known.whole(expression(low, node.slice), node.slice, "an index")
+    if not -len(value) <= number < len(value):
+        raise _out_of_bounds(low, number, len(value), node.slice)
+    return value[number]
+
+
+def known_index(low: Lowering, size: int, part: ast.expr, expression: LowerExpression, computed: bool) -> Any:
+    """A subscript of a list of ``size`` items as one of Python's: a number from 0 on, or a slice.
+
+    Raises NotConstant where it is not known, and, if it may be ``computed``, where an input decides it.
+    """
+    if isinstance(part, ast.Slice):
+        bounds = (part.lower, part.upper, part.step)
+        start, stop, step = (None if b is None else _bound(low, expression(low, b), b) for b in bounds)
+        if step == 0:
+            raise BadCall("the step of a slice must not be 0", span=low.span(part))
+        return slice(start, stop, step)
+    value = expression(low, part)
+    if isinstance(value, Node) and (value.shape or value.type.dtype is DType.BOOL):
+        raise NotConstant("an index of a list is one number", span=low.span(part))
+    if not is_number(value) and not isinstance(value, Node):
+        raise TypeMismatch(f"{describe_value(value)} is not an index", span=low.span(part))
+    if computed and isinstance(value, Node) and not is_constant(value):
+        raise NotConstant("an index is computed", span=low.span(part))
+    number = low.known.whole(value, part, "an index")
+    if not -size <= number < size:
+        raise _out_of_bounds(low, number, size, part)
+    return number % size

@@ -11,17 +11,18 @@ from dataclasses import dataclass, field
 
 from adcore.graph import DType, Node, Shape, input_node
 from adcore.language.lowering.builder import Lowering
-from adcore.language.lowering.trees import leaf_pairs, map_leaves, nodes_of
+from adcore.language.lowering.trees import leaf_pairs, list_axes, map_leaves, nodes_of
 from adcore.language.lowering.values import (
     MISSING,
     List,
     Missing,
     Place,
+    Rows,
     Unusable,
     Value,
     is_number,
-    is_sequence,
     operand_type,
+    plain,
 )
 
 
@@ -68,18 +69,11 @@ class Carried:
     end: Value | Unusable | Missing = None
     """Its value at the end of a pass."""
 
-    def is_resized(self, after: Value | Unusable | Missing) -> bool:
-        """Whether a pass makes the array longer or shorter: ``out = np.append(out, x)``."""
-        before = self.inside
-        if not (isinstance(before, Node) and isinstance(after, Node) and before.ndim == after.ndim):
-            return False
-        return sum(a != b for a, b in zip(before.shape, after.shape, strict=True)) == 1
-
 
 def enter(low: Lowering, name: str, value: Value, width: Width, place: Place) -> Carried:
     """A variable that is bound before the loop."""
     if width is Width.ARRAY and isinstance(value, List):
-        value = low.array(value, place)
+        value = Rows((low.array(value, place),), 1, 1, value.identity, list_axes(value))
     carried = Carried(name, value)
 
     def loop_input(value: Value) -> Value:
@@ -103,17 +97,17 @@ def leave(low: Lowering, carried: Carried, end: Value, place: Place) -> list[Nod
     for before, after in leaf_pairs(carried.inside, end):
         if isinstance(before, Node):
             outputs.append(_same(low, before, after, place))
-        elif isinstance(before, List) and isinstance(after, (Node, List)):
+        elif isinstance(before, List) and isinstance(after, (Node, List, Rows)):
             raise Widen(Width.ARRAY)
-        elif is_sequence(before) or (after is not before and (type(after) is not type(before) or after != before)):
+        elif after is not before and (type(after) is not type(before) or after != before):
             raise Differs
     return outputs
 
 
 def _same(low: Lowering, inside: Node, end: Value, place: Place) -> Node:
     """A value as a node of the type of ``inside``."""
-    if isinstance(end, List):
-        end = low.array(end, place)
+    if isinstance(end, (List, Rows)):
+        end = low.array(plain(end), place)
     if isinstance(end, Node):
         if end.shape != inside.shape:
             raise Spread(end.shape) if inside.shape == () else Differs

@@ -16,22 +16,23 @@ from adcore.errors import AdcoreError, BoundInOneBranch, JoinMismatch, LoopMisma
 from adcore.graph import OPS, DType, Node, Shape, Type, items
 from adcore.language.lowering.branches import short_circuit
 from adcore.language.lowering.builder import Lowering, emit_zeros
-from adcore.language.lowering.expressions.expressions import lower_expression
+from adcore.language.lowering.containers.mutation import aliased, check_pass
+from adcore.language.lowering.expressions.expressions import condition, lower_expression
 from adcore.language.lowering.expressions.iteration import Iteration, iteration
-from adcore.language.lowering.expressions.operators import truth
-from adcore.language.lowering.frames import ends_of
-from adcore.language.lowering.loop_or_unroll import LIST_GROWTH, unroll_if_needed
+from adcore.language.lowering.frames import Replaced, ends_of
+from adcore.language.lowering.loop_or_unroll import LIST_GROWTH, MAX_UNROLLED_PASSES, unroll_if_needed
 from adcore.language.lowering.regions import Region, repeated
 from adcore.language.lowering.statements.list_appends import collected, collection, last_element, row_of, started
 from adcore.language.lowering.statements.loop_carried import Carried, Differs, Spread, Widen, Width, begin, enter, leave
 from adcore.language.lowering.statements.loop_exits import Body, Outcome
 from adcore.language.lowering.statements.unrolling import unroll
-from adcore.language.lowering.trees import outlives, rebuild
+from adcore.language.lowering.trees import outlives, rebuild, with_joined_identities
 from adcore.language.lowering.values import (
     MISSING,
     List,
     Missing,
     Place,
+    Rows,
     Unresolved,
     Unusable,
     Value,
@@ -70,12 +71,16 @@ def lower_loop(low: Lowering, statement: LoopStatement, body: Body) -> Outcome:
             except _Widened:
                 pass
 
+    def goes_on() -> bool | Node:
+        return True if isinstance(statement, ast.For) else condition(low, statement.test)
+
     try:
         with low.attempt(), low.frames.deeper(statement):
-            if over is None or not isinstance(over.passes, int):
+            if over is not None and not isinstance(over.passes, int):
                 return looped()
-            unrolled = partial(unroll, low, statement, over, over.passes, body)
-            return unroll_if_needed(low, over.passes, changing, looped, unrolled)
+            passes = over.passes if over is not None and isinstance(over.passes, int) else MAX_UNROLLED_PASSES
+            unrolled = partial(unroll, low, statement, over, passes, body, goes_on)
+            return unroll_if_needed(low, passes, changing, looped, unrolled)
     except Unresolved:
         # The continuation of a loop of at least one pass is unresolved, too.
         endless = isinstance(statement, ast.While) and isinstance(statement.test, ast.Constant)
@@ -143,9 +148,12 @@ class _Pass:
                 sure = isinstance(self.over.passes, int) if self.over else test is True or test is self._running()
                 scope.variables |= {RUNNING: True, RETURNED: False}
                 scope.variables.pop(VALUE, None)
-                with low.region(self.body_nodes):
+                inside, changes = dict(scope.variables), len(low.changes)
+                with low.region(self.body_nodes) as nodes, Replaced(scope, "region", nodes):
                     body(low, statement, self.over, position)
                 ends = scope.variables
+                if len(low.changes) > changes:
+                    check_pass(low, statement, inside, ends, names)
                 if ends[RETURNED] is not False:
                     self.carried[RETURNED] = enter(low, RETURNED, False, Width.AS_IT_IS, statement)
                     self._first(VALUE, ends.get(VALUE, MISSING), statement, sure=True)
@@ -175,13 +183,14 @@ class _Pass:
         lists = {
             name: place
             for name, place in collected(statement).items()
-            if (isinstance(start := before.get(name), List) or (isinstance(start, Node) and start.shape))
+            if (isinstance(start := before.get(name), (List, Rows)) or (isinstance(start, Node) and start.shape))
+            and not aliased(low, start, name)
             and low.frames.scope.names.last_read.get(name) != ALWAYS
         }
         read = {name for x in ast.walk(statement) if (name := reads_last(x)) is not None} if lists else set()
         for name in sorted(read & lists.keys()):
             start = before[name]
-            assert isinstance(start, (List, Node))
+            assert isinstance(start, (List, Rows, Node))
             last = last_element(low, start, lists[name])
             if last is None:
                 del lists[name]
@@ -193,7 +202,7 @@ class _Pass:
         self, name: str, start: Value | Unusable, row: Value | Unusable, position: Node, place: ast.Expr
     ) -> None:
         """Carry a list as the array that its rows are put into."""
-        assert isinstance(start, (List, Node))
+        assert isinstance(start, (List, Rows, Node))
         assert self.over is not None
         assert not isinstance(row, Unusable)
         with self.low.region(self.body_nodes):
@@ -210,14 +219,9 @@ class _Pass:
         low, statement, running = self.low, self.statement, self._running()
         if isinstance(statement, ast.For):
             return True if running is None else running
-        condition = statement.test
-
-        def ask() -> bool | Node:
-            return truth(low, lower_expression(low, condition), condition)
-
         if running is None:
-            return ask()
-        return short_circuit(low, True, running, ask, statement)
+            return condition(low, statement.test)
+        return short_circuit(low, True, running, partial(condition, low, statement.test), statement)
 
     def _first(self, name: str, end: Value | Unusable | Missing, place: Place, sure: bool) -> None:
         """A variable first bound in the loop: carried where it is live, else poisoned, or bound without the loop."""
@@ -270,9 +274,8 @@ class _Pass:
                         self.errors[name] = self._mismatch(one, ends[name], names)
                     if one.outputs is None:
                         error = self.errors[name]
-                        growth = isinstance(error, JoinMismatch) and error.list_growth
                         # What is only read after the loop may never be: no error yet, unless unrolling helps.
-                        if growth and self.over and isinstance(self.over.passes, int):
+                        if isinstance(error, JoinMismatch) and self.over and isinstance(self.over.passes, int):
                             raise error
                         if seen.intersection(one.inputs) or (not one.inputs and self._is_read_inside(name)):
                             raise error
@@ -352,7 +355,7 @@ class _Pass:
             f"{name} changes in the loop {change}",
             span=low.span(place),
             help=LIST_GROWTH if list_growth else "what a loop carries from pass to pass keeps its kind and shape",
-            list_growth=list_growth or one.is_resized(end),
+            unrolls=True,
             related=tuple(related),
         )
 
@@ -385,7 +388,7 @@ class _Pass:
         for result in results[: len(inputs)]:
             low.record(result)
         rest: Iterator[Node] = iter(results)
-        values = {one.name: rebuild(one.inside, rest) for one in order}
+        values = {one.name: with_joined_identities(rebuild(one.inside, rest), one.end) for one in order}
         inner = {RUNNING, RETURNED, VALUE, *map(last_of, values)}
         for name, binding in {**values, **self.after}.items():
             if name not in inner:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 
 from adcore.errors import BadCall
 from adcore.graph import Node
@@ -13,11 +13,11 @@ from adcore.language.lowering.builder import Lowering, several
 from adcore.language.lowering.calls.dispatch import apply_library
 from adcore.language.lowering.calls.library.choices import VECTORIZED
 from adcore.language.lowering.calls.recursion import called
-from adcore.language.lowering.expressions.expressions import closure_of, handed_on, lower_expression
+from adcore.language.lowering.containers.dictionaries import dictionary
+from adcore.language.lowering.expressions.expressions import closure_of, condition, handed_on, lower_expression
 from adcore.language.lowering.expressions.iteration import Iteration
-from adcore.language.lowering.expressions.operators import truth
 from adcore.language.lowering.statements.assertions import asserted, forbid, raised, raising
-from adcore.language.lowering.statements.assignment import augmented, bind
+from adcore.language.lowering.statements.assignment import augmented, bind, deleted
 from adcore.language.lowering.statements.list_appends import append
 from adcore.language.lowering.statements.loop_exits import Outcome
 from adcore.language.lowering.statements.loops import lower_loop
@@ -105,7 +105,7 @@ def run(low: Lowering, rest: Rest | None, finish: Finish, leave: Leave | None = 
             elif isinstance(statement, ast.If):
                 test = known_test
                 if test is None:
-                    test = truth(low, lower_expression(low, statement.test), statement.test)
+                    test = condition(low, statement.test)
                 known_test = None
                 if isinstance(test, bool):
                     rest = Rest(statement.body if test else statement.orelse, 0, after)
@@ -199,7 +199,7 @@ def _assign(low: Lowering, statement: ast.Assign) -> None:
 
 def _annotated(low: Lowering, statement: ast.AnnAssign) -> None:
     if statement.value is not None:
-        bind(low, statement.target, lower_expression(low, statement.value), statement.value)
+        bind(low, statement.target, handed_on(low, statement.value), statement.value)
 
 
 def _count(n: int, what: str) -> str:
@@ -251,7 +251,13 @@ def _inlined(low: Lowering, function: Closure, arguments: Sequence[Argument], pl
     bound = _bound(low, function, arguments, place)
 
     def run_with(parameters: Mapping[str, Value]) -> Value:
-        scope = Scope(low.syntax.scopes[definition], function.scope, dict(parameters))
+        scope = Scope(
+            low.syntax.scopes[definition],
+            function.scope,
+            dict(parameters),
+            caller=low.frames.scope,
+            region=low.nodes,
+        )
         value = call_in(low, definition, scope, lambda value: None if isinstance(value, Missing) else value)
         if isinstance(value, Raised):
             raise value.error
@@ -281,6 +287,7 @@ def _bound(low: Lowering, function: Closure, arguments: Sequence[Argument], plac
     by_name = [a.arg for a in (*signature.args, *signature.kwonlyargs)]
     bound: dict[str, Value] = {}
     more: list[Value] = []
+    named: dict[Hashable, Value] = {}
     count = 0
     for keyword, value, at in arguments:
         if keyword is None:
@@ -296,6 +303,8 @@ def _bound(low: Lowering, function: Closure, arguments: Sequence[Argument], plac
                 )
             bound[positional[count]] = value
             count += 1
+        elif keyword not in by_name and signature.kwarg is not None and keyword not in positional:
+            named[keyword] = value
         elif keyword not in by_name:
             near = vocabulary.did_you_mean(keyword, by_name)
             raise BadCall(f"{name} takes no argument {keyword}", span=low.span(at), help=near or _signature(function))
@@ -305,6 +314,8 @@ def _bound(low: Lowering, function: Closure, arguments: Sequence[Argument], plac
             bound[keyword] = value
     if signature.vararg is not None:
         bound[signature.vararg.arg] = several(low, Tuple, more, place)
+    if signature.kwarg is not None:
+        bound[signature.kwarg.arg] = dictionary(low, named, place)
     missing = [p for p in function_parameters(function.definition) if p not in bound and p not in function.defaults]
     if missing:
         raise BadCall(f"{name} needs {' and '.join(missing)}", span=low.span(place), help=_signature(function))
@@ -322,6 +333,9 @@ def _signature(function: Closure) -> str:
     star = function.definition.args.vararg
     if star is not None:
         shown.append(f"*{star.arg}")
+    named = function.definition.args.kwarg
+    if named is not None:
+        shown.append(f"**{named.arg}")
     return f"it is defined as {function.definition.name}({', '.join(shown)})"
 
 
@@ -330,6 +344,7 @@ _SIMPLE: dict[type[ast.stmt], Callable[..., None]] = {
     ast.AnnAssign: _annotated,
     ast.Assert: asserted,
     ast.AugAssign: augmented,
+    ast.Delete: deleted,
     ast.Expr: _expression,
     ast.FunctionDef: _define,
     ast.ClassDef: _define,

@@ -77,7 +77,7 @@ def test_journaled_assignments_are_undone(fails: bool) -> None:
     scope = _lowering().frames.scope
     scope.assign("a", 1)
     try:
-        with scope.journaled() as changes:
+        with scope.journaled(None) as changes:
             scope.assign("a", 2)
             scope.assign("b", X)
             scope.assign("a", 3)
@@ -96,7 +96,7 @@ def test_assignments_to_a_copy_leave_the_scope_as_it_was(fails: bool) -> None:
     scope = _lowering().frames.scope
     scope.assign("a", 1)
     try:
-        with scope.journaled() as changes, scope.copied() as before:
+        with scope.journaled(None) as changes, scope.copied() as before:
             scope.assign("a", 2)
             assert before == {"a": 1}
             assert changes == []

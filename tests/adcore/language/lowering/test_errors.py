@@ -38,7 +38,7 @@ TABLE = [
     (
         "x in «v»",
         "unsupported_syntax",
-        "in looks into a list or a tuple, and this is an array of shape (3,)",
+        "in looks into a list, a tuple, a dictionary or a string, and this is an array of shape (3,)",
         "any(x == a) asks whether an array has an element",
     ),
     ("«x is y»", "unsupported_syntax", "is compares with None only", "write == to compare values"),
@@ -199,7 +199,7 @@ TABLE = [
         "to choose element by element, write where(condition, a, b); any() and all() make one of many",
     ),
     ("«(1, 2)» + x", "type_mismatch", "a tuple cannot be computed with", "an array is written with [ ]"),
-    ("«(1, 2)» * 2", "type_mismatch", "a tuple cannot be computed with", "an array is written with [ ]"),
+    ("«(1, 2)» * 2.5", "type_mismatch", "a tuple cannot be computed with", "an array is written with [ ]"),
     ("x + «None»", "type_mismatch", "None cannot be computed with", None),
     (
         "«x» & y",
@@ -221,7 +221,7 @@ TABLE = [
         "write maximum(a, b) to go element by element, max(x, axis=0) along an axis",
     ),
     ("len(«x»)", "type_mismatch", "a number has no length", None),
-    ('«int("3")»', "type_mismatch", "a string cannot be computed with", None),
+    ('int(«"three"»)', "bad_arguments", "'three' is not a number", None),
     (
         "concatenate(«x»)",
         "type_mismatch",

@@ -116,7 +116,6 @@ REFUSED: list[tuple[str, str, str | None]] = [
     ("np.«fft»(x)", "numpy.fft is a module, not a function", None),
     ("from scipy.optimize import root as r\n«r»(x)", "scipy.optimize.root does not exist", "root(f, x0), fixed_point"),
     ("«class» A: pass\nA(x)", "classes do not exist in this language", "write functions"),
-    ("def f(**«a»): return a\nf(x)", "arguments with ** do not exist in this language", None),
     ("@«register»\ndef f(a): return a\nf(x)", "decorators do not exist in this language", "those that make"),
     ("@«register»\ndef f(x, v): return x", "decorators do not exist in this language", "those that make"),
     (
@@ -125,8 +124,6 @@ REFUSED: list[tuple[str, str, str | None]] = [
         "test with if",
     ),
     ("def f(a): return a if a > 0 else «1j»\nf(x)", "complex numbers do not exist in this language", "write the real"),
-    ("y = 1\nif x > 0:\n  «del» y\nx", "del does not exist in this language", None),
-    ("(lambda a: («b := a»))(x)", "assignments inside an expression do not exist", "assign on a line of its own"),
     ("import matplotlib.pyplot as p\nax = p.gca()\n«ax» + x", "matplotlib.pyplot.gca does not exist", None),
     ("x = 2*«x» + y\nx", "x is used before it is assigned", "if x is an input, post a value for it"),
     ("def f(y):\n  x = 2*«x»\n  return x", "x is used before", "if x is an input, make it a parameter of f"),

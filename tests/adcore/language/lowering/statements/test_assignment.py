@@ -163,7 +163,7 @@ WRONG = [
     ("a slice that goes nowhere", "i = u[0]\nu[«i:i + 2:0»]", "bad_arguments", "the step of a slice must not be 0"),
     ("another's array", "def f(x):\n  «u[0]» = x\n  return u\nf(1)",
      "unsupported_syntax", "a function cannot change u, which is not its own"),
-    ("text", "u['a'] = 1\nu", "unsupported_syntax", None),
+    ("text", "u[«'a'»] = 1\nu", "type_mismatch", "a string is not an index"),
     ("nothing of the name yet", "«y»[0] = 1\ny = 2", "used_before_assignment", "y is used before it is assigned"),
 ]  # fmt: skip
 

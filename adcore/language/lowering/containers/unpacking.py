@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from adcore.errors import ShapeMismatch, TypeMismatch
 from adcore.graph import OPS, Node
 from adcore.language.lowering.builder import Lowering, several
-from adcore.language.lowering.values import List, Value, describe_value, is_sequence
+from adcore.language.lowering.containers.items import items_of
+from adcore.language.lowering.values import List, Value, describe_value, is_number
 from adcore.ops.shapes import describe_shape
 
 
@@ -28,7 +29,7 @@ def unpacked(
         for part, x in zip(target.elts, _parts(low, target, value, place), strict=True):
             yield from unpacked(low, part, x, place)
         return
-    parts, after = list(all_parts(low, value, place)), len(target.elts) - star - 1
+    parts, after = list(items_of(low, value, place)), len(target.elts) - star - 1
     if len(parts) < star + after:
         raise ShapeMismatch(
             f"{_count(star + after, 'name')} and more for {_count(len(parts), 'value')}", span=low.span(target)
@@ -39,21 +40,12 @@ def unpacked(
         yield from unpacked(low, part.value if isinstance(part, ast.Starred) else part, x, place)
 
 
-def all_parts(low: Lowering, value: Value, place: ast.expr) -> Sequence[Value]:
-    """The parts of a list or a tuple, or of an array along its first axis."""
-    if is_sequence(value):
-        return value.items
-    if isinstance(value, Node) and value.shape and value.shape[0] <= low.limits.graph_nodes:
-        return [low.emit(OPS["index"], (value,), place, (("key", (i,)),)) for i in range(value.shape[0])]
-    raise TypeMismatch(f"{describe_value(value)} has no parts to go over", span=low.span(place))
-
-
 def _parts(low: Lowering, target: ast.Tuple | ast.List, value: Value, place: ast.expr) -> Sequence[Value]:
     """The parts of a value, as many as the target has names."""
     count = len(target.elts)
     parts: Sequence[Value]
-    if is_sequence(value):
-        parts = value.items
+    if not isinstance(value, Node) and not is_number(value) and value is not None:
+        parts = items_of(low, value, place)
         have = len(parts)
     elif isinstance(value, Node) and value.shape:
         have = value.shape[0]

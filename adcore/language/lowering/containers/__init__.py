@@ -1,0 +1,1 @@
+"""Lists, dictionaries and strings as Python has them."""
