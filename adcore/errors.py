@@ -214,6 +214,12 @@ class NotConverged(ProgramError):
     code = "not_converged"
 
 
+class ComplexResult(ProgramError):
+    """A result is a complex number, where all numbers are real."""
+
+    code = "complex_result"
+
+
 class NotDifferentiable(ProgramError):
     """The derivative that was asked for goes through an op that has none."""
 

@@ -1,5 +1,5 @@
 """Eigenvalues and singular values, with their vectors."""
 
-from adcore.ops.linalg.spectral import eigh, svd
+from adcore.ops.linalg.spectral import eig, eigh, svd
 
-__all__ = ["eigh", "svd"]
+__all__ = ["eig", "eigh", "svd"]
