@@ -62,7 +62,8 @@ def test_the_eigenvalue_of_a_triangle() -> None:
     for text in ("max(eigvals(A))", by_formula):
         compiled, _ = Compiler().compile(text, inputs, Query("hessian"))
         slopes.append(compiled.evaluate(inputs).hessian["A"]["A"])
-    np.testing.assert_allclose(*slopes, rtol=1e-10)
+    by_op, expected = slopes
+    np.testing.assert_allclose(by_op, expected, rtol=1e-10)
 
 
 @pytest.mark.parametrize("call", ["eig(A)[0][0]", "eigvals(A)[0]"])
