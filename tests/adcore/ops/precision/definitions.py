@@ -40,6 +40,7 @@ def _root(x: Number) -> Number:
 exp = lifted(lambda x: (mp.exp(x),) * 3)
 log = lifted(lambda x: (mp.log(x), 1 / x, -1 / x**2))
 sqrt = lifted(lambda x: (_root(x), 1 / (2 * _root(x)), -1 / (4 * x * _root(x))))
+log1p = lifted(lambda x: (mp.log1p(x), 1 / (1 + x), -1 / (1 + x) ** 2))
 square = lifted(lambda x: (x * x, 2 * x, mp.mpf(2)))
 absolute = lifted(lambda x: (abs(x), mp.sign(x), mp.mpf(0)))
 arctan = lifted(lambda x: (mp.atan(x), 1 / (1 + x**2), -2 * x / (1 + x**2) ** 2))
@@ -63,13 +64,22 @@ def _arctan2(a: Jet, b: Jet) -> Jet:
 
 
 def _power(x: Jet, p: Jet) -> Jet:
-    """x ** p = exp(p log x)."""
-    return exp(p * log(x))
+    """In closed form, since for p = 1 some are exactly 0."""
+    a, n = x.value, p.value
+    y, log_a = a**n, mp.log(a)
+    curvatures = (n * (n - 1) * y / a**2, y / a * (1 + n * log_a), y * log_a**2)
+    return Jet(y, (n * y / a, y * log_a), curvatures)
 
 
 def _logaddexp(a: Jet, b: Jet) -> Jet:
     high, low = (a, b) if a.value > b.value else (b, a)
-    return high + log(exp(low - high) + 1)
+    return high + log1p(exp(low - high))
+
+
+def _sigmoid(x: Number) -> tuple[Number, Number, Number]:
+    y = 1 / (1 + mp.exp(-x))
+    slope = 1 / (2 * mp.cosh(x / 2)) ** 2
+    return y, slope, -slope * mp.tanh(x / 2)
 
 
 def _remainder(quotient: Callable[[Number], Number]) -> Callable[[Jet, Jet], Jet]:
@@ -91,11 +101,16 @@ def _erfc(x: Number) -> Number:
         term *= -(2 * k - 1) / (2 * x**2)
         total += term
         k += 1
-    return mp.exp(-(x**2)) / (x * _root(mp.pi)) * total
+    return _decay(x**2) / (x * _root(mp.pi)) * total
+
+
+def _decay(x: Number) -> Number:
+    """exp(-x); where it is far below the smallest double, any number as small will do."""
+    return mp.exp(-x) if x < 1e5 else mp.mpf(10) ** -30000
 
 
 def _gaussian(x: Number) -> Number:
-    return 2 / _root(mp.pi) * mp.exp(-(x**2))
+    return 2 / _root(mp.pi) * _decay(x**2)
 
 
 erf = lifted(
@@ -110,7 +125,9 @@ def ndtr(x: Jet) -> Jet:
 
 def _log_ndtr(x: Jet) -> Jet:
     """Far to the left, where the digits cancel, by the logarithms of the factors of https://dlmf.nist.gov/7.12.E1."""
-    if x.value > 0 or x.value**2 < 6 * mp.dps:
+    if x.value > 0:
+        return log1p(-ndtr(-x))
+    if x.value**2 < 6 * mp.dps:
         return log(ndtr(x))
     square_inverse, terms = 1 / square(x), [mp.mpf(1)]
     while abs(terms[-1] * square_inverse.value ** len(terms)) > mp.eps:
@@ -189,6 +206,19 @@ def _beta(a: Jet, b: Jet) -> Jet:
     if logarithm.value < -2000:
         return logarithm.mapped(*[mp.mpf(10) ** -3000] * 3)
     return exp(logarithm)
+
+
+def _rgamma(x: Number) -> tuple[Number, Number, Number]:
+    y, p = mp.rgamma(x), mp.psi(0, x)
+    return y, -y * p, y * (p**2 - mp.psi(1, x))
+
+
+# --- integrals and inverses
+
+
+def _lambertw(x: Number) -> tuple[Number, Number, Number]:
+    w = mp.lambertw(x).real
+    return w, mp.exp(-w) / (1 + w), -mp.exp(-2 * w) * (w + 2) / (1 + w) ** 3
 
 
 # --- Bessel functions, and sinc, which is one
@@ -303,7 +333,7 @@ DEFINITIONS: dict[str, Definition] = {
     "log": Definition(log, (POSITIVE,), (1.0,)),
     "log2": Definition(lambda x: log(x) / mp.log(2), (POSITIVE,), (1.0,)),
     "log10": Definition(lambda x: log(x) / mp.log(10), (POSITIVE,), (1.0,)),
-    "log1p": Definition(lambda x: log(1 + x), ((-1.0, math.inf),), (-1.0, 0.0)),
+    "log1p": Definition(log1p, ((-1.0, math.inf),), (-1.0, 0.0)),
     "sin": Definition(lifted(lambda x: (mp.sin(x), mp.cos(x), -mp.sin(x))), special=(0.0, math.pi)),
     "cos": Definition(lifted(lambda x: (mp.cos(x), -mp.sin(x), -mp.cos(x))), special=(0.0, math.pi / 2)),
     "tan": Definition(lifted(_tan), special=(0.0, math.pi / 2)),
@@ -342,7 +372,7 @@ DEFINITIONS: dict[str, Definition] = {
     "fmin": Definition(lambda a, b: a if a.value < b.value else b),
     "relu": Definition(lambda x: x * mp.mpf(x.value > 0)),
     # smooth steps
-    "sigmoid": Definition(lambda x: 1 / (1 + exp(-x)), special=(0.0,)),
+    "sigmoid": Definition(lifted(_sigmoid), special=(0.0,)),
     "softplus": Definition(lambda x: _logaddexp(x, 0 * x), special=(0.0,)),
     "logaddexp": Definition(_logaddexp),
     "log_expit": Definition(lambda x: -_logaddexp(-x, 0 * x), special=(0.0,)),
@@ -363,19 +393,24 @@ DEFINITIONS: dict[str, Definition] = {
     "polygamma": Definition(polygamma(1), ((-1e4, math.inf),), (1.0, -2.0)),
     "betaln": Definition(betaln, (POSITIVE,)),
     "beta": Definition(_beta, ((1e-30, math.inf),)),
+    "rgamma": Definition(lifted(_rgamma), ((1e-9, 1e3),), (1.0,)),
+    # integrals and inverses
+    "expi": Definition(lifted(lambda x: (mp.ei(x), mp.exp(x) / x, mp.exp(x) * (x - 1) / x**2)), ((1e-30, 700.0),)),
+    "exp1": Definition(lifted(lambda x: (mp.e1(x), -mp.exp(-x) / x, mp.exp(-x) * (x + 1) / x**2)), ((1e-30, 700.0),)),
+    "lambertw": Definition(lifted(_lambertw), ((-math.exp(-1.0), math.inf),), (-0.36787944117144233,)),
     # entropies
     "xlogy": Definition(xlogy, (EVERYWHERE, POSITIVE)),
-    "xlog1py": Definition(lambda x, y: x * log(1 + y), (EVERYWHERE, (-1.0, math.inf))),
+    "xlog1py": Definition(lambda x, y: x * log1p(y), (EVERYWHERE, (-1.0, math.inf))),
     "entr": Definition(lambda x: -xlogy(x, x), (POSITIVE,), (1.0,)),
     "rel_entr": Definition(_rel_entr, (POSITIVE,)),
     "kl_div": Definition(_kl_div, (POSITIVE,)),
     # Bessel functions
     "jv": Definition(jv(2.0), (POSITIVE,)),
-    "iv": Definition(iv(2.0), (POSITIVE,)),
+    "iv": Definition(iv(2.0), ((0.0, 800.0),)),
     "j0": Definition(jv(0.0)),
     "j1": Definition(jv(1.0)),
-    "i0": Definition(iv(0.0)),
-    "i1": Definition(iv(1.0)),
+    "i0": Definition(iv(0.0), ((-800.0, 800.0),)),
+    "i1": Definition(iv(1.0), ((-800.0, 800.0),)),
     # reductions
     "sum": Definition(lambda *x: sum(x, start=0 * x[0])),
     "mean": Definition(lambda *x: sum(x, start=0 * x[0]) / len(x)),
