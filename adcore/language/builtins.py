@@ -7,6 +7,7 @@ stands in ``lowering.calls.library`` under its name.
 from __future__ import annotations
 
 import ast
+import functools
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,10 +25,10 @@ class Builtin:
     doc: str
 
 
-def _signature(usage: str, axes: Kind) -> tuple[str, Signature]:
-    """The name and the signature that a definition's head gives; strings, flags and axes are known at compile time."""
-    name = usage.partition("(")[0]
-    (definition,) = ast.parse(f"def f{usage.removeprefix(name)}: ...").body
+@functools.cache
+def _signature(parameters_text: str, axes: Kind) -> Signature:
+    """The signature that the head of a definition gives; strings, flags and axes are known at compile time."""
+    (definition,) = ast.parse(f"def f{parameters_text}: ...").body
     assert isinstance(definition, ast.FunctionDef)
     arguments = definition.args
     names = [a.arg for a in arguments.args]
@@ -43,13 +44,12 @@ def _signature(usage: str, axes: Kind) -> tuple[str, Signature]:
     }
     operands = [name for name in (*names, *(a.arg for a in arguments.kwonlyargs)) if name not in parameters]
     star = [f"*{arguments.vararg.arg}"] if arguments.vararg is not None else []
-    signature = Signature(
+    return Signature(
         (*operands, *star),
         tuple(parameters.values()),
         arguments=(*names, *[name[1:] for name in star], *[a.arg for a in arguments.kwonlyargs]),
         defaults=tuple([_default(defaults, name) for name in operands]),
     )
-    return name, signature
 
 
 def _default(defaults: dict[str, Any], name: str) -> Any:
@@ -60,13 +60,16 @@ def _default(defaults: dict[str, Any], name: str) -> Any:
 
 
 def _declared(usage: str, doc: str) -> Builtin:
-    name, signature = _signature(usage, Kind.AXIS)
-    return Builtin(name, usage, signature, doc)
+    return _built_in(usage, doc, Kind.AXIS)
 
 
 def _extended(usage: str, doc: str) -> Builtin:
-    name, signature = _signature(usage, Kind.AXES)
-    return Builtin(name, usage, signature, doc)
+    return _built_in(usage, doc, Kind.AXES)
+
+
+def _built_in(usage: str, doc: str, axes: Kind) -> Builtin:
+    name = usage.partition("(")[0]
+    return Builtin(name, usage, _signature(usage.removeprefix(name), axes), doc)
 
 
 _METHODS = {
