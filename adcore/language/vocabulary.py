@@ -186,20 +186,21 @@ def did_you_mean(name: str, known: Iterable[str]) -> str | None:
     """The help line that names the likeliest of ``known``, or None where none is near.
 
     Near is one slip of the keyboard in a name of three letters, two from six letters on, three from twelve on; names of
-    one or two letters are near to those with one letter more, and to those that differ in case alone.
+    one or two letters are near to those with one letter more, and to those that differ in case alone. Of equally near
+    names it is the shortest.
     """
     short = len(name) < 3
     most = 1 if len(name) < 6 else 2 if len(name) < 12 else 3
     if len(name) > 50:
         return None
     distances = [
-        (distance, word)
+        (distance, len(word), word)
         for word in set(known) - {name}
         if (not short or word.lower().startswith(name.lower()))
         and abs(len(word) - len(name)) <= most
         and (distance := _slips(name.lower(), word.lower())) <= most
     ]
-    return f"did you mean {min(distances)[1]}?" if distances else None
+    return f"did you mean {min(distances)[2]}?" if distances else None
 
 
 def _slips(a: str, b: str) -> int:
