@@ -67,6 +67,7 @@ np.linalg.diagonal(C); np.linalg.diagonal(C, offset=1); np.diagonal(C); np.ident
 scipy.linalg.cholesky(A); scipy.linalg.cholesky(A, lower=True); scipy.linalg.eigh(A)[0]; scipy.linalg.eigvalsh(A)
 scipy.linalg.eigh(A, eigvals_only=True); scipy.linalg.eigh(A, lower=False)[0]; scipy.linalg.qr(A)
 scipy.linalg.qr(B, mode='economic'); scipy.special.comb(5, 2); scipy.special.perm(5, 2)
+scipy.interpolate.CubicSpline(np.arange(4), np.arange(4)**0.5)(0.7)
 scipy.linalg.cho_solve(scipy.linalg.cho_factor(A), A[0])
 np.einsum('ij,jk->ik', A, A); np.einsum('ij,j', A, A[0]); np.einsum('ii', A); np.arange(4); np.arange(stop=4, start=1)
 np.trapezoid(B, axis=0); np.trapezoid(y=w, dx=0.5); np.trapezoid(w, v); np.linalg.cross(A[0], A[1])
