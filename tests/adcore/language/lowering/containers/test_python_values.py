@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from adcore.errors import AdcoreError
 from tests.adcore.language.evaluating import result
+from tests.adcore.language.marking import unmarked
 
 PROGRAMS = """
 # or gives the first true operand
@@ -725,3 +727,31 @@ def test_a_program_means_what_python_means(why: str, body: str) -> None:
     exec(program(body), space)
     expected = space["program"](*(np.copy(x) if isinstance(x, np.ndarray) else x for x in INPUTS.values()))
     np.testing.assert_allclose(result(program(body), **INPUTS), expected, rtol=1e-13)
+
+
+# Why, the program of x with the place marked, the code of the error.
+REFUSED = [
+    ("a list in itself", "a = []\n«a.append(a)»\nx", "unsupported_syntax"),
+    ("a very long string", "s = «'a' * 10**9»\nx", "array_too_large"),
+    ("a very wide format", "s = «'{:>99999}'.format(1)»\nx", "bad_arguments"),
+    ("a default that a call changes",
+     "def f(a=[]):\n  «a.append(1.0)»\n  return sum(a)\ny = f() + x", "unsupported_syntax"),
+    ("a list that is one of two",
+     "a = [1.0, x]\nb = a if x > 0 else [2.0, 3.0]\n«b[0]» = 7.0\nsum(a)", "loop_mismatch"),
+    ("a row of a list in the form of an array",
+     "y = [[x, 1.0] for _ in range(2)]\nr = y[0]\n«r[0]» = 5.0\nsum(y[0])", "loop_mismatch"),
+    ("a list of two names in a long loop",
+     "a = [0.0]\nb = a\n«for» i in range(1000):\n  a[0] += x\nb[0]", "loop_mismatch"),
+    ("a key that is not there", "p = {'a': x}\np[«'b'»]", "index_out_of_bounds"),
+    ("a dictionary as the result", "«{'a': x}»", "type_mismatch"),
+    ("a string as a number", "«'a'» + x", "type_mismatch"),
+    ("a string that depends on an input", "k = 'a' if x > 0 else 'b'\ny = x if «k == 'a'» else 0.0", "not_constant"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("why", "marked", "code"), REFUSED, ids=[row[0] for row in REFUSED])
+def test_what_cannot_be_meant_is_refused_at_its_place(why: str, marked: str, code: str) -> None:
+    text, span = unmarked(marked)
+    with pytest.raises(AdcoreError) as caught:
+        result(text, x=1.5)
+    assert (caught.value.code, caught.value.span) == (code, span)
