@@ -7,6 +7,7 @@ from adcore.graph import OPS, Node
 from adcore.ops.arrays.indexing import index
 from adcore.ops.arrays.reductions import sum_
 from adcore.ops.arrays.reshaping import flip
+from adcore.ops.arrays.statistics import log_softmax, softmax
 from adcore.ops.base import composed, sample
 from adcore.ops.composed.arrays.turning import diagonal
 from adcore.ops.elementwise.choice import maximum
@@ -14,7 +15,7 @@ from adcore.ops.elementwise.logic import isfinite
 from adcore.ops.elementwise.rounding import absolute
 from adcore.ops.products.convolution import convolve
 from adcore.ops.products.polynomials import polyval
-from adcore.ops.shapes import describe_shape
+from adcore.ops.shapes import Axes, describe_shape
 
 
 def _isclose(a: Node, b: Node, *, rel_tol: float = 1e-9, abs_tol: float = 0.0) -> Node:
@@ -44,6 +45,21 @@ diagonals = composed(
     "numpy.linalg.diagonal", _diagonal, samples=_MATRICES, doc="The diagonal of each matrix, along the last axis."
 )
 traces = composed("numpy.linalg.trace", _trace, samples=_MATRICES, doc="The sum of the diagonal of each matrix.")
+
+
+def _softmax(x: Node, *, axis: Axes = -1) -> Node:
+    return softmax(x, axis=axis)
+
+
+def _log_softmax(x: Node, *, axis: Axes = -1) -> Node:
+    return log_softmax(x, axis=axis)
+
+
+_ROWS = (sample((4,)), sample((2, 3)), sample((2, 3), axis=0))
+softmax_of_rows = composed("jax.nn.softmax", _softmax, samples=_ROWS, doc="The softmax along an axis, the last one.")
+log_softmax_of_rows = composed(
+    "jax.nn.log_softmax", _log_softmax, samples=_ROWS, doc="The logarithm of the softmax along an axis, the last one."
+)
 
 
 def _polyval(x: Node, c: Node) -> Node:

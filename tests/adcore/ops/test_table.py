@@ -51,6 +51,8 @@ REFERENCES: dict[str, Callable[..., Any]] = {
     ),
     "math.remainder": np.vectorize(math.remainder),
     "math.isclose": np.vectorize(math.isclose),
+    "jax.nn.softmax": lambda x, axis=-1: scipy.special.softmax(x, axis),
+    "jax.nn.log_softmax": lambda x, axis=-1: scipy.special.log_softmax(x, axis),
     "logdet": lambda a: np.log(np.linalg.det(a)),
     "arange": lambda start, stop=None, step=1: np.arange(*((start,) if stop is None else (start, stop, step))),
     "relu": lambda x: np.where(x > 0, x, 0),

@@ -28,7 +28,7 @@ def in_terms_of(low: Lowering, op: Op, full: str, arguments: Sequence[Argument])
     """The arguments of a call of the library's function, as the op takes them; raises BadCall."""
     convention = library.convention(full)
     if convention is None:
-        return arguments
+        return [a for a in arguments if a.name not in HARMLESS and not (a.name == "out" and _is_none(a))]
     order = op.signature.order
     extended = EXTENDED.get(op.name)
     known = order if extended is None else (*order, *extended.signature.order)

@@ -49,6 +49,8 @@ EXPRESSIONS = [
     "scipy.linalg.norm(a=A, ord=2)",
     "scipy.special.logsumexp(a=A, axis=0, keepdims=True)",
     "math.atan2(x, 1.0)",
+    "np.add(v, 1, out=None)",
+    "np.einsum('i,i->', v, v, optimize=True)",
     # one triangle or the other
     "np.linalg.cholesky(A)",
     "np.linalg.cholesky(A, upper=True)",
