@@ -26,6 +26,9 @@ class Turn(Protocol):
     def pause(self) -> float:
         """Let other work go first where it is due; returns the end of the next slice."""
 
+    def claim(self) -> float:
+        """Wait until work may go on that needs much memory; returns the end of the next slice."""
+
     def leave(self) -> None:
         """Give the turn up."""
 
@@ -88,6 +91,14 @@ class Clock:
         """Let the turn pause after ``end``."""
         self._slice_end = end
         self._set()
+
+    def claim(self) -> None:
+        """Say that much memory is needed from now on: the work may have to wait until other such work is done."""
+        if self._turn is not None:
+            began = monotonic()
+            self._slice_end = self._turn.claim()
+            self._paused += monotonic() - began
+            self._set()
 
     @contextmanager
     def limited(self, seconds: float, late: Late) -> Iterator[None]:

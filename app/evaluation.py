@@ -12,6 +12,7 @@ from typing import Any
 
 from fastapi import Response
 
+from adcore.clock import current
 from adcore.compiler import Answer, Compiled, Query, normalised
 from adcore.wengert.trace import Trace
 from app.schemas import ProgramRequest
@@ -19,6 +20,9 @@ from app.service import service_of
 from app.wire.arrays import Array, read_inputs
 from app.wire.requests import JsonRequest
 from app.wire.responses import to_json, write_notice
+
+LARGE = 2_000_000
+"""Numbers beyond which an evaluation counts as long work, of which only a few are begun at a time."""
 
 Write = Callable[[Compiled, Answer, Trace | None], dict[str, Any]]
 
@@ -38,6 +42,9 @@ async def respond(request: JsonRequest, body: ProgramRequest, query: Query, writ
     def compile_and_evaluate(query: Query, inputs: Mapping[str, Array]) -> bytes:
         started = perf_counter()
         compiled, cached = compiler.compile(program, inputs, query)
+        clock = current()
+        if clock is not None and compiled.elements(compiled.points(inputs)) > LARGE:
+            clock.claim()
         return evaluate(compiled, query, inputs, started, cached)
 
     def evaluate(

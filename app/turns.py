@@ -2,7 +2,8 @@
 
 As many run at one time as there are threads to spare. Whenever a slice ends, who has had the least time goes on: the
 client whose present work has had the least, of that the piece that has had the least, and of those the first to come.
-So long work shares what short work leaves, and no client waits until another's long work is done.
+So long work shares what short work leaves. What has had more than ``SHORT`` seconds may hold much memory, so only a few
+of such pieces are begun at a time; others wait there until one of these is done.
 """
 
 from __future__ import annotations
@@ -20,6 +21,10 @@ T = TypeVar("T")
 
 SLICE = 0.05
 """Seconds that work runs before it asks whether other work is to go on."""
+SHORT = 0.5
+"""Seconds that any work may have whatever else is under way."""
+LONG_PIECES = 2
+"""The pieces that may have had more than that, for each thread."""
 
 
 class Turns:
@@ -29,6 +34,9 @@ class Turns:
         self.lock = threading.Lock()
         self.free = threads
         self.waiting: list[Turn] = []
+        self.long: set[Turn] = set()
+        """The pieces that may have more than ``SHORT`` seconds."""
+        self.most_long = LONG_PIECES * threads
         self.present: Counter[str] = Counter()
         """The pieces of work of each client."""
         self.times: dict[str, float] = {}
@@ -43,20 +51,28 @@ class Turns:
             self.present[client] += 1
             return Turn(self, client, next(self.order))
 
-    def remove(self, client: str) -> None:
+    def remove(self, turn: Turn) -> None:
         with self.lock:
-            self.present[client] -= 1
-            if not self.present[client]:
-                del self.present[client], self.times[client]
+            self.long.discard(turn)
+            self.pass_on()
+            self.present[turn.client] -= 1
+            if not self.present[turn.client]:
+                del self.present[turn.client], self.times[turn.client]
+
+    def next(self) -> Turn | None:
+        """The waiting piece that is to go on first. The lock is held."""
+        is_room = len(self.long) < self.most_long
+        ready = [turn for turn in self.waiting if is_room or not turn.is_long or turn in self.long]
+        return min(ready, key=Turn.rank, default=None)
 
     def pass_on(self) -> None:
-        """Give one turn to whom it is due. The lock is held."""
-        if self.waiting:
-            turn = min(self.waiting, key=Turn.rank)
+        """Give the free turns to whom they are due. The lock is held."""
+        while self.free and (turn := self.next()) is not None:
             self.waiting.remove(turn)
+            self.free -= 1
+            if turn.is_long:
+                self.long.add(turn)
             turn.begin()
-        else:
-            self.free += 1
 
 
 class Turn:
@@ -68,8 +84,12 @@ class Turn:
         self.clock = Clock(self)
         self._turns = turns
         self._granted = threading.Event()
-        self._running = False
+        self._running = self._claims = False
         self._began = self._had = 0.0
+
+    @property
+    def is_long(self) -> bool:
+        return self._claims or self._had > SHORT
 
     def rank(self) -> tuple[float, float, int]:
         """Who has the least rank goes first."""
@@ -84,7 +104,7 @@ class Turn:
                 return job()
         finally:
             self.leave()
-            self._turns.remove(self.client)
+            self._turns.remove(self)
 
     def cancel(self) -> None:
         """Make the work stop, whether it runs or waits."""
@@ -95,34 +115,32 @@ class Turn:
 
     def enter(self) -> float:
         """Wait for a turn; returns the end of its slice. Raises Cancelled."""
-        turns = self._turns
-        with turns.lock:
-            if turns.free:
-                turns.free -= 1
-                self.begin()
-            else:
-                self._wait()
+        with self._turns.lock:
+            self._wait()
+            self._turns.pass_on()
         return self._entered()
 
     def pause(self) -> float:
         """Let others go first who have had less; returns the end of the next slice. Raises Cancelled."""
         turns = self._turns
         with turns.lock:
-            self._charge()
-            if turns.waiting and min(map(Turn.rank, turns.waiting)) < self.rank():
-                self._running = False
-                self._wait()
-                turns.pass_on()
+            self._stop()
+            self._wait()
+            turns.pass_on()
         return self._entered()
 
+    def claim(self) -> float:
+        """Count as long from now on, as what needs much memory has to; returns the end of the next slice."""
+        self._claims = True
+        return self.pause()
+
     def leave(self) -> None:
-        """Give the turn up, if it has it."""
+        """Give the turn up, if it has it, and its place among the long pieces, for who waits must hold nobody up."""
         turns = self._turns
         with turns.lock:
-            if self._running:
-                self._charge()
-                self._running = False
-                turns.pass_on()
+            turns.long.discard(self)
+            self._stop()
+            turns.pass_on()
 
     def begin(self) -> None:
         """The turn is this one's from now on. The lock is held."""
@@ -144,8 +162,10 @@ class Turn:
                 raise Cancelled
         return monotonic() + SLICE
 
-    def _charge(self) -> None:
-        now = monotonic()
-        self._had += now - self._began
-        self._turns.times[self.client] += now - self._began
-        self._began = now
+    def _stop(self) -> None:
+        if self._running:
+            time = monotonic() - self._began
+            self._had += time
+            self._turns.times[self.client] += time
+            self._turns.free += 1
+            self._running = False

@@ -201,8 +201,8 @@ class Compiled:
         self.check_memory(points)
         return points
 
-    def check_memory(self, points: int) -> None:
-        """Raise MemoryTooLarge where an evaluation of so many points would hold too much at one time."""
+    def elements(self, points: int) -> int:
+        """The most numbers that an evaluation of so many points holds at one time."""
         derivative = self.derivative
         elements = sum(
             x.type.size * (points if many else 1) for x, many in zip(self.graph.inputs, self.batched, strict=True)
@@ -217,6 +217,11 @@ class Compiled:
             elements += (points * columns + 2) * directions
         else:
             elements += points * directions
+        return elements
+
+    def check_memory(self, points: int) -> None:
+        """Raise MemoryTooLarge where an evaluation of so many points would hold too much at one time."""
+        elements = self.elements(points)
         if elements > self.limits.live_elements:
             raise MemoryTooLarge(
                 f"the evaluation would hold {elements} numbers at one time, where {self.limits.live_elements} are "

@@ -123,6 +123,36 @@ def test_a_cancelled_piece_stops_and_its_turn_is_free(when: str) -> None:
     assert (turns.free, turns.waiting, turns.times) == (1, [], {})
 
 
+def test_only_a_few_long_pieces_are_begun_at_a_time_and_short_ones_pass_them() -> None:
+    turns, log = Turns(1), []  # type: Turns, list[str]
+    turns.most_long = 1
+
+    def claim(name: str) -> Callable[[], None]:
+        def job() -> None:
+            now = clock.current()
+            assert now is not None
+            now.claim()
+            log.append(name)
+            while name == "first" and not done.is_set():
+                clock.tick()
+
+        return job
+
+    done = threading.Event()
+    threads = []
+    for number, name in enumerate(("first", "second")):
+        threads.append(threading.Thread(target=turns.add("a").run, args=(claim(name),)))
+        threads[-1].start()
+        while len(log) < 1 or len(turns.waiting) < number:
+            threading.Event().wait(0.001)
+    turns.add("a").run(lambda: log.append("short"))
+    done.set()
+    for thread in threads:
+        thread.join()
+    assert log == ["first", "short", "second"]
+    assert (turns.free, turns.waiting, turns.long) == (1, [], set())
+
+
 def test_who_waits_for_other_work_does_without_a_turn() -> None:
     turns = Turns(1)
     done = threading.Event()
