@@ -78,7 +78,9 @@ def _length(x: Any, *, axis: Hidden, centred: Hidden) -> Any:
 def _unit(x: Any, *, axis: Hidden, centred: Hidden) -> Any:
     part = _part(x, centred, axis)
     length = root_of_squares(part, axis, True)
-    if not np.all((length > 1e-290) & (length < math.inf)) and part.size:
+    if ((length > 1e-290) & (length < math.inf)).all():
+        return part / length
+    if part.size:
         largest = np.abs(part).max(axis=axis, keepdims=True)
         part = part / np.where((largest > 0.0) & (largest < math.inf), largest, 1.0)
         length = root_of_squares(part, axis, True)
@@ -208,20 +210,30 @@ def _weighed(v: Any, y: Any, axis: Axes) -> Any:
     return away - _sums(strong_repair(np.multiply(away, weights), away))
 
 
+DOMINANT = 0.9
+"""Below this weight, the plain formulas cancel one digit at most."""
+
+
+def _is_even(y: Any) -> Any:
+    return y.size == 0 or y.max() < DOMINANT
+
+
 def _from_mean(v: Any, y: Any, *, axis: Hidden) -> Any:
-    return _out_of_lines(axis, _weighed(v, y, axis), v) if v.size else v
+    if _is_even(y):
+        return v - total(v * y, axis=axis, keepdims=True)
+    return _out_of_lines(axis, _weighed(v, y, axis), v)
 
 
 def _spread_by_weight(v: Any, y: Any, *, axis: Hidden) -> Any:
-    if not v.size:
-        return v
+    if _is_even(y):
+        return (v - total(v * y, axis=axis, keepdims=True)) * y
     deviations = _weighed(v, y, axis)
     return _out_of_lines(axis, strong_repair(np.multiply(deviations, _in_lines(axis, y)), deviations), v)
 
 
 def _from_sum(v: Any, y: Any, *, axis: Hidden) -> Any:
-    if not v.size:
-        return v
+    if _is_even(y):
+        return v - total(v, axis=axis, keepdims=True) * y
     lines, weights = _in_lines(axis, v), _in_lines(axis, y)
     pivot = _at_largest(weights)
     out = lines - strong_repair(np.multiply(_sums(lines), weights), _sums(lines) + 0.0 * lines)
