@@ -26,6 +26,7 @@ from adcore.errors import (
 )
 from adcore.graph import Array, Graph
 from adcore.limits import Limits
+from adcore.ops.strong import zero_wins
 
 LONG = 100_000
 """Scalar operations from which an evaluation watches the clock; a shorter one is over before it could matter."""
@@ -131,7 +132,10 @@ class Compiled:
         self, values: list[Any], seeds: Mapping[str, Mapping[str, Array]], points: int
     ) -> tuple[list[Any], tuple[Notice, ...]]:
         if not self.may_notice:
-            return self._results(values, seeds, points), ()
+            before = zero_wins()
+            results = self._results(values, seeds, points)
+            if zero_wins() == before:
+                return results, ()
         return with_notices(lambda: self._results(values, seeds, points))
 
     def _results(self, values: list[Any], seeds: Mapping[str, Mapping[str, Array]], points: int) -> list[Any]:

@@ -25,7 +25,7 @@ from adcore.engines.zeros import report_wins
 from adcore.errors import AdcoreError, MemoryTooLarge, RecursionTooDeep, Span
 from adcore.graph import CONSTANT, Array, Function, Graph, Node
 from adcore.ops.control.call import call, call_view
-from adcore.ops.strong import is_strong, with_wins
+from adcore.ops.strong import is_strong, zero_wins
 
 
 class Instruction(NamedTuple):
@@ -89,8 +89,9 @@ class Interpreted:
     def run(self, values: Sequence[Any]) -> list[Any]:
         if not (self.plan.strong and listening()):
             return execute(self.plan, values)
-        results, zero_won = with_wins(lambda: execute(self.plan, values))
-        if zero_won:
+        before = zero_wins()
+        results = execute(self.plan, values)
+        if zero_wins() != before:
             with np.errstate(all="ignore"):
                 report_wins(self.graph, values)
         return results

@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 
 from adcore.errors import Span
 from adcore.graph import Graph, Node
-from adcore.ops.strong import is_strong
 
 _T = TypeVar("_T")
 
@@ -80,5 +79,5 @@ def with_notice(kernel: Callable[..., Any], node: Node) -> Callable[..., Any]:
 
 
 def may_notice(graph: Graph) -> bool:
-    """Whether any op that the graph may run declares notices, or is a product in which a zero may win."""
-    return any(node.op.rules.notice is not None or is_strong(node) for inner in graph.within() for node in inner.nodes)
+    """Whether any op that the graph may run declares notices."""
+    return any(node.op.rules.notice is not None for inner in graph.within() for node in inner.nodes)

@@ -9,9 +9,8 @@ that of a choice, zero is right; elsewhere the limit may be another, and the eng
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextvars import ContextVar
-from typing import Any, TypeVar
+import threading
+from typing import Any
 
 import numpy as np
 
@@ -22,25 +21,23 @@ BOTH = 3
 """The ``strong`` parameter of a product whose zeros win in either factor: 1 for the first and 2 for the second."""
 
 
-_T = TypeVar("_T")
-_wins: ContextVar[list[bool] | None] = ContextVar("_wins", default=None)
+class _Wins(threading.local):
+    """How often a zero has won over an infinity or NaN in this thread: a count, as setting a context costs more."""
+
+    count = 0
 
 
-def with_wins(run: Callable[[], _T]) -> tuple[_T, bool]:
-    """What ``run`` returns, and whether a zero has won over an infinity or NaN meanwhile."""
-    wins: list[bool] = []
-    token = _wins.set(wins)
-    try:
-        return run(), bool(wins)
-    finally:
-        _wins.reset(token)
+_wins = _Wins()
+
+
+def zero_wins() -> int:
+    """The number of products of this thread in which a zero won, so far: a run had some where it has grown."""
+    return _wins.count
 
 
 def zero_won() -> None:
-    """Say to ``with_wins`` that a zero has won over an infinity or NaN."""
-    wins = _wins.get()
-    if wins == []:
-        wins.append(True)
+    """Count a product in which a zero has won over an infinity or NaN."""
+    _wins.count += 1
 
 
 def is_strong(node: Node) -> bool:
