@@ -17,7 +17,7 @@ def test_the_usage_is_a_call_whose_first_argument_is_the_function(functional: Fu
     namespace: dict[str, Any] = {}
     exec(f"def {functional.usage}: ...", namespace)
     parameters = inspect.signature(namespace[functional.name]).parameters
-    assert next(iter(parameters)) in ("f", "pyfunc")
+    assert next(iter(parameters)) in ("f", "func", "pyfunc")
     assert {name for name, p in parameters.items() if p.default is not p.empty} == set(functional.signature.optional)
     assert functional.doc
 
