@@ -13,7 +13,7 @@ from tests.adcore.language.evaluating import LIMITS, result
 
 
 def test_every_built_in_function_has_a_rule() -> None:
-    assert set(BUILTIN_RULES) == {*vocabulary.BUILTINS, "array"}
+    assert {*vocabulary.BUILTINS, "array"} <= set(BUILTIN_RULES)
 
 
 @pytest.mark.parametrize(
