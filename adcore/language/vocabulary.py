@@ -50,6 +50,7 @@ BUILTINS: Mapping[str, tuple[str, ...]] = {
     "divmod": (),
     "dict": (),
     "sorted": (),
+    "slice": (),
     "builtins.sum": (),
     "builtins.max": (),
     "builtins.min": (),

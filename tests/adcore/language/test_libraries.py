@@ -49,7 +49,7 @@ INPUTS: dict[str, Any] = {"x": x, "v": v, "w": w, "A": A, "B": B, "C": C}
 
 CALLS = """
 all(v > 0); any(v > 0); bool(x); divmod(x, 0.7); float(x); int(x); int(-x); len(v); dict(a=x)['a']; list(v); tuple(v)
-max(v); max(x, 3)
+max(v); max(x, 3); v[slice(0, 2)]
 min(v); min(x, 3); round(x); round(x*1.37, 1); sorted(v); sum(v); sum(A, 1); abs(-x); pow(x, 2); pow(base=x, exp=3)
 math.comb(5, 2); math.factorial(5); math.gcd(12, 18); math.hypot(x, 2, 3); math.isqrt(17); math.lcm(4, 6); math.log(x)
 math.log(x, 3); math.perm(5, 2); math.perm(4); math.prod(w); math.prod(w, start=2); math.dist(v, w); math.fsum(v)

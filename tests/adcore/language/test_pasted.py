@@ -35,17 +35,24 @@ def as_argument(value: Any) -> Any:
     return np.array(value, float) if isinstance(value, list) else value
 
 
-def is_missing(module: str) -> bool:
-    """Whether the module, which the script does not use, is not installed here."""
-    return importlib.util.find_spec(module.partition(".")[0]) is None
+def is_missing(statement: ast.stmt) -> bool:
+    """Whether a statement imports a module that is not installed here: one for plots or tables, or a compiler."""
+    match statement:
+        case ast.Import([ast.alias(module), *_]) | ast.ImportFrom(str(module)):
+            return importlib.util.find_spec(module.partition(".")[0]) is None
+        case _:
+            return False
 
 
 def by_python(text: str, inputs: dict[str, Any]) -> float:
     """The value of the script's last function in Python."""
     tree = ast.parse(text)
     functions = [s.name for s in tree.body if isinstance(s, ast.FunctionDef)]
-    tree.body = [s for s in tree.body if not (isinstance(s, ast.Import) and is_missing(s.names[0].name))]
-    space: dict[str, Any] = {"__name__": "script"}
+    missing = [s for s in tree.body if is_missing(s)]
+    tree.body = [s for s in tree.body if s not in missing]
+    # What is used of such a module is a decorator.
+    decorators = {name.name: lambda f: f for s in missing if isinstance(s, ast.ImportFrom) for name in s.names}
+    space: dict[str, Any] = {"__name__": "script", **decorators}
     exec(compile(tree, "script", "exec"), space)
     return float(space[functions[-1]](**{k: as_argument(x) for k, x in inputs.items()}))
 

@@ -186,6 +186,16 @@ def _divmod(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.
     return several(low, Tuple, parts, place)
 
 
+def _slice(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.Call) -> Value:
+    """Python's ``slice(stop)`` and ``slice(start, stop, step=None)`` of known bounds."""
+    if not 1 <= len(arguments) <= 3 or any(a.name is not None for a in arguments):
+        raise BadCall("slice takes one to three arguments", span=low.span(place))
+    bounds = [None if a.value is None else low.known.whole(a.value, a.place, "a bound of a slice") for a in arguments]
+    if len(bounds) == 3 and bounds[2] == 0:
+        raise BadCall("the step of a slice must not be 0", span=low.span(arguments[2].place))
+    return slice(*bounds)
+
+
 def _round(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.Call) -> Value:
     """Python's own ``round(number, ndigits)``."""
     bound = bind_call(low, ROUND, arguments, place)
@@ -214,6 +224,7 @@ BUILTIN_RULES: dict[str, Callable[[Lowering, str, Sequence[Argument], ast.Call],
     "list": _several,
     "tuple": _several,
     "divmod": _divmod,
+    "slice": _slice,
     "block_diag": _of_many,
     **{f"builtins.{name}": rule for name, rule in REDUCTIONS.items()},
     "builtins.round": _round,

@@ -263,6 +263,8 @@ def _index(low: Lowering, value: Value, part: ast.expr) -> Any:
             return None
         case EllipsisType():
             return "..."
+        case slice():
+            return ("slice", value.start, value.stop, value.step)
         case bool():
             raise TypeMismatch("a condition is not an index", span=low.span(part), help=_CHOOSE)
         case int() | float():
@@ -332,18 +334,14 @@ def _axes(ndim: int) -> str:
 def _of_several(low: Lowering, value: Tuple | List, part: ast.expr, expression: LowerExpression) -> tuple[Value] | None:
     """The item of a tuple or list at a known index, in a tuple; None where it must be indexed as an array."""
     if isinstance(part, ast.Slice):
-        start, stop, step = (
-            None if b is None else _bound(low, expression(low, b), b) for b in (part.lower, part.upper, part.step)
-        )
-        if step == 0:
-            raise BadCall("the step of a slice must not be 0", span=low.span(part))
-        items = value.items[start:stop:step]
-        return (several(low, List, items, part) if isinstance(value, List) else several(low, Tuple, items, part),)
+        return (_sliced(low, value, _known_slice(low, part, expression), part),)
     if isinstance(part, ast.Constant) and not is_number(part.value):
         return None
     changes = len(low.changes)
     index = expression(low, part)
     value = latest(low, changes, value)  # type: ignore[assignment]
+    if isinstance(index, slice):
+        return (_sliced(low, value, index, part),)
     if isinstance(index, Node) and not is_constant(index):
         if index.shape or index.type.dtype is DType.BOOL:
             return None
@@ -359,11 +357,7 @@ def _of_several(low: Lowering, value: Tuple | List, part: ast.expr, expression: 
 def _of_string(low: Lowering, value: str, node: ast.Subscript, expression: LowerExpression) -> Value:
     """A character, or a part, of a string."""
     if isinstance(node.slice, ast.Slice):
-        bounds = (node.slice.lower, node.slice.upper, node.slice.step)
-        start, stop, step = (None if b is None else _bound(low, expression(low, b), b) for b in bounds)
-        if step == 0:
-            raise BadCall("the step of a slice must not be 0", span=low.span(node.slice))
-        return value[start:stop:step]
+        return value[_known_slice(low, node.slice, expression)]
     number = low.known.whole(expression(low, node.slice), node.slice, "an index")
     if not -len(value) <= number < len(value):
         raise _out_of_bounds(low, number, len(value), node.slice)
@@ -376,11 +370,7 @@ def known_index(low: Lowering, size: int, part: ast.expr, expression: LowerExpre
     Raises NotConstant where it is not known, and, if it may be ``computed``, where an input decides it.
     """
     if isinstance(part, ast.Slice):
-        bounds = (part.lower, part.upper, part.step)
-        start, stop, step = (None if b is None else _bound(low, expression(low, b), b) for b in bounds)
-        if step == 0:
-            raise BadCall("the step of a slice must not be 0", span=low.span(part))
-        return slice(start, stop, step)
+        return _known_slice(low, part, expression)
     value = expression(low, part)
     if isinstance(value, Node) and (value.shape or value.type.dtype is DType.BOOL):
         raise NotConstant("an index of a list is one number", span=low.span(part))
@@ -392,3 +382,16 @@ def known_index(low: Lowering, size: int, part: ast.expr, expression: LowerExpre
     if not -size <= number < size:
         raise _out_of_bounds(low, number, size, part)
     return number % size
+
+
+def _known_slice(low: Lowering, part: ast.Slice, expression: LowerExpression) -> slice:
+    """A slice of known bounds, which Python applies to a list or a string."""
+    bounds = [None if b is None else _bound(low, expression(low, b), b) for b in (part.lower, part.upper, part.step)]
+    if bounds[2] == 0:
+        raise BadCall("the step of a slice must not be 0", span=low.span(part))
+    return slice(*bounds)
+
+
+def _sliced(low: Lowering, value: Tuple | List, index: slice, part: ast.expr) -> Tuple | List:
+    items = value.items[index]
+    return several(low, List, items, part) if isinstance(value, List) else several(low, Tuple, items, part)

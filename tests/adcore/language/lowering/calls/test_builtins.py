@@ -27,6 +27,7 @@ def test_every_built_in_function_has_a_rule() -> None:
         pytest.param("max([x, y])", 2.5, id="max of a list"),
         pytest.param("sum([v, v])", [2.0, 4.0, 6.0], id="sum adds the arrays of a list"),
         pytest.param("divmod(x, y)[0] * 10 + divmod(x, y)[1]", 11.0, id="quotient and remainder"),
+        pytest.param("i = slice(1, 3)\nsum(v[i]) + [x, y, 4][i][1]", 9.0, id="a slice in a variable"),
         pytest.param("tuple(v)[1] + list(v)[2]", 5.0, id="an array stays one"),
     ],
 )
