@@ -94,8 +94,8 @@ def test_a_repeated_argument_knows_the_one_before() -> None:
 def test_binds_as_python_binds_the_usage(op: Op) -> None:
     """The text of the usage, read by Python, accepts the same calls: so many positional arguments, the rest by name."""
     namespace: dict[str, Any] = {"inf": float("inf"), "nan": float("nan")}
-    exec(f"def {op.usage}: ...", namespace)
-    python = inspect.signature(namespace[op.name])
+    exec(f"def f{op.usage.removeprefix(op.name)}: ...", namespace)
+    python = inspect.signature(namespace["f"])
     variadic = [name for name in op.signature.operands if name.startswith("*")]
     for count in range(len(op.signature.order) + 2 - len(variadic)):
         positional = [f"argument {i}" for i in range(count)]

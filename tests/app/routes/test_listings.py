@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 
 from adcore.errors import AdcoreError
+from adcore.language.builtins import BUILTIN_FUNCTIONS
 from adcore.language.functionals import FUNCTIONALS
 from adcore.ops import OPS
 from app.errors import problem_kinds
@@ -26,9 +27,9 @@ def test_the_ops(client: httpx.Client) -> None:
 
 def test_the_functions_of_functions(client: httpx.Client) -> None:
     listed = OpsResponse.model_validate_json(client.get("/ops").content).functions
-    assert [function.name for function in listed] == list(FUNCTIONALS)
+    assert [function.name for function in listed] == [*FUNCTIONALS, *BUILTIN_FUNCTIONS]
     for function in listed:
-        assert function.signature.startswith(f"{function.name}(f")
+        assert function.signature.startswith(f"{function.name}(")
         assert function.doc
     assert next(function for function in listed if function.name == "jacobian").aliases == ["jacfwd", "jacrev"]
 

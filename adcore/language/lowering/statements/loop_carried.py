@@ -27,11 +27,12 @@ from adcore.language.lowering.values import (
 
 
 class Width(enum.IntEnum):
-    """How a variable is carried: unchanged, with its numbers as float64, as one array."""
+    """How a variable is carried: unchanged, with its numbers as float64, a list as rows of an array, as an array."""
 
     AS_IT_IS = 0
     NUMBERS = 1
-    ARRAY = 2
+    ROWS = 2
+    ARRAY = 3
 
 
 class Differs(Exception):
@@ -72,8 +73,10 @@ class Carried:
 
 def enter(low: Lowering, name: str, value: Value, width: Width, place: Place) -> Carried:
     """A variable that is bound before the loop."""
-    if width is Width.ARRAY and isinstance(value, List):
+    if width is Width.ROWS and isinstance(value, List):
         value = Rows((low.array(value, place),), 1, 1, value.identity, list_axes(value))
+    elif width is Width.ARRAY and isinstance(value, (List, Rows)):
+        value = low.array(plain(value), place)
     carried = Carried(name, value)
 
     def loop_input(value: Value) -> Value:
@@ -97,7 +100,9 @@ def leave(low: Lowering, carried: Carried, end: Value, place: Place) -> list[Nod
     for before, after in leaf_pairs(carried.inside, end):
         if isinstance(before, Node):
             outputs.append(_same(low, before, after, place))
-        elif isinstance(before, List) and isinstance(after, (Node, List, Rows)):
+        elif isinstance(before, List) and isinstance(after, (List, Rows)):
+            raise Widen(Width.ROWS)
+        elif isinstance(before, (List, Rows)) and isinstance(after, Node) and after.shape:
             raise Widen(Width.ARRAY)
         elif after is not before and (type(after) is not type(before) or after != before):
             raise Differs
