@@ -26,8 +26,9 @@ def watched(kernel: Callable[..., Any], node: Node) -> Callable[..., Any]:
     if node.op.rules.structure is not None:
         return kernel
     seconds = seconds_of(node)
-    if node.op.facts.elementwise and (node.type.size > PIECE or seconds > LONG_OPERATION):
-        return _in_pieces(kernel, node, min(PIECE, int(LONG_OPERATION / 2 / seconds * node.type.size) + 1))
+    size = node.type.size
+    if node.op.facts.elementwise and (size > PIECE or (size > 1 and seconds > LONG_OPERATION)):
+        return _in_pieces(kernel, node, min(PIECE, int(LONG_OPERATION / 2 / seconds * size) + 1))
     if seconds < LONG_OPERATION:
         return kernel
 

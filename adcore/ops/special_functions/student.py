@@ -91,7 +91,7 @@ stdtr_by_df: Op = elementwise(
     text=lambda df, t, *, n: f"stdtr_by_df({df}, {t}, n={n})",
     readable=False,
     work=lambda node: 80 * len(NODES) * node.type.size,
-    nanoseconds=60_000.0,
+    nanoseconds=5.0,
     domain=((2.5, 2.5), (-3.0, 3.0)),
     samples=(sample((), (3,), n=1),),
     doc="The n-th derivative of stdtr by df.",

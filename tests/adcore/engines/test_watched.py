@@ -92,3 +92,12 @@ def test_small_applications_are_left_as_they_are() -> None:
     for node in (node_of("sin", (PIECE,)), node_of("svd", (9, 9)), node_of("matmul", (99, 99), (99, 99))):
         kernel = kernel_of(node)
         assert watched(kernel, node) is kernel
+
+
+def test_one_number_is_never_parted() -> None:
+    """A prediction that is too high for a single number runs it as it is: there is nothing to cut."""
+    node = node_of("gammainc_by_a", (), ())
+    with limited(5, EvaluationTooLong):
+        value = watched(kernel_of(node), node)(np.float64(1.5), np.float64(1.5))
+    assert np.shape(value) == ()
+    assert value == kernel_of(node)(np.float64(1.5), np.float64(1.5))

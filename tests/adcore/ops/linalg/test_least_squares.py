@@ -11,6 +11,9 @@ from adcore.compiler import Compiler, Query
 from adcore.graph import OPS, items
 from tests.adcore.graphs import build, run
 
+# Thousands of runs of code whose coverage other tests measure; to be traced would take them more than twice as long.
+pytestmark = pytest.mark.untraced
+
 
 def test_lstsq_is_numpys() -> None:
     """The residuals are there for a matrix of less than full rank too, where NumPy leaves them out."""

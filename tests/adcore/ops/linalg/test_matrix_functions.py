@@ -14,6 +14,9 @@ from adcore.graph import OPS
 from tests.adcore.graphs import build, run
 from tests.adcore.ops.linalg.matrices import TURN, WEIGHTS
 
+# Thousands of runs of code whose coverage other tests measure; to be traced would take them more than twice as long.
+pytestmark = pytest.mark.untraced
+
 
 @pytest.mark.parametrize("size", [1e-8, 1.0, 30.0])
 def test_the_derivative_of_expm_is_scipys(size: float) -> None:
