@@ -1,6 +1,8 @@
 """Settings of the test run as a whole."""
 
+import importlib
 import os
+import pkgutil
 import sys
 import threading
 from collections.abc import Generator
@@ -21,20 +23,74 @@ settings.register_profile("thorough", settings.get_profile("default"), max_examp
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
-    """Tests marked ``untraced``, and those that draw random examples, run without the tracer of coverage.
+class Tracer:
+    """The tracer of coverage in this process, which is switched off but for what it is to see.
 
-    What they cover must not depend on the draw. pytest-cov's own marker has no effect in the processes of pytest-xdist.
+    It more than doubles the time of Python code, that of pytest included. pytest-cov's own marker has no effect in the
+    processes of pytest-xdist.
     """
-    drawn = getattr(getattr(item, "function", None), "is_hypothesis_test", False)
-    if not drawn and not item.get_closest_marker("untraced"):
-        return (yield)
-    tracer, of_threads = sys.gettrace(), threading.gettrace()
-    sys.settrace(None)
-    threading.settrace(None)
+
+    def __init__(self) -> None:
+        self.tracer, self.of_threads = sys.gettrace(), threading.gettrace()
+
+    def off(self) -> None:
+        sys.settrace(None)
+        threading.settrace(None)
+
+    def on(self) -> None:
+        sys.settrace(self.tracer)
+        threading.settrace(self.of_threads)
+
+
+_TRACER = pytest.StashKey[Tracer]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
+    """What importing the packages runs is traced; collecting the tests is not, nor is anything between them."""
+    tracer = session.config.stash[_TRACER] = Tracer()
+    if tracer.tracer is not None:
+        for name in ("adcore", "app"):
+            package = importlib.import_module(name)
+            for module in pkgutil.walk_packages(package.__path__, f"{name}."):
+                if not module.name.endswith("__main__"):
+                    importlib.import_module(module.name)
+    tracer.off()
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    """Coverage finds its tracer as it left it."""
     try:
-        yield
+        return (yield)
     finally:
-        sys.settrace(tracer)
-        threading.settrace(of_threads)
+        session.config.stash[_TRACER].on()
+
+
+def _is_traced(item: pytest.Item) -> bool:
+    """Not where it is marked ``untraced``, and not where it draws random examples: what is covered must not depend on
+    the draw."""
+    drawn = getattr(getattr(item, "function", None), "is_hypothesis_test", False)
+    return not drawn and item.get_closest_marker("untraced") is None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
+    return (yield from _traced(item))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    return (yield from _traced(item))
+
+
+def _traced(item: pytest.Item) -> Generator[None, object, object]:
+    if not _is_traced(item):
+        return (yield)
+    tracer = item.config.stash[_TRACER]
+    tracer.on()
+    try:
+        return (yield)
+    finally:
+        tracer.off()
