@@ -9,7 +9,7 @@ nothing until it happens; the run is then repeated here, with the zeros by choic
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,14 +21,29 @@ from adcore.errors import Span
 from adcore.graph import CONSTANT, ITEM, OPS, DType, Graph, Node
 from adcore.ops.strong import is_strong
 
-_SEED = re.compile(r"d.+|.*'|[ags]\d+")
-"""The names of inputs that are tangents or cotangents, whose zeros are directions that are not asked for."""
+_INNER_SEED = re.compile(r"[dags]\d+")
+"""The names of tangents and cotangents that the derivatives of loops and branches give to inputs of inner graphs."""
 
 
-def report_wins(graph: Graph, values: Sequence[Any]) -> list[Any]:
-    """The outputs' values, which are those of any engine; notices are collected on the way."""
+def report_wins(graph: Graph, values: Sequence[Any]) -> None:
+    """Run a program's graph, whose values are those of any engine, and collect its notices."""
+    _run(graph, values, _seeds(graph))
+
+
+def _run_inner(graph: Graph, values: Sequence[Any]) -> list[Any]:
+    return _run(graph, values, {name for name in graph.input_names if _INNER_SEED.fullmatch(name)} | _seeds(graph))
+
+
+def _seeds(graph: Graph) -> set[str]:
+    """The inputs that are tangents, dx beside x, or cotangents, y': their zeros are directions not asked for."""
+    names = set(graph.input_names)
+    return {name for name in names if name.endswith("'") or (name[:1] == "d" and name[1:] in names)}
+
+
+def _run(graph: Graph, values: Sequence[Any], seeds: Collection[str]) -> list[Any]:
+    """The outputs' values."""
     value: dict[Node, Any] = dict(zip(graph.inputs, values, strict=True))
-    chosen: dict[Node, Any] = {x: _SEED.fullmatch(str(x.param("name"))) is not None for x in graph.inputs}
+    chosen: dict[Node, Any] = {x: x.param("name") in seeds for x in graph.inputs}
     wins: list[tuple[Node, Any]] = []
     for node in graph.nodes:
         tick()
@@ -37,7 +52,7 @@ def report_wins(graph: Graph, values: Sequence[Any]) -> list[Any]:
             result = operands[0][node.param("index")]
             chosen[node] = True
         else:
-            result = apply(node, operands, report_wins)
+            result = apply(node, operands, _run_inner)
             chosen[node] = _chosen(node, result, operands, [chosen[x] for x in node.inputs])
             if is_strong(node):
                 won = _won(node, result, operands, [chosen[x] for x in node.inputs])

@@ -82,6 +82,13 @@ def test_the_place_is_the_product_that_is_a_limit() -> None:
         assert "0 times an infinite derivative" in notice.message
 
 
+@pytest.mark.parametrize("name", ["delta", "dose", "d", "a1", "g0", "s2"])
+def test_an_input_may_have_a_name_like_a_tangents(name: str) -> None:
+    for mode in ("reverse", "forward"):
+        result = answer(f"{name}*sqrt({name})", {name: 0}, Query("gradient", mode=mode))
+        assert [notice.code for notice in result.notices] == ["zero_times_infinity"]
+
+
 def test_a_direction_that_is_not_asked_for_is_no_zero_that_won() -> None:
     result = answer("sqrt(x)*y", {"x": 0, "y": 1}, Query("gradient", mode="forward"))
     assert [float(result.gradients[name]) for name in "xy"] == [math.inf, 0]
