@@ -24,7 +24,6 @@ from adcore.graph.traversal import check
 from adcore.language.printing.program import to_source
 from adcore.passes import optimise
 
-# Thousands of runs of code whose coverage other tests measure; to be traced would take them more than twice as long.
 pytestmark = pytest.mark.untraced
 
 Array = NDArray[Any]

@@ -25,7 +25,6 @@ from tests.adcore import control_flow
 from tests.adcore.graphs import bits, planned
 from tests.adcore.strategies import Program, programs
 
-# Thousands of runs of code whose coverage other tests measure; to be traced would take them more than twice as long.
 pytestmark = pytest.mark.untraced
 
 LIMITS = Limits()

@@ -20,7 +20,6 @@ from adcore.graph import Array, Graph
 from adcore.graph.traversal import check, graph_of
 from adcore.limits import Limits
 
-# Thousands of runs of code whose coverage other tests measure; to be traced would take them more than twice as long.
 pytestmark = pytest.mark.untraced
 
 BOTH: list[Mode] = ["forward", "reverse"]

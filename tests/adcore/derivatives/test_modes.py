@@ -19,7 +19,6 @@ from adcore.graph.traversal import check, graph_of
 from adcore.passes import optimise
 from tests.adcore.graphs import Build, build, derive, graphs, if_else, orders, run
 
-# Thousands of runs of code whose coverage other tests measure; to be traced would take them more than twice as long.
 pytestmark = pytest.mark.untraced
 
 SIN, COS, EXP, LOG = OPS["sin"], OPS["cos"], OPS["exp"], OPS["log"]

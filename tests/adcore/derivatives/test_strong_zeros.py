@@ -14,7 +14,6 @@ from adcore.graph.traversal import check
 from adcore.passes import optimise
 from tests.adcore.graphs import Build, build, derive, if_else, orders, run
 
-# Thousands of runs of code whose coverage other tests measure; to be traced would take them more than twice as long.
 pytestmark = pytest.mark.untraced
 
 LOG, SQRT, WHERE, GREATER = OPS["log"], OPS["sqrt"], OPS["where"], OPS["greater"]

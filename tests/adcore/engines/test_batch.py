@@ -21,7 +21,6 @@ from adcore.graph.traversal import check
 from adcore.passes import optimise
 from tests.adcore.graphs import SPECIAL, Build, build, graphs, if_else
 
-# Thousands of runs of code whose coverage other tests measure; to be traced would take them more than twice as long.
 pytestmark = pytest.mark.untraced
 
 SIN, SUM = OPS["sin"], OPS["sum"]

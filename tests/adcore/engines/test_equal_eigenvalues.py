@@ -12,7 +12,6 @@ from adcore.engines.apply import apply
 from adcore.engines.equal_eigenvalues import MOST, at_equal_eigenvalues
 from adcore.ops.linalg.spectral.splitting import of_pairs, split_apart
 
-# Thousands of runs of code whose coverage other tests measure; to be traced would take them more than twice as long.
 pytestmark = pytest.mark.untraced
 
 

@@ -13,7 +13,6 @@ from adcore.passes import optimise
 from tests.adcore.graphs import build, if_else
 from tests.adcore.graphs import graphs as random_graphs
 
-# Thousands of runs of code whose coverage other tests measure; to be traced would take them more than twice as long.
 pytestmark = pytest.mark.untraced
 
 SIN, SUM = OPS["sin"], OPS["sum"]

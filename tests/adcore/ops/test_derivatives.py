@@ -19,7 +19,6 @@ from adcore.graph import Graph
 from tests.adcore.graphs import run
 from tests.adcore.ops.cases import GENERATED, Case, differentiable_cases, directional
 
-# Thousands of runs of code whose coverage other tests measure; to be traced would take them more than twice as long.
 pytestmark = pytest.mark.untraced
 
 

@@ -18,7 +18,6 @@ from adcore.graph import DType, Op
 from tests.adcore.graphs import run
 from tests.adcore.ops.cases import GENERATED, Case, differentiable_cases
 
-# Thousands of runs of code whose coverage other tests measure; to be traced would take them more than twice as long.
 pytestmark = pytest.mark.untraced
 
 POINTS = [

@@ -13,7 +13,6 @@ from adcore.derivatives import forward, reverse
 from adcore.graph import OPS, Array, Node, Op
 from tests.adcore.graphs import build, run
 
-# Thousands of runs of code whose coverage other tests measure; to be traced would take them more than twice as long.
 pytestmark = pytest.mark.untraced
 
 Build = Callable[[Node], Node]

@@ -16,7 +16,6 @@ from adcore.ops.base import sample
 from tests.adcore.graphs import build, run
 from tests.adcore.ops.cases import Case
 
-# Thousands of runs of code whose coverage other tests measure; to be traced would take them more than twice as long.
 pytestmark = pytest.mark.untraced
 
 # op, operands' shapes, parameters, the error's code, and words its message must have

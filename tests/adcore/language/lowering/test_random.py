@@ -10,7 +10,6 @@ from adcore.language.printing.program import to_source
 from tests.adcore.language.evaluating import lowered, result, values
 from tests.adcore.strategies import Program, programs
 
-# Hundreds of runs of code whose coverage other tests measure; to be traced would take them more than twice as long.
 pytestmark = pytest.mark.untraced
 
 

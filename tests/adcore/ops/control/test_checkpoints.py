@@ -25,7 +25,6 @@ from adcore.passes.bound_memory import bound_memory
 from tests.adcore.graphs import bits, derive
 from tests.adcore.language.evaluating import lowered
 
-# Thousands of runs of code whose coverage other tests measure; to be traced would take them more than twice as long.
 pytestmark = pytest.mark.untraced
 
 AMPLE = 10**9

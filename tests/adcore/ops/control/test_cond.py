@@ -20,7 +20,6 @@ from adcore.ops.control.cond import cond
 from adcore.passes import optimise
 from tests.adcore.graphs import Build, build, derive, graphs, if_else, orders, run
 
-# Thousands of runs of code whose coverage other tests measure; to be traced would take them more than twice as long.
 pytestmark = pytest.mark.untraced
 
 SIN, EXP, LOG, SUM = OPS["sin"], OPS["exp"], OPS["log"], OPS["sum"]

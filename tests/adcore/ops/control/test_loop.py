@@ -18,7 +18,6 @@ from adcore.ops.control.loop_view import INDEX
 from adcore.passes import optimise
 from tests.adcore.graphs import Build, build, derive, run
 
-# Thousands of runs of code whose coverage other tests measure; to be traced would take them more than twice as long.
 pytestmark = pytest.mark.untraced
 
 VECTOR = Type(DType.FLOAT, (3,))

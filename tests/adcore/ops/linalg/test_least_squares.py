@@ -11,7 +11,6 @@ from adcore.compiler import Compiler, Query
 from adcore.graph import OPS, items
 from tests.adcore.graphs import build, run
 
-# Thousands of runs of code whose coverage other tests measure; to be traced would take them more than twice as long.
 pytestmark = pytest.mark.untraced
 
 

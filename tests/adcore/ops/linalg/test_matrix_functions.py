@@ -14,7 +14,6 @@ from adcore.graph import OPS
 from tests.adcore.graphs import build, run
 from tests.adcore.ops.linalg.matrices import TURN, WEIGHTS
 
-# Thousands of runs of code whose coverage other tests measure; to be traced would take them more than twice as long.
 pytestmark = pytest.mark.untraced
 
 

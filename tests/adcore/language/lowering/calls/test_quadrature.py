@@ -14,7 +14,6 @@ from adcore.errors import AdcoreError
 from adcore.language.printing.program import to_source
 from tests.adcore.language.differentiating import Values, agree, graph_and_values, run
 
-# Thousands of runs of code whose coverage other tests measure; to be traced would take them more than twice as long.
 pytestmark = pytest.mark.untraced
 
 # Why each is here, the program, its inputs, the value, gradients by closed forms.

@@ -18,7 +18,6 @@ from tests.adcore.graphs import run
 from tests.adcore.language.differentiating import agree
 from tests.adcore.language.evaluating import result
 
-# Thousands of runs of code whose coverage other tests measure; to be traced would take them more than twice as long.
 pytestmark = pytest.mark.untraced
 
 NAN, INF = math.nan, math.inf

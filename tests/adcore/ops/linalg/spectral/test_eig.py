@@ -15,7 +15,6 @@ from tests.adcore.graphs import build, run
 from tests.adcore.language.differentiating import agree
 from tests.adcore.ops.linalg.matrices import WEIGHTS
 
-# Thousands of runs of code whose coverage other tests measure; to be traced would take them more than twice as long.
 pytestmark = pytest.mark.untraced
 
 SKEW = np.eye(3) + 0.4 * WEIGHTS

@@ -12,7 +12,6 @@ from adcore.compiler import Compiler, Query
 from tests.adcore.language.evaluating import result
 from tests.adcore.ops.linalg.matrices import WEIGHTS
 
-# Thousands of runs of code whose coverage other tests measure; to be traced would take them more than twice as long.
 pytestmark = pytest.mark.untraced
 
 BANDS = np.array([[0.9, 0.5, -0.3, 0.2], [2.0, 3.0, 2.5, 4.0], [1.0, -0.5, 0.25, 0.7]])
