@@ -18,7 +18,7 @@ from adcore.compiler.static_notices import static_notices
 from adcore.derivatives.expansion import expand
 from adcore.derivatives.query import Derivative, DerivativeKind, kind_of
 from adcore.engines import interpreter
-from adcore.engines.cost import work
+from adcore.engines.cost import seconds, work
 from adcore.engines.executable import Executable, Prepare
 from adcore.engines.notices import may_notice
 from adcore.errors import AdcoreError, ArrayTooLarge, CompilationTooLong
@@ -35,6 +35,8 @@ ROW_BYTES = 1_500
 """What one row of a trace's layout takes, its nodes included, as measured with tracemalloc."""
 ROW_WORK = 50
 """What writing one row of a trace costs, in scalar operations."""
+ROW_SECONDS = 5e-6
+"""The seconds that one row of a trace takes."""
 _THE_PROGRAM = Query()
 
 
@@ -190,6 +192,8 @@ class Compiler:
             # Inputs and results need room beside the blocks of a batch.
             executable=self._prepare(derivative.graph, self.limits.live_elements // 2),
             work=_work(derivative) + (ROW_WORK * trace_plan.layout.rows if trace_plan else 0),
+            seconds=seconds(derivative.graph) * derivative.sweeps
+            + (ROW_SECONDS * trace_plan.layout.rows if trace_plan else 0.0),
             limits=self.limits,
             is_batch=any(batched),
             may_notice=may_notice(derivative.graph),

@@ -1,5 +1,5 @@
-"""The cost of a run in scalar operations, foreseen from shapes: by it the compiler chooses the cheaper mode, the
-service decides where an evaluation runs, and partial evaluation gives up.
+"""The cost of a run in scalar operations and in seconds, foreseen from shapes: by it the compiler chooses the cheaper
+mode, the service decides where an evaluation runs, and partial evaluation gives up.
 
 It stands beside the engines because the language, which is below the compiler, needs it too.
 """
@@ -7,6 +7,9 @@ It stands beside the engines because the language, which is below the compiler, 
 from __future__ import annotations
 
 from adcore.graph import Graph, Node, inner_graphs
+
+DISPATCH = 0.5e-6
+"""The seconds that an application takes besides its operations."""
 
 
 def work(graph: Graph) -> int:
@@ -18,6 +21,18 @@ def work(graph: Graph) -> int:
             total += node.op.rules.structure.times(node) * max(1, *map(work, inner), 0)
         else:
             total += work_of(node)
+    return total
+
+
+def seconds(graph: Graph) -> float:
+    """The time of one run: a prediction, by the passes and branches that ``work`` counts."""
+    total = 0.0
+    for node in graph.nodes:
+        if node.op.rules.structure is not None and node.op.rules.work is None:
+            inner = inner_graphs(node).values()
+            total += node.op.rules.structure.times(node) * max(DISPATCH, *map(seconds, inner), 0.0)
+        else:
+            total += DISPATCH + seconds_of(node)
     return total
 
 
