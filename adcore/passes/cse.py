@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 
-from adcore.graph import Node
+from adcore.graph import INPUT, Node
 
 
 def sharing() -> Callable[[Node], Node]:
@@ -12,6 +12,9 @@ def sharing() -> Callable[[Node], Node]:
     first: dict[Hashable, Node] = {}
 
     def shared(node: Node) -> Node:
+        if node.op is INPUT:
+            # Where simplification leaves an input: two of one name are two values.
+            return node
         inputs = node.inputs
         if node.op.facts.commutative and id(inputs[0]) > id(inputs[1]):
             # The operands of a strong product have different roles; those of a plain one may be swapped.

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from adcore.derivatives.forward import jvp_graph
 from adcore.derivatives.reverse import gradient_graph, vjp_graph
-from adcore.graph import OPS, SCALAR, Graph, Node
-from adcore.graph.traversal import check, rewrite
+from adcore.graph import OPS, SCALAR, Graph, Node, input_node
+from adcore.graph.traversal import check, graph_of, rewrite
 from adcore.passes import optimise
 from adcore.passes.cse import sharing
 from adcore.passes.fold import folded
@@ -51,6 +51,13 @@ def test_a_derivative_of_the_optimised_program_is_that_of_the_program(graph: Gra
     plain, optimised = vjp_graph(graph, [0, 1]), vjp_graph(optimise(graph), [0, 1])
     for x, y in zip(run(plain, a, b, *[1.0] * n), run(optimised, a, b, *[1.0] * n), strict=True):
         assert x == pytest.approx(y, rel=1e-6, nan_ok=True) or abs(x) > 1e100 or abs(x - y) < 1e-6
+
+
+def test_inputs_of_one_name_stay_two() -> None:
+    """The parts of a list that a loop carries are called like the list, and their tangents alike."""
+    x, y = input_node("x", SCALAR), input_node("x", SCALAR)
+    graph = graph_of([x, y], [x * 1.0 - y * 1.0])
+    assert run(check(optimise(graph)), 5.0, 3.0) == [2.0]
 
 
 def test_the_signature_stays() -> None:
