@@ -7,6 +7,7 @@ import contextlib
 import re
 import socket
 import sys
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -184,6 +185,8 @@ def _serve(settings: Settings) -> int:
         log_level=settings.log_level,
         timeout_graceful_shutdown=settings.shutdown_seconds,
     )
+    # Python's parser prints warnings of odd programs to the service's log, where their authors do not see them.
+    warnings.simplefilter("ignore", SyntaxWarning)
     with contextlib.suppress(KeyboardInterrupt):
         Server(config).run()
     return 0

@@ -27,7 +27,7 @@ from adcore.language.lowering.containers.mutation import latest, refuse_stale
 from adcore.language.lowering.containers.strings import call_string_method, checked, f_string
 from adcore.language.lowering.expressions import comprehensions
 from adcore.language.lowering.expressions.array_methods import ARRAY_METHODS, astype
-from adcore.language.lowering.expressions.concatenators import concatenated, concatenator
+from adcore.language.lowering.expressions.concatenators import concatenated, concatenator, stray_slice
 from adcore.language.lowering.expressions.conditions import assigned_value, chosen_value, deciding_operand, truth_of
 from adcore.language.lowering.expressions.name_resolution import (
     attribute_span,
@@ -384,6 +384,7 @@ _RULES: dict[type[ast.expr], Callable[[Lowering, Any], Value]] = {
     ast.IfExp: _choice,
     ast.List: _list,
     ast.Tuple: _tuple,
+    ast.Slice: stray_slice,
     ast.Subscript: _subscript,
     ast.Attribute: _attribute,
     ast.Call: _call,

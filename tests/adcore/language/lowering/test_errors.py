@@ -41,6 +41,12 @@ TABLE = [
         "in looks into a list, a tuple, a dictionary or a string, and this is an array of shape (3,)",
         "any(x == a) asks whether an array has an element",
     ),
+    (
+        "d = {'a': x}\ny = d[«0:1», 2]",
+        "type_mismatch",
+        "slices stand beside other indices in the subscripts of arrays only",
+        None,
+    ),
     ("«x is y»", "unsupported_syntax", "is compares with None only", "write == to compare values"),
     # functions as values, and recursion
     (
