@@ -23,6 +23,8 @@ def kernel_of(node: Node) -> Callable[..., Any]:
     if node.op is ITEM:
         return operator.itemgetter(node.param("index"))
     function = _function_of(node)
+    if not node.params:
+        return function
     # Bound once and called often: a parameter that has its default is not passed on.
     pairs = zip(node.op.signature.parameters, node.params, strict=True)
     params = {p.name: value for p, (_, value) in pairs if p.required or value != p.default}

@@ -126,6 +126,7 @@ def _plan(graph: Graph, nested: dict[Graph, Plan], begun: set[Graph]) -> Plan:
     last_uses = _last_uses(graph)
     slots: list[Any] = [None] * len(slot)
     steps = []
+    contextual = False
     for node in graph.nodes:
         tick()
         if node.op is CONSTANT:
@@ -133,17 +134,19 @@ def _plan(graph: Graph, nested: dict[Graph, Plan], begun: set[Graph]) -> Plan:
             continue
         empties = tuple([slot[x] for x in last_uses.get(node, ())])
         reads = tuple([slot[x] for x in node.inputs])
-        structured = node.op.rules.structure is not None
-        function = call_view(node).function if node.op is call else None
+        op = node.op
+        structured = op.rules.structure is not None
+        function = call_view(node).function if op is call else None
+        contextual = contextual or op.facts.contextual
         kernel = watched(kernel_of(node), node)
-        if node.op.rules.notice is not None:
+        if op.rules.notice is not None:
             kernel = with_notice(kernel, node)
         steps.append(Instruction(kernel, reads, slot[node], empties, structured, function, node.span))
     outputs = tuple([slot[y] for y in graph.outputs])
     # The memory of a function that calls itself depends on the depth of its calls: ``_enter`` bounds it at run time.
     elements = most_live(graph, last_uses, {x: nested[x].elements for x in graph.subgraphs() if x in nested})
-    strong = any(is_strong(node) for node in graph.nodes) or any(plan.strong for plan in nested.values())
-    contextual = any(node.op.facts.contextual for inner in (graph, *nested) for node in inner.nodes)
+    strong = any(map(is_strong, graph.nodes)) or any(plan.strong for plan in nested.values())
+    contextual = contextual or any(plan.contextual for plan in nested.values())
     return Plan(tuple(slots), len(graph.inputs), tuple(steps), outputs, elements, contextual, strong, nested)
 
 

@@ -44,4 +44,4 @@ def _arrays(node: Node) -> list[tuple[Node, int]]:
     """The arrays that live as long as the node's value: each as the node that computes it, and its place there."""
     if node.op is ITEM:
         return [(node.inputs[0], node.params[0][1])]  # type: ignore[list-item]
-    return [(node, i) for i in range(len(node.types))]
+    return [(node, 0)] if len(node.types) == 1 else [(node, i) for i in range(len(node.types))]

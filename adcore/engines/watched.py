@@ -23,11 +23,12 @@ LONG_OPERATION = 0.1
 
 def watched(kernel: Callable[..., Any], node: Node) -> Callable[..., Any]:
     """The kernel of a node, watching the clock where the application is a large one."""
-    if node.op.rules.structure is not None:
+    rules, facts = node.op.rules, node.op.facts
+    if rules.structure is not None or (facts.elementwise and not node.types[0].shape):
         return kernel
     seconds = seconds_of(node)
     size = node.type.size
-    if node.op.facts.elementwise and (size > PIECE or (size > 1 and seconds > LONG_OPERATION)):
+    if facts.elementwise and (size > PIECE or (size > 1 and seconds > LONG_OPERATION)):
         return _in_pieces(kernel, node, min(PIECE, int(LONG_OPERATION / 2 / seconds * size) + 1))
     if seconds < LONG_OPERATION:
         return kernel

@@ -42,7 +42,7 @@ def zero_won() -> None:
 
 def is_strong(node: Node) -> bool:
     """Whether the node is a product of the chain rule."""
-    return any(name == "strong" and value == BOTH for name, value in node.params)
+    return ("strong", BOTH) in node.params
 
 
 def strong_repair(product: Any, *factors: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Sequence
 
-from adcore.clock import tick
+from adcore.clock import current
 from adcore.errors import AdcoreError, NestingTooDeep, SyntaxFault, Unsupported
 from adcore.language import library, vocabulary
 from adcore.language.syntax.outputs import is_passed_over
@@ -39,9 +39,10 @@ class Walk:
 
     def run(self) -> None:
         self._push(self.source.tree.body, 0, self.top, None)
-        stack, rules = self._stack, _RULES
+        stack, rules, clock = self._stack, _RULES, current()
         while stack:
-            tick()
+            if clock is not None:
+                clock.tick()
             node, depth, scope, branch = stack.pop()
             rule = rules.get(type(node), Walk._refusal)
             if depth > self.limit and rule not in _LEAVES:

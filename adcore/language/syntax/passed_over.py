@@ -32,20 +32,13 @@ def pass_over(tree: ast.Module) -> None:
         left = list(_left(block, names))
         if len(left) != len(block) or any(a is not b for a, b in zip(left, block, strict=True)):
             block[:] = left or [ast.copy_location(ast.Pass(), block[0])]
-        blocks += [inner for statement in block for inner in _blocks(statement)]
+        blocks += _blocks(block)
 
 
-def _blocks(statement: ast.stmt) -> Iterator[_Block]:
-    """The blocks of a statement."""
-    match statement:
-        case ast.If() | ast.For() | ast.While():
-            yield statement.body
-            if statement.orelse:
-                yield statement.orelse
-        case ast.FunctionDef():
-            yield statement.body
-        case _:
-            pass
+def _blocks(block: Sequence[ast.stmt]) -> list[_Block]:
+    """The blocks of the statements of a block."""
+    parents = [x for x in block if isinstance(x, (ast.If, ast.For, ast.While, ast.FunctionDef))]
+    return [inner for x in parents for inner in (x.body, getattr(x, "orelse", None)) if inner]
 
 
 def _names_in(tree: ast.Module) -> dict[str, str]:
@@ -53,14 +46,16 @@ def _names_in(tree: ast.Module) -> dict[str, str]:
     names = dict(_USUAL)
     blocks: list[Sequence[ast.stmt]] = [tree.body]
     while blocks:
-        for statement in blocks.pop(0):
+        block = blocks.pop(0)
+        for statement in block:
             match statement:
+                case ast.Assign(value=ast.Call(func), targets=[target]) if _is_among(_full_name(func, names), _CALLS):
+                    names.update(dict.fromkeys(_targets(target), _full_name(func, names) or ""))
                 case ast.Import() | ast.ImportFrom():
                     names.update(names_of(statement))
-                case ast.Assign([target], ast.Call(func)) if _is_among(_full_name(func, names), _CALLS):
-                    names.update(dict.fromkeys(_targets(target), _full_name(func, names) or ""))
                 case _:
-                    blocks += _blocks(statement)
+                    pass
+        blocks += _blocks(block)
     return names
 
 
@@ -90,7 +85,7 @@ def _left(block: Sequence[ast.stmt], names: dict[str, str]) -> Iterator[ast.stmt
                 yield from (*body, *orelse)
             case ast.Expr(ast.Call(func)) if _is_among(_full_name(func, names), _CALLS):
                 pass
-            case ast.Assign([target], ast.Call(func)) if _is_among(_full_name(func, names), _CALLS):
+            case ast.Assign(value=ast.Call(func), targets=[target]) if _is_among(_full_name(func, names), _CALLS):
                 # As an import it is an error where it is used.
                 module, _, name = (_full_name(func, names) or "").rpartition(".")
                 aliases = [ast.alias(name, own) for own in _targets(target)]

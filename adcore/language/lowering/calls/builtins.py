@@ -47,8 +47,10 @@ def apply_op_or_builtin(
     special = BUILTIN_RULES.get(function.name)
     if special is not None:
         return special(low, function.name.removeprefix("builtins."), arguments, place)
-    if any(isinstance(a.value, Rows) for a in arguments):
-        arguments = [a._replace(value=plain(a.value)) for a in arguments]
+    for argument in arguments:
+        if isinstance(argument.value, Rows):
+            arguments = [a._replace(value=plain(a.value)) for a in arguments]
+            break
     rule = LIBRARY_RULES.get(function.name)
     if rule is not None:
         return rule(bound(low, BUILTIN_FUNCTIONS[function.name], arguments, place))

@@ -53,11 +53,13 @@ def function_named(low: Lowering, node: ast.expr) -> Callee | None:
 
 def _known_function(low: Lowering, name: str) -> LibraryFunction | None:
     """The function that a name without a dot, which the program does not bind, stands for; None otherwise."""
-    full = low.syntax.imports.get(name)
-    if full is None and low.syntax.uses_numpy and name in vocabulary.PYTHONS:
+    syntax = low.syntax
+    full = syntax.imports.get(name)
+    imported = full is not None
+    if full is None and syntax.uses_numpy and name in vocabulary.PYTHONS:
         full = f"builtins.{name}"
     known = vocabulary.functions().get(name) if full is None else vocabulary.function_of(full)
-    return None if known is None else LibraryFunction(known, name not in low.syntax.imports, full)
+    return None if known is None else LibraryFunction(known, not imported, full)
 
 
 def is_imported(low: Lowering, name: str) -> bool:

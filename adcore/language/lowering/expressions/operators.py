@@ -19,6 +19,7 @@ from adcore.language.lowering.values import (
     Closure,
     Derived,
     Dictionary,
+    Frozen,
     LibraryFunction,
     List,
     Place,
@@ -62,7 +63,7 @@ def binary(
     name = _BINARY[type(operator)]
     if is_number(a) and is_number(b) and name in FOLDED:
         return FOLDED[name](a, b)  # type: ignore[arg-type]
-    if isinstance(a, _OF_PYTHON) or isinstance(b, _OF_PYTHON):
+    if type(a) in _OF_PYTHON or type(b) in _OF_PYTHON:
         joined = _joined(low, name, a, b, place)
         if joined is not None:
             return joined
@@ -84,7 +85,7 @@ def binary(
     return low.emit(OPS[name], (a, b), place, None, (left, right))
 
 
-_OF_PYTHON = (List, Rows, Tuple, str, UnknownString, Dictionary)
+_OF_PYTHON = frozenset({List, Rows, Tuple, Frozen, str, UnknownString, Dictionary})
 """The values that have operators of their own in Python."""
 
 

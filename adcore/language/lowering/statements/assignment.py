@@ -48,6 +48,9 @@ T = TypeVar("T", List, Dictionary)
 
 def bind(low: Lowering, target: ast.expr, value: Value, place: ast.expr) -> None:
     """Give a name, the names of a tuple, or a part of an array the value."""
+    if isinstance(target, ast.Name):
+        low.frames.scope.assign(target.id, value, target)
+        return
     for part, item in unpacked(low, target, value, place):
         if isinstance(part, ast.Name):
             low.frames.scope.assign(part.id, item, part)
