@@ -164,29 +164,19 @@ def _array_text(array: Any, most: int = sys.maxsize) -> str:
 
 def _serve(settings: Settings) -> int:
     # Imported here, so that the other commands do not wait for the web framework.
-    import uvicorn
-
     from app.main import create_app
+    from app.server.server import Server
 
-    class Server(uvicorn.Server):
+    class AnnouncedServer(Server):
         """A server that says where it listens, once it does."""
 
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             if self.started:
-                host, port = self.servers[0].sockets[0].getsockname()[:2]
-                where = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-                print(f"gradserve listens on {where} (documentation: {where}/docs)", flush=True)
+                print(f"gradserve listens on {self.address} (documentation: {self.address}/docs)", flush=True)
 
-    config = uvicorn.Config(
-        create_app(settings),
-        host=settings.host,
-        port=settings.port,
-        log_level=settings.log_level,
-        timeout_graceful_shutdown=settings.shutdown_seconds,
-    )
     # Python's parser prints warnings of odd programs to the service's log, where their authors do not see them.
     warnings.simplefilter("ignore", SyntaxWarning)
     with contextlib.suppress(KeyboardInterrupt):
-        Server(config).run()
+        AnnouncedServer(create_app(settings), settings).run()
     return 0

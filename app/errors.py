@@ -61,6 +61,24 @@ class RequestTooLarge(RequestError):
     code = "request_too_large"
 
 
+class MalformedRequest(RequestError):
+    """What was sent is not a request of HTTP/1.1."""
+
+    code = "malformed_request"
+
+
+class HeadTooLarge(RequestError):
+    """The path and the headers are longer, or more, than this service reads."""
+
+    code = "head_too_large"
+
+
+class RequestTooSlow(RequestError):
+    """The request does not arrive in the time there is for it."""
+
+    code = "request_too_slow"
+
+
 class UnsupportedMediaType(RequestError):
     """The body is not declared to be plain JSON."""
 
@@ -83,6 +101,12 @@ class Overloaded(ServiceUnavailable):
     code = "overloaded"
 
 
+class TooManyConnections(ServiceUnavailable):
+    """The service has as many connections open as it takes, altogether or from this address."""
+
+    code = "too_many_connections"
+
+
 class NotReady(ServiceUnavailable):
     """The service is starting or shutting down."""
 
@@ -97,11 +121,14 @@ class InternalError(AdcoreError):
 
 STATUS: Mapping[type[AdcoreError], int] = MappingProxyType(
     {
+        MalformedRequest: 400,
         InvalidJson: 400,
         NotFound: 404,
         MethodNotAllowed: 405,
+        RequestTooSlow: 408,
         RequestTooLarge: 413,
         UnsupportedMediaType: 415,
+        HeadTooLarge: 431,
         InvalidRequest: 422,
         ProgramError: 422,
         InputError: 422,

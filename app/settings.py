@@ -22,6 +22,26 @@ class ServiceLimits(Limits):
 
     request_bytes: int = 8 * 2**20
     """Length of a request's body (``request_too_large``)."""
+    header_bytes: int = 32 * 2**10
+    """Length of a request's path and headers (``head_too_large``)."""
+    headers: int = 100
+    """Headers of a request (``head_too_large``)."""
+    head_seconds: float = 10.0
+    """Time in which the head of a request has to arrive (``request_too_slow``)."""
+    stalled_seconds: float = 10.0
+    """Time in which the least of a body has to arrive (``request_too_slow``), and of an answer to be read."""
+    arriving_bytes: int = 256 * 2**20
+    """Bytes of all bodies that are not complete yet (``overloaded``)."""
+    connections: int = 1000
+    """Connections open at one time (``too_many_connections``)."""
+    connections_per_address: int = 500
+    """Connections open at one time from one address (``too_many_connections``)."""
+    pipelined_requests: int = 16
+    """Requests of one connection that wait for the answer of an earlier one (``malformed_request``)."""
+    linger_seconds: float = 5.0
+    """Time in which a client that is refused can finish sending, to read why."""
+    drained_bytes: int = 64 * 2**20
+    """Bytes that a client that is refused can still send."""
     concurrent_evaluations: int = 32
     """Expensive evaluations accepted at one time, running and waiting together (``overloaded``)."""
     cache_entries: int = 1024
@@ -53,6 +73,10 @@ class Settings(BaseSettings):
     """Scalar operations up to which an evaluation of a compiled program runs on the event loop."""
     shutdown_seconds: int = Field(default=35, ge=0)
     """How long a shutdown waits for the requests under way."""
+    keep_alive_seconds: float = Field(default=5.0, gt=0)
+    """How long a connection stays open without a request."""
+    min_bytes_per_second: int = Field(default=4096, ge=0)
+    """The rate at which a body has to arrive, and an answer to be read, or the transfer counts as stalled."""
     max: ServiceLimits = ServiceLimits()
     """The limits."""
 

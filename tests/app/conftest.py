@@ -12,24 +12,24 @@ from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 
 from app.main import create_app
+from app.server.server import Server
 from app.settings import ServiceLimits, Settings
 
 
 @contextmanager
 def serving(settings: Settings) -> Iterator[httpx.Client]:
     """A client of a service with these settings, which runs in a thread of this process while the context lasts."""
-    server = uvicorn.Server(uvicorn.Config(create_app(settings), host="127.0.0.1", port=0, log_level="critical"))
+    settings = settings.model_copy(update={"port": 0, "log_level": "critical"})
+    server = Server(create_app(settings), settings)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
         while not server.started:
             assert thread.is_alive(), "the service did not start"
             time.sleep(0.01)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False) as client:
+        with httpx.Client(base_url=server.address, timeout=30, trust_env=False) as client:
             yield client
     finally:
         server.should_exit = True

@@ -162,7 +162,7 @@ def test_request_bytes(limited: Limited, chunked: bool) -> None:
 
 
 def test_a_large_body_is_refused_before_it_is_read(limited: Limited) -> None:
-    client = limited(request_bytes=1000)
+    client = limited(request_bytes=1000, drained_bytes=2**24)
     read = 0
 
     def endless() -> Iterator[bytes]:
