@@ -14,6 +14,7 @@ from adcore.errors import NotDifferentiable
 from adcore.graph import ITEM, Graph, Halves, Node, Pullback, constant, input_node
 from adcore.graph.traversal import by_level, dependents, graph_of, schedule
 from adcore.ops.control.stacks import plus, zeros_of
+from adcore.ops.strong import is_flat
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +147,8 @@ def split(graph: Graph, wanted: Sequence[bool]) -> Halves:
     """Cut the graph's reverse mode where its backward pass begins.
 
     This decides which values are stored between the two halves, and which are computed again: stored are just those
-    that the adjoint program reads and that depend on an input, but not on a cotangent. Values that depend on neither
-    are recomputed by the backward half.
+    that the adjoint program reads and that depend on an input, but not on a cotangent. Values that depend on neither,
+    and steps, are recomputed by the backward half.
     """
     inputs = [x for x, want in zip(graph.inputs, wanted, strict=True) if want]
     numbers = [y for y in graph.outputs if y.type.is_number]
@@ -157,6 +158,8 @@ def split(graph: Graph, wanted: Sequence[bool]) -> Halves:
 
     order = schedule(results)
     late, early = dependents(order, cotangents), dependents(order, graph.inputs)
+    # A step is computed again from its operands, which takes no more room, and shows that its zeros are by choice.
+    late |= {x for node in order if node in late for x in node.inputs if x in early and x not in late and is_flat(x)}
     reads = [x for node in order if node in late for x in node.inputs] + results
     residuals = [x for x in dict.fromkeys(reads) if x in early and x not in late]
     forward = graph_of(graph.inputs, (*augmented.outputs, *residuals))

@@ -45,6 +45,12 @@ def is_strong(node: Node) -> bool:
     return ("strong", BOTH) in node.params
 
 
+def is_flat(node: Node) -> bool:
+    """Whether the node is a step of numbers: constant around almost every point, so that a zero of it is a choice."""
+    flat = node.op.facts.flat
+    return len(flat) > 0 and len(flat) == len(node.inputs) and node.op.facts.elementwise and node.types[0].is_number
+
+
 def strong_repair(product: Any, *factors: Any) -> Any:
     """An elementwise ``product``, with zero instead of NaN where one of ``factors`` is zero: 0 * inf, 0 * NaN."""
     if product.ndim == 0:

@@ -15,6 +15,9 @@ from adcore.graph import OPS, SCALAR
 from tests.adcore.graphs import build, by_forward, by_reverse, run
 
 LOOP = "s = 0\nfor i in range(3):\n  s = s + x*log(x*0 + x**2)\ns"
+CLIPPED = "s = 0\nfor i in range(4):\n  s = s + sqrt(clip(x[i], 0, 2))\ns"
+CARRIED = "s = x\nwhile s < 0:\n  s = s + 1 + sqrt(maximum(s, 0)) + arccos(clip(s, -1, 1))\ns*0 + x"
+CLIPPED_CALL = "def f(a, n):\n  return a if n < 1 else f(sqrt(clip(a, 0, 1)), n - 1)\nf(x, 3)"
 RECURSION = "def f(a):\n  return a*a*cbrt(a) if a < 1 else f(a-1)\nf(x)"
 
 # Why each is here, the program, where, its gradient, and whether a notice is due.
@@ -32,6 +35,9 @@ ROWS: list[tuple[str, str, dict[str, Any], Any, bool]] = [
     ("in a branch", "y = x\nif x < 1:\n  y = x*sqrt(x)\ny", {"x": 0}, 0, True),
     ("where clip does not move", "arccos(clip(x, -1, 1))", {"x": 10}, 0, False),
     ("where a maximum is the other one", "sqrt(maximum(x, 0))", {"x": -1}, 0, False),
+    ("elements that clip does not move, in a loop", CLIPPED, {"x": [-1, -2, 0.25, 3]}, [0, 0, 1, 0], False),
+    ("bounds in a loop with a test", CARRIED, {"x": -3.5}, 1, False),
+    ("bounds in a recursion", CLIPPED_CALL, {"x": -1}, 0, False),
     ("a factor that is zero all around", "maximum(x, 0)*sqrt(x + 1)", {"x": -1}, 0, False),
     ("a branch not taken", "where(x > 0, x*sqrt(x), 0)", {"x": 0}, 0, False),
     ("an undefined branch not taken", "where(x > 0, log(x), 0)", {"x": -1}, 0, False),
