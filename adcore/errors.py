@@ -82,6 +82,8 @@ class AdcoreError(Exception):
         self.help = help
         self.related = related
         self.source: str | None = None
+        self.excerpt: str | None = None
+        """The line at fault with carets under the span; None without a text."""
         self.called = False
         """Whether the message says in which call of a function it happened."""
 
@@ -90,17 +92,13 @@ class AdcoreError(Exception):
         if self.source is None:
             self.source = source
             if self.span is not None:
+                self.excerpt = excerpt(source, self.span)
                 near = self.span.calls[-_CALLS_TOLD:]
                 self.related += tuple((call.span, f"{call.function} is called here") for call in reversed(near))
         return self
 
     def __str__(self) -> str:
         return self.message
-
-    @property
-    def excerpt(self) -> str | None:
-        """The line at fault with carets under the span, or None without a text."""
-        return None if self.source is None or self.span is None else excerpt(self.source, self.span)
 
 
 class ProgramError(AdcoreError):
@@ -302,6 +300,12 @@ class NotWholeNumber(InputError):
     """An input that serves as a count, an index or a shape is not a whole number."""
 
     code = "not_a_whole_number"
+
+
+class RepeatedName(InputError):
+    """A list of names has one of them twice."""
+
+    code = "repeated_name"
 
 
 class BatchMismatch(InputError):

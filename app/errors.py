@@ -6,7 +6,7 @@ The shape is RFC 9457's problem details; ``code`` is the name a client should br
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -85,10 +85,21 @@ class UnsupportedMediaType(RequestError):
     code = "unsupported_media_type"
 
 
+class TooManyNames(RequestError):
+    """A list or a map of names has more members than this service takes."""
+
+    code = "too_many_names"
+
+
 class InvalidRequest(RequestError):
-    """The body is JSON but not a request: a field is missing, unknown or of the wrong type; ``errors`` lists them."""
+    """The body is JSON but not a request: a field is missing, unknown or of the wrong type; ``errors`` lists the first
+    of them."""
 
     code = "invalid_request"
+
+    def __init__(self, message: str, *, errors: Sequence[Mapping[str, str]] = (), help: str | None = None) -> None:
+        super().__init__(message, help=help)
+        self.errors = errors
 
 
 class ServiceUnavailable(AdcoreError):
@@ -128,11 +139,12 @@ STATUS: Mapping[type[AdcoreError], int] = MappingProxyType(
         RequestTooSlow: 408,
         RequestTooLarge: 413,
         UnsupportedMediaType: 415,
-        HeadTooLarge: 431,
+        TooManyNames: 422,
         InvalidRequest: 422,
         ProgramError: 422,
         InputError: 422,
         LimitError: 422,
+        HeadTooLarge: 431,
         InternalError: 500,
         ServiceUnavailable: 503,
     }
@@ -201,12 +213,28 @@ def problem(error: AdcoreError, **extra: Any) -> dict[str, Any]:
             | ({} if error.source is None else {"excerpt": excerpt(error.source, span)})
             for span, note in error.related
         ]
+    if isinstance(error, InvalidRequest) and error.errors:
+        details["errors"] = error.errors
     return details | extra
 
 
 def problem_response(error: AdcoreError, headers: Mapping[str, str] | None = None, **extra: Any) -> Response:
     details = problem(error, **extra)
     return Response(orjson.dumps(details), details["status"], headers, MEDIA_TYPE)
+
+
+FAULTS_SHOWN = 10
+"""The faults of a body that its answer lists."""
+
+
+def invalid_request(faults: Sequence[Mapping[str, Any]], count: int) -> InvalidRequest:
+    """The error for a body with ``count`` faults; of the first ones, the place ``loc`` and the message ``msg``."""
+    # What was sent is not repeated: it may be large, and the pointer says where it is.
+    shown = [{"pointer": _pointer(tuple(fault["loc"])), "detail": str(fault["msg"])} for fault in faults]
+    first, more = shown[0], count - 1
+    where = f" at {first['pointer']}" if first["pointer"] else ""
+    others = f", and {more} more {'fault' if more == 1 else 'faults'}" if more else ""
+    return InvalidRequest(f"{first['detail']}{where}{others}", errors=shown)
 
 
 def _pointer(location: tuple[int | str, ...]) -> str:
@@ -222,11 +250,8 @@ async def _on_adcore_error(request: Request, error: Exception) -> Response:
 
 async def _on_validation_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    # What was sent is not repeated: it may be large, and the pointer says where it is.
-    invalid = [{"pointer": _pointer(tuple(each["loc"])), "detail": str(each["msg"])} for each in error.errors()[:20]]
-    first = invalid[0]
-    where = f" at {first['pointer']}" if first["pointer"] else ""
-    return problem_response(InvalidRequest(f"{first['detail']}{where}"), errors=invalid)
+    faults = error.errors()
+    return problem_response(invalid_request(faults[:FAULTS_SHOWN], len(faults)))
 
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:

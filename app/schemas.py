@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SkipValidation, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, FailFast, Field, SkipValidation, StringConstraints
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypeAliasType
 
@@ -122,7 +122,7 @@ def _export_format(name: str) -> str:
 class GraphRequest(ProgramRequest):
     """A program, the values or just the shapes of its inputs, and which graph is asked for."""
 
-    shapes: dict[Name, Annotated[list[Size], Field(max_length=64)]] = Field(
+    shapes: dict[Name, Annotated[list[Size], Field(max_length=64), FailFast()]] = Field(
         default_factory=dict,
         description="The shapes of inputs whose values do not matter: `[]` for a number, `[3]` for a vector of 3.",
         examples=[{"A": []}],

@@ -42,6 +42,8 @@ class ServiceLimits(Limits):
     """Time in which a client that is refused can finish sending, to read why."""
     drained_bytes: int = 64 * 2**20
     """Bytes that a client that is refused can still send."""
+    names: int = 1_000
+    """Members of each list and each map of names in a request, and of its body (``too_many_names``)."""
     concurrent_evaluations: int = 32
     """Expensive evaluations accepted at one time, running and waiting together (``overloaded``)."""
     cache_entries: int = 1024

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
@@ -14,6 +15,7 @@ from adcore.errors import (
     DuplicateInput,
     MissingInput,
     NotDifferentiable,
+    RepeatedName,
     UnknownInput,
     UnknownWrt,
 )
@@ -44,16 +46,15 @@ class Query(NamedTuple):
 def normalised(query: Query, inputs: Mapping[str, T]) -> tuple[Query, Mapping[str, T]]:
     """The same with each name as Python's parser gives it (NFKC): what programs, ``Compiler`` and ``Compiled`` use.
 
-    Raises DuplicateInput where two names are one.
+    Raises RepeatedName and DuplicateInput where two names are one.
     """
-    inputs = normalised_names(inputs)
     if query.outputs is not None or query.wrt is not None or query.batch not in (True, False):
         query = query._replace(
-            outputs=_normal(query.outputs),
-            wrt=_normal(query.wrt),
-            batch=query.batch if isinstance(query.batch, bool) else tuple(map(normal, query.batch)),
+            outputs=None if query.outputs is None else _different("outputs", query.outputs),
+            wrt=None if query.wrt is None else _different("wrt", query.wrt),
+            batch=query.batch if isinstance(query.batch, bool) else _different("batch", query.batch),
         )
-    return query, inputs
+    return query, normalised_names(inputs)
 
 
 def normalised_names(values: Mapping[str, T]) -> Mapping[str, T]:
@@ -68,8 +69,13 @@ def normalised_names(values: Mapping[str, T]) -> Mapping[str, T]:
     return named
 
 
-def _normal(names: tuple[str, ...] | None) -> tuple[str, ...] | None:
-    return None if names is None else tuple(map(normal, names))
+def _different(field: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    """The names as Python's parser gives them. Raises RepeatedName."""
+    names = tuple(map(normal, names))
+    if len(set(names)) < len(names):
+        twice = next(name for name, times in Counter(names).items() if times > 1)
+        raise RepeatedName(f"{field} names {twice} twice", help="name each once")
+    return names
 
 
 def is_batched(query: Query, name: str, x: Array) -> bool:

@@ -22,7 +22,8 @@ DEEPEST = 6
 NESTED = 201
 """Levels of nesting that the parser accepts."""
 
-_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+# One that is never closed goes on to the end of the text, so that the search is linear, whatever the text.
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 
 Parse = Callable[[bytes], Any]
 
@@ -48,14 +49,27 @@ def parse_in_slices(body: bytes, parse: Parse, size: int = SLICE) -> Any:
     return _Text(body, parse, size).value(0, len(body), 0)
 
 
+def _without_strings(body: bytes) -> NDArray[np.uint8]:
+    """The bytes of a text, those of its strings 0.
+
+    A backslash outside a string counts like one inside: such a text is not JSON, and the parse of the slice says so.
+    """
+    plain = np.frombuffer(body, np.uint8)
+    backslash = plain == ord("\\")
+    quote = plain == ord('"')
+    # A quotation mark after an odd number of backslashes is part of its string.
+    after = np.flatnonzero(quote[1:] & backslash[:-1]) + 1
+    begins = np.flatnonzero(backslash & ~np.concatenate(([False], backslash[:-1])))
+    quote[after[(after - begins[np.searchsorted(begins, after) - 1]) % 2 == 1]] = False
+    return np.where(np.logical_xor.accumulate(quote) | quote, np.uint8(0), plain)
+
+
 class _Text:
     """A JSON text, the depth of each of its bytes, and the places where it can be cut."""
 
     def __init__(self, body: bytes, parse: Parse, size: int) -> None:
         self.body, self.parse, self.size = body, parse, size
-        plain = np.frombuffer(bytearray(body), np.uint8)
-        for string in _STRING.finditer(body):
-            plain[string.start() : string.end()] = 0
+        plain = _without_strings(body)
         opens = (plain == ord("[")) | (plain == ord("{"))
         closes = (plain == ord("]")) | (plain == ord("}"))
         depth = np.cumsum(opens.view(np.int8) - closes.view(np.int8), dtype=np.int32)

@@ -7,22 +7,32 @@ models that endpoints declare still validate it, and describe it in the OpenAPI 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Coroutine
-from typing import Any, get_type_hints
+from collections.abc import Callable, Coroutine, Sized
+from typing import Any, TypeVar, get_type_hints
 
 import jiter
 from fastapi import Request, Response
-from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from adcore.clock import tick
-from adcore.errors import NumberOutOfRange, Span
+from adcore.errors import NumberOutOfRange, Span, excerpt
 from adcore.language import did_you_mean
-from app.errors import DuplicateKey, InvalidJson, JsonTooDeep, RequestTooLarge, UnsupportedMediaType
+from app.errors import (
+    FAULTS_SHOWN,
+    DuplicateKey,
+    InvalidJson,
+    JsonTooDeep,
+    RequestTooLarge,
+    TooManyNames,
+    UnsupportedMediaType,
+    invalid_request,
+)
 from app.service import service_of
 from app.wire.json_slices import NotJson, parse_in_slices
+
+Model = TypeVar("Model", bound=BaseModel)
 
 _JSON_TYPE = re.compile(r"application/([\w.+-]+\+)?json")
 _DUPLICATE = "Detected duplicate key "
@@ -117,16 +127,40 @@ def _fault(body: bytes, message: str) -> InvalidJson | NumberOutOfRange:
         stop = len(text) - len(text[start:].lstrip(_NUMBER))
     elif what.startswith(_DUPLICATE):
         kind = DuplicateKey
+        # The parser is at the key's end. A key that is spelt with escapes does not stand there, nor anywhere near.
         key = what.removeprefix(_DUPLICATE).encode()
-        if (at := text.rfind(key, 0, column)) >= 0:
+        if (at := text.rfind(key, max(column - len(key) - 2, 0), column)) >= 0:
             start, stop = at, at + len(key)
     elif what == "recursion limit exceeded":
         kind, what = JsonTooDeep, "lists and objects are nested too deep"
     first, last = (len(text[:place].decode(errors="replace")) for place in (start, stop))
     span = Span(line, first + 1, line, max(last, first + 1) + 1)
     error = kind(f"{what[:1].lower()}{what[1:]} (line {line}, column {first + 1} of the body)", span=span, help=help)
-    error.source = body.decode(errors="replace")
+    shown = text.replace(b"\r", b" ").decode(errors="replace")
+    error.excerpt = excerpt(shown, Span(1, span.column, 1, span.end_column))
     return error
+
+
+def validated(value: Any, model: type[Model], most_names: int) -> Model:
+    """The request that a JSON value is. Raises TooManyNames and InvalidRequest.
+
+    The lengths of its lists and maps come first, as each of their members may be a fault to report.
+    """
+    if isinstance(value, dict):
+        _check_length("the body", value, most_names)
+        for name, members in value.items():
+            if isinstance(members, list | dict):
+                _check_length(name, members, most_names)
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_input=False, include_context=False)
+        raise invalid_request([_named(fault, model) for fault in faults[:FAULTS_SHOWN]], len(faults)) from None
+
+
+def _check_length(what: str, members: Sized, most: int) -> None:
+    if len(members) > most:
+        raise TooManyNames(f"{what[:50]} has {len(members)} members, where {most} are allowed")
 
 
 def _named(fault: ErrorDetails, model: type[BaseModel]) -> ErrorDetails:
@@ -160,18 +194,15 @@ class JsonRoute(APIRoute):
             check_media_type(headers.get("content-type"), headers.get("content-encoding"))
             service = service_of(request)
             body = await read_body(request, service.settings.max.request_bytes)
-            if len(body) > service.settings.inline_bytes:
-                value = await service.workers.run(lambda: parse_json(body), request)
-            else:
-                value = parse_json(body)
-            try:
-                validated = model.model_validate(value)
-            except ValidationError as error:
-                faults = [_named(fault, model) for fault in error.errors(include_url=False, include_input=False)]
-                raise RequestValidationError(faults) from None
+
+            def parsed() -> BaseModel:
+                return validated(parse_json(body), model, service.settings.max.names)
+
+            is_large = len(body) > service.settings.inline_bytes
+            content = await service.workers.run(parsed, request) if is_large else parsed()
             read = JsonRequest(request.scope, request.receive)
             read.size = len(body)
-            response: Response = await endpoint(validated, read, **request.path_params)
+            response: Response = await endpoint(content, read, **request.path_params)
             return response
 
         return handle

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import pytest
@@ -16,6 +21,8 @@ import pytest
 from app.main import create_app
 from app.server.server import Server
 from app.settings import ServiceLimits, Settings
+
+T = TypeVar("T")
 
 
 @contextmanager
@@ -34,6 +41,71 @@ def serving(settings: Settings) -> Iterator[httpx.Client]:
     finally:
         server.should_exit = True
         thread.join()
+
+
+@contextmanager
+def process(**settings: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """The address of a service in a process of its own, started as a user starts it."""
+    environment = os.environ | {f"GRADSERVE_{name.upper()}": value for name, value in settings.items()}
+    with subprocess.Popen(
+        [sys.executable, "-m", "app", "--port", "0"], stdout=subprocess.PIPE, env=environment, text=True
+    ) as running:
+        try:
+            assert running.stdout is not None
+            told = re.search(r"http://127\.0\.0\.1:\d+", running.stdout.readline())
+            assert told is not None, "the service does not say where it listens"
+            yield told[0], running
+        finally:
+            running.kill()
+
+
+PROMPT = 0.1
+"""Seconds within which a probe is answered, whatever else the service does."""
+
+
+def assert_alive(client: httpx.Client) -> None:
+    """The service answers a probe at once; the best of a few, as the machine of the tests is busy."""
+    times: list[float] = []
+    while not times or (min(times) > PROMPT and len(times) < 5):
+        started = time.perf_counter()
+        assert client.get("/health/live").status_code == 200
+        times.append(time.perf_counter() - started)
+    assert min(times) <= PROMPT, times
+
+
+class Probed:
+    """A service in a process of its own that answers probes while it is asked something else."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        self.client = client
+
+    def ask(self, ask: Callable[[httpx.Client], T]) -> T:
+        """What ``ask`` returns; no probe that is sent meanwhile, or afterwards, may wait.
+
+        A busy machine can hold up a probe as well, so it is enough that one of a few rounds has no slow probe.
+        """
+        for _ in range(4):
+            slowest = 0.0
+            with ThreadPoolExecutor(1) as thread:
+                answer = thread.submit(ask, self.client)
+                done = False
+                while not done:
+                    done = answer.done()
+                    started = time.perf_counter()
+                    assert self.client.get("/health/live").status_code == 200
+                    slowest = max(slowest, time.perf_counter() - started)
+                    time.sleep(0.002)
+            if slowest <= PROMPT:
+                break
+        assert slowest <= PROMPT
+        return answer.result()
+
+
+@pytest.fixture(scope="session")
+def probed() -> Iterator[Probed]:
+    """A service with the default settings, to be asked what might freeze it."""
+    with process() as (address, _), httpx.Client(base_url=address, timeout=30, trust_env=False) as client:
+        yield Probed(client)
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ import pytest
 
 from adcore.limits import Limits
 from app.schemas import ProblemDetails
+from tests.app.conftest import assert_alive
 
 LONG = Limits().source_bytes
 
@@ -91,6 +92,10 @@ BAD = [
     Bad("wrt without a name", program("x", x=1) | {"wrt": []}, 422, "invalid_request"),
     Bad("wrt with a number", program("x", x=1) | {"wrt": [0]}, 422, "invalid_request"),
     Bad("a batch of null", program("x", x=1) | {"batch": None}, 422, "invalid_request"),
+    Bad("an output twice", program("y = x", x=1) | {"outputs": ["y", "y"]}, 422, "repeated_name", path="/evaluate"),
+    Bad("wrt one input twice", program("y = x", x=1) | {"wrt": ["x", "x"]}, 422, "repeated_name"),
+    Bad("wrt one input in two spellings", program("µ", µ=1) | {"wrt": ["\u00b5", "\u03bc"]}, 422, "repeated_name"),
+    Bad("a batch by one input twice", program("x", x=[1]) | {"batch": ["x", "x"]}, 422, "repeated_name"),
     Bad("a field of another endpoint", program("x", x=1) | {"outputs": ["x"]}, 422, "invalid_request"),
     Bad("a value and a shape", program("x", x=1) | {"shapes": {"x": []}}, 422, "invalid_request", path="/graph"),
     Bad("a negative shape", {"program": "x", "shapes": {"x": [-1]}}, 422, "invalid_request", path="/graph"),
@@ -184,6 +189,7 @@ def test_a_bad_request(client: httpx.Client, bad: Bad) -> None:
         assert problem.excerpt is not None
         assert "^" in problem.excerpt
     assert len(answer.content) < 5_000
+    assert_alive(client)
 
 
 def test_the_table_is_long_enough() -> None:
@@ -217,6 +223,12 @@ def test_a_wrong_path_or_method(
 def test_an_invalid_request_lists_every_fault(client: httpx.Client) -> None:
     answer = client.post("/grad", json={"program": 1, "mode": "up", "wrt": ["a", 2], "a/b": 0}).json()
     assert {error["pointer"] for error in answer["errors"]} == {"/program", "/mode", "/wrt/1", "/a~1b"}
+
+
+def test_only_the_first_faults_are_listed_and_all_are_counted(client: httpx.Client) -> None:
+    answer = client.post("/grad", json={"program": "x", "wrt": [1] * 900}).json()
+    assert len(answer["errors"]) == 10
+    assert answer["detail"].endswith(" at /wrt/0, and 899 more faults")
 
 
 def test_help_and_excerpt(client: httpx.Client) -> None:

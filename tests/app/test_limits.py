@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
+
+from app.settings import ServiceLimits
+from tests.app.conftest import Probed
 
 Limited = Callable[..., httpx.Client]
 
@@ -178,6 +181,35 @@ def test_a_large_body_is_refused_before_it_is_read(limited: Limited) -> None:
     except (httpx.WriteError, httpx.RemoteProtocolError):
         pass  # The service closes the connection; whether the answer is still seen is a race of the sockets.
     assert read < 2**26
+
+
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [
+        ("/evaluate", "outputs"),
+        ("/evaluate", "inputs"),
+        ("/grad", "wrt"),
+        ("/grad", "batch"),
+        ("/graph", "shapes"),
+        ("/graph", "no field"),
+    ],
+)
+def test_names(probed: Probed, path: str, field: str) -> None:
+    """At the limit the members are looked at, one past it nothing is: of what type they are does not matter."""
+
+    def asked(count: int) -> dict[str, Any]:
+        if field in ("outputs", "wrt", "batch"):
+            return {"program": "y = x", "inputs": {"x": 1}, field: ["y"] * count}
+        numbers: dict[str, Any] = {f"x{i}": [] for i in range(count)}
+        return numbers if field == "no field" else {"program": "y = x0 + 1", field: numbers}
+
+    def code(count: int) -> str | None:
+        answer = probed.ask(lambda client: client.post(path, json=asked(count)))
+        return cast("str | None", answer.json().get("code"))
+
+    most = ServiceLimits().names
+    at_most = {"inputs": None, "shapes": None, "no field": "invalid_request"}.get(field, "repeated_name")
+    assert [code(most), code(most + 1)] == [at_most, "too_many_names"]
 
 
 def test_concurrent_evaluations(limited: Limited) -> None:

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 
 import httpx
 
-from tests.app.routes.test_health import process
+from tests.app.conftest import process
 
 SECONDS = 8.0
 CLIENTS = 16

@@ -14,7 +14,7 @@ import time
 import httpx
 
 from app.settings import ServiceLimits
-from tests.app.routes.test_health import process
+from tests.app.conftest import process
 
 SIZE = ServiceLimits().request_bytes - 100
 SECONDS = 4.0

@@ -4,42 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import re
 import select
 import signal
 import socket
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import httpx
 import pytest
 
 from app.main import create_app
 from app.settings import Settings
+from tests.app.conftest import process
 
 
 def dear(sines: int) -> str:
     """A program that computes so many sines of a million elements: a second of work for a thread where it is 40."""
     return "y = x + zeros(1000000)\n" + "y = sin(y)\n" * sines + "sum(y)"
-
-
-@contextmanager
-def process(**settings: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """The address of a service in a process of its own, started as a user starts it."""
-    environment = os.environ | {f"GRADSERVE_{name.upper()}": value for name, value in settings.items()}
-    with subprocess.Popen(
-        [sys.executable, "-m", "app", "--port", "0"], stdout=subprocess.PIPE, env=environment, text=True
-    ) as running:
-        try:
-            assert running.stdout is not None
-            told = re.search(r"http://127\.0\.0\.1:\d+", running.stdout.readline())
-            assert told is not None, "the service does not say where it listens"
-            yield told[0], running
-        finally:
-            running.kill()
 
 
 def test_alive(client: httpx.Client) -> None:
