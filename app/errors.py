@@ -156,6 +156,7 @@ HEADERS: Mapping[type[AdcoreError], Mapping[str, str]] = MappingProxyType(
     {
         # The rest of the body is not read, so the connection is of no further use.
         RequestTooLarge: {"Connection": "close"},
+        UnsupportedMediaType: {"Connection": "close"},
         ServiceUnavailable: {"Retry-After": "1"},
     }
 )
@@ -256,13 +257,14 @@ async def _on_validation_error(request: Request, error: Exception) -> Response:
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    headers = dict(error.headers or {})
+    if "content-length" in request.headers or "transfer-encoding" in request.headers:
+        headers["Connection"] = "close"  # for the body is not read
     if error.status_code == 404:
-        return problem_response(NotFound(f"the path {request.url.path} does not exist"), error.headers)
+        return problem_response(NotFound(f"the path {request.url.path} does not exist"), headers)
     if error.status_code == 405:
-        return problem_response(
-            MethodNotAllowed(f"{request.url.path} does not answer to {request.method}"), error.headers
-        )
-    return problem_response(InvalidRequest(error.detail), error.headers, status=error.status_code)
+        return problem_response(MethodNotAllowed(f"{request.url.path} does not answer to {request.method}"), headers)
+    return problem_response(InvalidRequest(error.detail), headers, status=error.status_code)
 
 
 async def _on_disconnect(request: Request, error: Exception) -> Response:
