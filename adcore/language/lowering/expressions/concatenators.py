@@ -95,8 +95,3 @@ def _grid(
         return several(low, Tuple, axes, node)
     spread = [low.emit(OPS["broadcast_to"], (x,), node, (("shape", full),)) for x in axes]
     return low.emit(OPS["stack"], spread, node, (("axis", 0),))
-
-
-def stray_slice(low: Lowering, node: ast.Slice) -> Value:
-    """A slice among the indices of what has no axes: a dictionary, or a list, which has one."""
-    raise TypeMismatch("slices stand beside other indices in the subscripts of arrays only", span=low.span(node))

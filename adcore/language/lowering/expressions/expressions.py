@@ -27,8 +27,9 @@ from adcore.language.lowering.containers.mutation import latest, refuse_stale
 from adcore.language.lowering.containers.strings import call_string_method, checked, f_string
 from adcore.language.lowering.expressions import comprehensions
 from adcore.language.lowering.expressions.array_methods import ARRAY_METHODS, astype
-from adcore.language.lowering.expressions.concatenators import concatenated, concatenator, stray_slice
+from adcore.language.lowering.expressions.concatenators import concatenated, concatenator
 from adcore.language.lowering.expressions.conditions import assigned_value, chosen_value, deciding_operand, truth_of
+from adcore.language.lowering.expressions.iteration import STRAY
 from adcore.language.lowering.expressions.name_resolution import (
     attribute_span,
     callee,
@@ -111,7 +112,7 @@ def _lambda(low: Lowering, node: ast.Lambda) -> Value:
 def _binary(low: Lowering, node: ast.BinOp) -> Value:
     """A left-associative chain, a + b + c, is lowered iteratively: it may be long."""
     chain = [node]
-    while isinstance(node.left, ast.BinOp):
+    while isinstance(node.left, ast.BinOp) and not (low.refused and node.left in low.refused):
         node = node.left
         chain.append(node)
     value = lower_expression(low, node.left)
@@ -384,7 +385,7 @@ _RULES: dict[type[ast.expr], Callable[[Lowering, Any], Value]] = {
     ast.IfExp: _choice,
     ast.List: _list,
     ast.Tuple: _tuple,
-    ast.Slice: stray_slice,
+    **STRAY,
     ast.Subscript: _subscript,
     ast.Attribute: _attribute,
     ast.Call: _call,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from adcore.errors import BadCall, TypeMismatch, Unsupported
 from adcore.graph import OPS, DType, Node
@@ -109,11 +109,27 @@ def iterator(low: Lowering, node: ast.expr) -> Callable[..., Iteration] | None:
     return special if special is not None and low.frames.scope.names.home(node.func.id) is None else None
 
 
+def _refuse_unpacking(low: Lowering, star: ast.Starred) -> NoReturn:
+    raise Unsupported("unpacking with * is not supported here", span=low.span(star), help="name each value")
+
+
+def _stray_slice(low: Lowering, node: ast.Slice) -> Value:
+    """A slice among the indices of what has no axes: a dictionary, or a list, which has one."""
+    raise TypeMismatch("slices stand beside other indices in the subscripts of arrays only", span=low.span(node))
+
+
+STRAY: dict[type[ast.expr], Callable[[Lowering, Any], Value]] = {
+    ast.Slice: _stray_slice,
+    ast.Starred: _refuse_unpacking,
+}
+"""The rules of what stands where only some expressions take it."""
+
+
 def _takes(low: Lowering, call: ast.Call, least: int, most: int) -> Sequence[ast.expr]:
     count = len(call.args)
     star = next((a for a in call.args if isinstance(a, ast.Starred)), None)
     if star is not None:
-        raise Unsupported("unpacking with * is not supported here", span=low.span(star), help="name each value")
+        _refuse_unpacking(low, star)
     if not least <= count <= most:
         assert isinstance(call.func, ast.Name)
         wanted = f"{least}" if least == most else f"{least} to {most}"

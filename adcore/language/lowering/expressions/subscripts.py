@@ -13,7 +13,7 @@ from adcore.graph import OPS, DType, Node, Shape
 from adcore.language.lowering.affine import distance
 from adcore.language.lowering.builder import LowerExpression, Lowering, several
 from adcore.language.lowering.containers.dictionaries import value_at
-from adcore.language.lowering.containers.items import item_row, taken
+from adcore.language.lowering.containers.items import item_row, items_of, taken
 from adcore.language.lowering.containers.mutation import latest
 from adcore.language.lowering.known_values import key_of_value
 from adcore.language.lowering.partial_evaluation import is_constant
@@ -253,7 +253,10 @@ def _indices(
         if isinstance(part, ast.Slice):
             yield part, _slice(low, part, expression)
         else:
-            yield part, _index(low, expression(low, part), part)
+            starred = isinstance(part, ast.Starred)
+            value = expression(low, part.value if isinstance(part, ast.Starred) else part)
+            for item in items_of(low, value, part) if starred else (value,):
+                yield part, _index(low, item, part)
 
 
 def _index(low: Lowering, value: Value, part: ast.expr) -> Any:

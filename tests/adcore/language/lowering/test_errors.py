@@ -47,6 +47,13 @@ TABLE = [
         "slices stand beside other indices in the subscripts of arrays only",
         None,
     ),
+    ("np.r_[«*v», 0]", "unsupported_syntax", "unpacking with * is not supported here", "name each value"),
+    (
+        "y = x if x > 0 else («100 << 2») % x + 1",
+        "unsupported_syntax",
+        "<< does not exist in this language",
+        "to multiply by a power of 2, write x * 2**n",
+    ),
     ("«x is y»", "unsupported_syntax", "is compares with None only", "write == to compare values"),
     # functions as values, and recursion
     (

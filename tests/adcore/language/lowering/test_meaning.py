@@ -77,6 +77,7 @@ TABLE: list[tuple[str, str, dict[str, Any], Any]] = [
     ("an empty list is an empty array", "sum([])", {}, 0.0),
     ("an index", "v[0] + v[-1]", {"v": V}, 5.0),
     ("several axes", "A[1, 0]", {"A": A}, 4.0),
+    ("indices in a tuple", "i = (1, 0)\nA[*i]", {"A": A}, 4.0),
     ("a row", "A[1]", {"A": A}, [4, 5, 6]),
     ("a column", "A[:, 1]", {"A": A}, [2, 5]),
     ("slices with steps", "v[::-1][:2]", {"v": V}, [4, 2]),
