@@ -6,54 +6,11 @@ span of it that is at fault. The core knows nothing of HTTP: the service maps th
 
 from __future__ import annotations
 
-import unicodedata
-from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A stretch of a program's text: lines and columns count from 1, in characters; the end is one past the last."""
-
-    line: int
-    column: int
-    end_line: int
-    end_column: int
-    calls: tuple[CallSite, ...] = field(default=(), compare=False)
-    """The calls of the program's functions within which this is met, the outermost first."""
-
-
-@dataclass(frozen=True, slots=True)
-class CallSite:
-    """A call of one of the program's functions, and where it stands."""
-
-    function: str
-    span: Span
-
-
-def _display_width(text: str) -> int:
-    """The number of terminal cells ``text`` takes: wide characters take two, combining marks none."""
-    return sum(
-        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
-    )
-
-
-def excerpt(source: str, span: Span, around: int = 60) -> str:
-    """The line of ``source`` where ``span`` starts, with carets under the span.
-
-    A line too long to read is cut to ``around`` characters on either side of the span's start.
-    """
-    # As Python's grammar and editors end lines; str.splitlines would end them at form feeds, too.
-    lines = source.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    line = lines[span.line - 1] if span.line <= len(lines) else ""
-    start = min(span.column - 1, len(line))
-    stop = min(span.end_column - 1, len(line)) if span.end_line == span.line else len(line)
-    first = 0 if start <= around else start - around
-    shown = line[first : max(first + 2 * around, min(stop, start + around))]
-    head, marked = shown[: start - first], shown[start - first : stop - first]
-    lead = "".join("\t" if char == "\t" else " " * _display_width(char) for char in head)
-    return f"{shown}\n{lead}{'^' * max(1, _display_width(marked))}"
-
+from adcore.excerpts import CallSite as CallSite  # noqa: PLC0414 (errors have places, and say what these are)
+from adcore.excerpts import Span as Span  # noqa: PLC0414
+from adcore.excerpts import excerpt, shortened
 
 _CALLS_TOLD = 3
 """How many of the calls around an error are shown, from the innermost on."""
@@ -63,7 +20,8 @@ class AdcoreError(Exception):
     """The root: an answer cannot be given, and ``message`` says why.
 
     ``span`` is the place in the program's text, ``help`` the remedy where there is one, ``source`` the text itself
-    (attached by whoever knows it), ``related`` further places that play a part, each with a word on it.
+    (attached by whoever knows it), ``related`` further places that play a part, each with a word on it. Names and
+    values of any length may be put into messages: they are shortened here.
     """
 
     code: ClassVar[str] = "error"
@@ -79,7 +37,7 @@ class AdcoreError(Exception):
         super().__init__(message)
         self.message = message
         self.span = span
-        self.help = help
+        self.help = None if help is None else shortened(help)
         self.related = related
         self.source: str | None = None
         self.excerpt: str | None = None
@@ -96,6 +54,14 @@ class AdcoreError(Exception):
                 near = self.span.calls[-_CALLS_TOLD:]
                 self.related += tuple((call.span, f"{call.function} is called here") for call in reversed(near))
         return self
+
+    @property
+    def message(self) -> str:
+        return self._message
+
+    @message.setter
+    def message(self, message: str) -> None:
+        self._message = shortened(message)
 
     def __str__(self) -> str:
         return self.message

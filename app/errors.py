@@ -16,7 +16,8 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from adcore.errors import AdcoreError, InputError, LimitError, ProgramError, Span, excerpt
+from adcore.errors import AdcoreError, InputError, LimitError, ProgramError, Span
+from adcore.excerpts import excerpt, shortened
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -210,7 +211,7 @@ def problem(error: AdcoreError, **extra: Any) -> dict[str, Any]:
         details["help"] = error.help
     if error.related:
         details["related"] = [
-            {"span": write_span(span), "note": note}
+            {"span": write_span(span), "note": shortened(note)}
             | ({} if error.source is None else {"excerpt": excerpt(error.source, span)})
             for span, note in error.related
         ]
@@ -241,7 +242,7 @@ def invalid_request(faults: Sequence[Mapping[str, Any]], count: int) -> InvalidR
 def _pointer(location: tuple[int | str, ...]) -> str:
     """The JSON pointer (RFC 6901) of a place in the body."""
     steps = location[1:] if location[:1] == ("body",) else location
-    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
+    return shortened("".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps))
 
 
 async def _on_adcore_error(request: Request, error: Exception) -> Response:

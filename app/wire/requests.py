@@ -17,7 +17,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from adcore.clock import tick
-from adcore.errors import NumberOutOfRange, Span, excerpt
+from adcore.errors import NumberOutOfRange, Span
+from adcore.excerpts import excerpt
 from adcore.language import did_you_mean
 from app.errors import (
     FAULTS_SHOWN,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from adcore.errors import Span, excerpt
+from adcore.excerpts import Span, excerpt
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
