@@ -26,8 +26,8 @@ class Turn(Protocol):
     def pause(self) -> float:
         """Let other work go first where it is due; returns the end of the next slice."""
 
-    def claim(self) -> float:
-        """Wait until work may go on that needs much memory; returns the end of the next slice."""
+    def claim(self, nbytes: int) -> float:
+        """Wait until the work may hold so many bytes in all; returns the end of the present slice."""
 
     def leave(self) -> None:
         """Give the turn up."""
@@ -92,11 +92,11 @@ class Clock:
         self._slice_end = end
         self._set()
 
-    def claim(self) -> None:
-        """Say that much memory is needed from now on: the work may have to wait until other such work is done."""
+    def claim(self, nbytes: int) -> None:
+        """Say that the work needs so many bytes in all from now on: it may have to wait until other work is done."""
         if self._turn is not None:
             began = monotonic()
-            self._slice_end = self._turn.claim()
+            self._slice_end = self._turn.claim(nbytes)
             self._paused += monotonic() - began
             self._set()
 
@@ -154,6 +154,13 @@ def expect(seconds: float) -> None:
     clock = _clock.get()
     if clock is not None:
         clock.expect(seconds)
+
+
+def claim(nbytes: int) -> None:
+    """Tell the current clock of the memory that is needed from now on, as ``Clock.claim`` does."""
+    clock = _clock.get()
+    if clock is not None:
+        clock.claim(nbytes)
 
 
 def stage(name: str) -> None:

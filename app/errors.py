@@ -103,12 +103,24 @@ class InvalidRequest(RequestError):
         self.errors = errors
 
 
+class MemoryBudgetExceeded(LimitError):
+    """The request alone needs more memory than the service has for one."""
+
+    code = "memory_budget_exceeded"
+
+
+class AnswerTooLarge(LimitError):
+    """The answer would be longer than this service writes."""
+
+    code = "answer_too_large"
+
+
 class ServiceUnavailable(AdcoreError):
     """The service cannot take the request now; the Retry-After header says when to try again."""
 
 
 class Overloaded(ServiceUnavailable):
-    """The service runs as many expensive evaluations as it accepts at one time."""
+    """The service is busy: the request has waited, as long as requests may, for time or memory."""
 
     code = "overloaded"
 
@@ -117,6 +129,12 @@ class TooManyConnections(ServiceUnavailable):
     """The service has as many connections open as it takes, altogether or from this address."""
 
     code = "too_many_connections"
+
+
+class OutOfMemory(ServiceUnavailable):
+    """The memory ran out while the service worked on the request."""
+
+    code = "out_of_memory"
 
 
 class NotReady(ServiceUnavailable):
@@ -250,6 +268,12 @@ async def _on_adcore_error(request: Request, error: Exception) -> Response:
     return problem_response(error, next((HEADERS[base] for base in type(error).__mro__ if base in HEADERS), None))
 
 
+async def _on_memory_error(request: Request, error: Exception) -> Response:
+    return await _on_adcore_error(
+        request, OutOfMemory("the memory ran out", help="try again after the time the Retry-After header gives")
+    )
+
+
 async def _on_validation_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     faults = error.errors()
@@ -281,6 +305,7 @@ async def _on_anything_else(request: Request, error: Exception) -> Response:
 def install(app: FastAPI) -> None:
     """Make ``app`` answer every error with problem details."""
     app.add_exception_handler(AdcoreError, _on_adcore_error)
+    app.add_exception_handler(MemoryError, _on_memory_error)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(ClientDisconnect, _on_disconnect)

@@ -1,5 +1,5 @@
 """Where the work of a request runs: an evaluation that is known to be cheap on the event loop, all other work, reading
-large requests included, in a worker thread.
+large requests included, in a worker thread, when the memory is there that it is predicted to need.
 
 Compiling always counts as expensive: a short text can make a large graph, and its cost is not known beforehand.
 """
@@ -8,53 +8,83 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import Response
 
-from adcore.clock import current
-from adcore.compiler import Answer, Compiled, Query, normalised
+from adcore.clock import claim
+from adcore.compiler import Answer, Compiled, Query, answer_bytes, evaluation_bytes, normalised
 from adcore.wengert.trace import Trace
-from app.schemas import ProgramRequest
+from app.schemas import EvaluateRequest, GradRequest
 from app.service import service_of
 from app.wire.arrays import Array, read_inputs
+from app.wire.lengths import answer_length, check_length, trace_length
 from app.wire.requests import JsonRequest
-from app.wire.responses import to_json, write_notice
+from app.wire.responses import JsonResponse, to_json, write_notice
 
-LARGE = 2_000_000
-"""Numbers beyond which an evaluation counts as long work, of which only a few are begun at a time."""
+T = TypeVar("T")
+
+WORK_BYTES = 16 * 2**20
+"""Memory of any work in a thread: a stack of 8 MB, and what is small."""
+SOURCE_BYTES = 1_280
+"""Memory that compiling takes for each character of a program, measured with long and with nested ones."""
+ROW_BYTES = 2_500
+"""Memory of a row of a trace, beside its array."""
+SHORT_ANSWER = 2**20
+"""Bytes up to which an answer is written as one text."""
 
 Write = Callable[[Compiled, Answer, Trace | None], dict[str, Any]]
 
 
-async def respond(request: JsonRequest, body: ProgramRequest, query: Query, write: Write) -> Response:
+async def respond(request: JsonRequest, body: GradRequest | EvaluateRequest, query: Query, write: Write) -> Response:
     """The response to ``body``: its inputs are read, its program is compiled for ``query`` and evaluated.
 
-    ``write`` makes the fields of the answer that differ from endpoint to endpoint. Raises the errors of the core, and
-    ``Overloaded``.
+    ``write`` makes the fields of the answer that differ from endpoint to endpoint. Raises the errors of the core,
+    Overloaded, MemoryBudgetExceeded and AnswerTooLarge.
     """
     service = service_of(request)
     settings, compiler, program = service.settings, service.compiler, body.program
+    limits = settings.max
 
     def read() -> tuple[Query, Mapping[str, Array]]:
-        return normalised(query, read_inputs(body.inputs, settings.max.array_elements))
+        return normalised(query, read_inputs(body.inputs, limits.array_elements))
 
-    def compile_and_evaluate(query: Query, inputs: Mapping[str, Array]) -> bytes:
+    def compile_and_evaluate(query: Query, inputs: Mapping[str, Array]) -> Response:
+        body.inputs.clear()  # They are arrays now, and their lists may be large.
+        inputs_bytes = sum(array.nbytes for array in inputs.values())
+        claim(inputs_bytes + compilation_bytes(program))
         started = perf_counter()
         compiled, cached = compiler.compile(program, inputs, query)
-        clock = current()
-        if clock is not None and compiled.elements(compiled.points(inputs)) > LARGE:
-            clock.claim()
-        return evaluate(compiled, query, inputs, started, cached)
+        points = compiled.points(inputs)
+        length = answer_length(compiled, points, body.encoding)
+        check_length(length, limits.answer_bytes, points)
+        claim(WORK_BYTES + inputs_bytes + evaluation_bytes(compiled, points) + trace_bytes(compiled))
+        answered, trace = evaluate(compiled, query, inputs, started, cached)
+        kept = answer_bytes(compiled, points)
+        if trace is not None:
+            length += trace_length(trace, body.encoding)
+            check_length(length, limits.answer_bytes, points)
+            kept += trace_bytes(compiled)
+        if length <= SHORT_ANSWER:
+            return Response(to_json(answered), media_type="application/json")
+        claim(kept)
+        return JsonResponse(answered, service.workers.turn_of(request).keep(kept))
+
+    def trace_bytes(compiled: Compiled) -> int:
+        if not query.trace:
+            return 0
+        if compiled.trace_plan is not None:
+            return ROW_BYTES * compiled.trace_plan.layout.rows
+        return 8 * limits.trace_elements + 2 * ROW_BYTES * limits.trace_rows
 
     def evaluate(
         compiled: Compiled, query: Query, inputs: Mapping[str, Array], started: float, cached: bool = True
-    ) -> bytes:
+    ) -> tuple[dict[str, Any], Trace | None]:
         compiled_at = perf_counter()
         answer = compiled.evaluate(inputs)
         trace = compiled.trace(inputs) if query.trace else None
         done = perf_counter()
-        written = {
+        return {
             "program_id": compiled.program_id,
             **write(compiled, answer, trace),
             "notices": [write_notice(notice) for notice in answer.notices],
@@ -65,18 +95,28 @@ async def respond(request: JsonRequest, body: ProgramRequest, query: Query, writ
                 "evaluate_ms": int((done - compiled_at) * 1e6) / 1e3,
                 "engine": compiled.engine,
             },
-        }
-        return to_json(written)
+        }, trace
 
     if request.size > settings.inline_bytes:
-        content = await service.workers.run(lambda: compile_and_evaluate(*read()), request)
-    else:
-        query, inputs = read()
-        started = perf_counter()
-        compiled = compiler.lookup(program, inputs, query)
-        cheap = compiled is not None and compiled.work * compiled.points(inputs) <= settings.inline_work
-        if compiled is not None and cheap:
-            content = evaluate(compiled, query, inputs, started)
-        else:
-            content = await service.workers.run(lambda: compile_and_evaluate(query, inputs), request)
-    return Response(content, media_type="application/json")
+        return await in_worker(lambda: compile_and_evaluate(*read()), request, program)
+    query, inputs = read()
+    started = perf_counter()
+    compiled = compiler.lookup(program, inputs, query)
+    if compiled is not None and compiled.work * compiled.points(inputs) <= settings.inline_work:
+        answered, _ = evaluate(compiled, query, inputs, started)
+        return Response(to_json(answered), media_type="application/json")
+    return await in_worker(lambda: compile_and_evaluate(query, inputs), request, program)
+
+
+async def in_worker(job: Callable[[], T], request: JsonRequest, program: str) -> T:
+    """What ``job`` returns, which compiles ``program`` in a worker thread."""
+    workers = service_of(request).workers
+    turn = workers.turn_of(request)
+    if not turn.begun:
+        turn.bring(request.parsed)
+    return await workers.run(job, request, compilation_bytes(program))
+
+
+def compilation_bytes(program: str) -> int:
+    """What compiling a program is predicted to take."""
+    return WORK_BYTES + SOURCE_BYTES * len(program)

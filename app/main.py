@@ -16,6 +16,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.routing import APIRoute
 
 from app import errors
+from app.memory import return_freed_memory
 from app.openapi import describe, tags
 from app.routes import docs, evaluate, grad, graph, health, ops, problems
 from app.service import create_service
@@ -42,6 +43,7 @@ async def _ready_while_running(app: FastAPI) -> AsyncIterator[None]:
     # A compiled program is many small objects, none of them in cycles. By Python's defaults a collection of them all
     # comes with every large program and stops every thread for a tenth of a second or more.
     gc.freeze()
+    return_freed_memory()
     gc.set_threshold(10_000, 10, 1_000)
     # With threads at work in Python, the event loop waits this long each time it wants to go on.
     sys.setswitchinterval(0.001)

@@ -8,8 +8,12 @@ from typing import cast
 from fastapi import Request
 
 from adcore.compiler import Compiler
+from app.memory import process_bytes
 from app.settings import Settings
 from app.workers import Workers
+
+LEAST_ROOM = 64 * 2**20
+"""Bytes that have to be left for work."""
 
 
 @dataclass(frozen=True)
@@ -20,11 +24,20 @@ class Service:
 
 
 def create_service(settings: Settings) -> Service:
+    """The service with these settings; ValueError where they leave no memory for any work."""
     limits = settings.max
+    # An eighth of the memory at most; the texts that are cached beside the programs take a fourth of what these take.
+    cache_bytes = min(limits.cache_bytes, settings.memory_bytes // 8)
+    room = settings.memory_bytes - process_bytes() - cache_bytes * 5 // 4
+    if room < LEAST_ROOM:
+        raise ValueError(
+            f"GRADSERVE_MEMORY_BYTES={settings.memory_bytes} is too small: the process and its cache take all but "
+            f"{max(room, 0) >> 20} MiB, and at least {LEAST_ROOM >> 20} MiB are needed for requests"
+        )
     return Service(
         settings,
-        Compiler(limits, cache_entries=limits.cache_entries, cache_bytes=limits.cache_bytes),
-        Workers(settings.threads, limits.concurrent_evaluations),
+        Compiler(limits, cache_entries=limits.cache_entries, cache_bytes=cache_bytes),
+        Workers(settings.threads, room, limits.waiting_seconds),
     )
 
 

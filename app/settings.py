@@ -14,6 +14,7 @@ from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from adcore.limits import Limits
+from app.memory import default_budget
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,10 @@ class ServiceLimits(Limits):
     """Bytes that a client that is refused can still send."""
     names: int = 1_000
     """Members of each list and each map of names in a request, and of its body (``too_many_names``)."""
-    concurrent_evaluations: int = 32
-    """Expensive evaluations accepted at one time, running and waiting together (``overloaded``)."""
+    answer_bytes: int = 128 * 2**20
+    """Length of an answer's body, predicted from shapes (``answer_too_large``)."""
+    waiting_seconds: float = 10.0
+    """Time that work waits at a stretch until it may run (``overloaded``)."""
     cache_entries: int = 1024
     """Compiled programs in the cache."""
     cache_bytes: int = 256 * 2**20
@@ -69,6 +72,8 @@ class Settings(BaseSettings):
     """Worker threads for expensive work: reading large requests, compiling, long evaluations."""
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     """The origins whose pages may call the service, separated by commas; * for any. By default those of its own."""
+    memory_bytes: int = Field(default_factory=default_budget, ge=1)
+    """Memory of the process; work begins when what it is predicted to need is left of it."""
     inline_bytes: int = Field(default=256 * 2**10, ge=0)
     """Length of a request up to which it is read on the event loop."""
     inline_work: int = Field(default=5_000, ge=0)

@@ -1,17 +1,16 @@
-"""Where expensive work runs: in threads, of which a bounded number runs at one time, and a bounded number waits.
+"""Where expensive work runs: in threads, of which a few run at one time, within a budget of memory.
 
-The event loop answers probes and cheap requests while the threads are busy. Work ends with the connection of the client
-that asked for it.
+The event loop answers probes and cheap requests while the threads are busy. What cannot begin waits without a thread,
+and only for so long. Work ends with the connection of the client that asked for it.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from anyio import CapacityLimiter, to_thread
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
@@ -21,56 +20,63 @@ from app.turns import Turn, Turns
 
 T = TypeVar("T")
 
+_TURN = "gradserve.turn"
+
 
 class Workers:
-    """The threads of one application; used from its event loop only."""
+    """The threads of one application; used from its event loop only.
 
-    def __init__(self, threads: int, places: int) -> None:
-        self._limiter = CapacityLimiter(places)
-        self._turns = Turns(threads)
-        self._places = places
-        self._accepted: list[Turn] = []
+    ``room`` is the memory in bytes that all work may hold together, ``patience`` the most seconds that work waits.
+    """
 
-    async def run(self, job: Callable[[], T], request: Request) -> T:
-        """What ``job`` returns, computed in a thread, when it is the turn of the client that sent ``request``.
+    def __init__(self, threads: int, room: int, patience: float) -> None:
+        self.turns = Turns(threads, room, patience)
+        self._executor = ThreadPoolExecutor(self.turns.most_threads, "work")
 
-        Raises ``Overloaded`` when every place is taken, at once, or while the job runs, where a client with less under
-        way needs its place; and ``ClientDisconnect``.
+    async def run(self, job: Callable[[], T], request: Request, need: int = 0) -> T:
+        """What ``job`` returns, computed in a thread, when it is the turn of ``request`` and ``need`` bytes are free.
+
+        The memory is held until ``end``, and more may be claimed from the clock. Raises MemoryBudgetExceeded,
+        Overloaded where the work has waited for too long, and ClientDisconnect.
         """
-        client = request.client.host if request.client is not None else ""
-        if len(self._accepted) >= self._places:
-            self._make_room(client)
-        turn = self._turns.add(client)
-        self._accepted.append(turn)
+        turn = self.turn_of(request)
+        patience = self.turns.patience
+        work = asyncio.wrap_future(turn.submit(job, self._executor, need))
         watch = asyncio.create_task(_cancel_on_disconnect(request, turn))
+        timer = asyncio.get_running_loop().call_later(patience, turn.expire)
         try:
-            return await to_thread.run_sync(turn.run, job, limiter=self._limiter)
+            return await work
         except Cancelled:
-            if turn not in self._accepted:
-                raise self._overloaded() from None
+            if turn.expired:
+                raise _overloaded(patience) from None
             raise ClientDisconnect from None
         finally:
+            if work.cancelled():
+                turn.cancel()
             watch.cancel()
-            with suppress(ValueError):
-                self._accepted.remove(turn)
+            timer.cancel()
+            del work  # It may hold an error, of whose traceback this frame is a part.
 
-    def _make_room(self, client: str) -> None:
-        """Drop the latest work of the client with the most under way, or raise ``Overloaded`` where that is fair."""
-        counts: dict[str, int] = {client: 1}
-        for turn in self._accepted:
-            counts[turn.client] = counts.get(turn.client, 0) + 1
-        greedy = max(counts, key=counts.__getitem__)
-        if counts[greedy] <= counts[client]:
-            raise self._overloaded()
-        latest = next(turn for turn in reversed(self._accepted) if turn.client == greedy)
-        self._accepted.remove(latest)
-        latest.cancel()
+    def turn_of(self, request: Request) -> Turn:
+        """The turn of all work for a request, from its first until ``end``."""
+        turn: Turn | None = request.scope.get(_TURN)
+        if turn is None:
+            turn = self.turns.add(request.client.host if request.client is not None else "")
+            request.scope[_TURN] = turn
+        return turn
 
-    def _overloaded(self) -> Overloaded:
-        return Overloaded(
-            f"{self._places} evaluations are under way, as many as this service takes",
-            help="try again after the time the Retry-After header gives",
-        )
+    def end(self, request: Request) -> None:
+        """Give back what the work for a request holds."""
+        turn: Turn | None = request.scope.pop(_TURN, None)
+        if turn is not None:
+            turn.close()
+
+
+def _overloaded(seconds: float) -> Overloaded:
+    return Overloaded(
+        f"the service is busy: for {seconds:g} s there was no time or no memory for this request",
+        help="try again after the time the Retry-After header gives",
+    )
 
 
 async def _cancel_on_disconnect(request: Request, turn: Turn) -> None:

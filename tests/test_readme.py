@@ -244,6 +244,9 @@ def test_the_service_table_lists_all_requests(service: str) -> None:
             assert get(f"http://{service}{path}")
 
 
+MEMORY = "half of what the machine has, at most three quarters of what its control group or `ulimit -v` leaves"
+
+
 def test_the_settings_table_lists_all_settings() -> None:
     settings = Settings()
     values = {name: getattr(settings, name) for name in Settings.model_fields if name != "max"}
@@ -252,5 +255,5 @@ def test_the_settings_table_lists_all_settings() -> None:
     assert listed.keys() == {f"GRADSERVE_{name.upper()}" for name in values}
     for name, value in values.items():
         default = listed[f"GRADSERVE_{name.upper()}"]
-        told = {"threads": "one for each processor, at most 8", "cors_origins": "none"}
+        told = {"threads": "one for each processor, at most 8", "cors_origins": "none", "memory_bytes": MEMORY}
         assert default == told.get(name, str(value))

@@ -11,7 +11,7 @@ from adcore.wengert.trace import Trace
 from app.evaluation import respond
 from app.openapi import BODY_PROBLEMS
 from app.schemas import GradRequest, GradResponse
-from app.wire.arrays import write_array
+from app.wire.array_text import write_array
 from app.wire.requests import JsonRequest, JsonRoute
 from app.wire.responses import write_arrays, write_trace
 

@@ -7,17 +7,23 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Body, Response
 
+from adcore.clock import claim
 from adcore.compiler import Query, normalised
 from adcore.errors import AdcoreError
 from adcore.export import FORMATS
 from app.errors import InvalidRequest
+from app.evaluation import compilation_bytes, in_worker
 from app.openapi import BODY_PROBLEMS
 from app.schemas import GraphRequest, GraphResponse
 from app.service import service_of
 from app.wire.arrays import Array, read_inputs, read_shape
+from app.wire.lengths import check_length
 from app.wire.requests import JsonRequest, JsonRoute
 
 router = APIRouter(tags=["graphs"], route_class=JsonRoute)
+
+NODE_BYTES = 8_000
+"""Memory that the description of a node and its text take."""
 
 _FIGURE_1 = "Z = A*B + C\nW = Z + 4\nY = Z**2 - (3*Z + B)"
 EXAMPLES: dict[str, Any] = {
@@ -76,11 +82,14 @@ async def graph(body: Annotated[GraphRequest, Body(openapi_examples=EXAMPLES)], 
         )
         format = FORMATS[body.format]
         graph = service.compiler.graph(body.program, inputs, query)
+        claim(compilation_bytes(body.program) + NODE_BYTES * graph.count())
         try:
             written = format.write(graph)
         except AdcoreError as error:
             error.located(body.program)
             raise
-        return Response(written if isinstance(written, str) else orjson.dumps(written), media_type=format.media_type)
+        content = written.encode() if isinstance(written, str) else orjson.dumps(written)
+        check_length(len(content), limits.answer_bytes, 1)
+        return Response(content, media_type=format.media_type)
 
-    return await service.workers.run(write, request)
+    return await in_worker(write, request, body.program)

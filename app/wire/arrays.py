@@ -1,4 +1,4 @@
-"""Arrays on their way in and out: a JSON value to an array, and an array to a JSON value.
+"""Arrays on their way in: a JSON value to an array.
 
 A list of numbers is handed to NumPy whole; element by element it is walked only to say what is wrong with it, or for
 the strings that stand for NaN and the infinities.
@@ -24,14 +24,14 @@ Encoding = Literal["list", "base64"]
 NON_FINITE: Mapping[str, float] = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 """The strings that stand for numbers that JSON does not have."""
 
-# Little-endian on the wire on every machine, and what each becomes inside.
-_WIRE: Mapping[str, tuple[np.dtype[Any], type[np.generic[Any]]]] = {
+WIRE: Mapping[str, tuple[np.dtype[Any], type[np.generic[Any]]]] = {
     "float64": (np.dtype("<f8"), np.float64),
     "float32": (np.dtype("<f4"), np.float64),
     "int64": (np.dtype("<i8"), np.int64),
     "int32": (np.dtype("<i4"), np.int64),
     "bool": (np.dtype("|b1"), np.bool_),
 }
+"""The types of arrays as bytes, little-endian on every machine, and what each becomes inside."""
 _NUMBERS = {float, int}
 _MAX_AXES = 64  # NumPy's own bound.
 
@@ -190,8 +190,8 @@ def _read_encoded(value: dict[str, Any], where: str, max_elements: int) -> Array
     _keys(value, where, ("shape", "dtype", "data"))
     shape, dtype, data = value["shape"], value["dtype"], value["data"]
     shape = read_shape(shape, f"{where}.shape", max_elements)
-    if not isinstance(dtype, str) or dtype not in _WIRE:
-        raise BadInputValue(f"{where}.dtype is not one of {', '.join(_WIRE)}")
+    if not isinstance(dtype, str) or dtype not in WIRE:
+        raise BadInputValue(f"{where}.dtype is not one of {', '.join(WIRE)}")
     if not isinstance(data, dict):
         raise BadInputValue(f"{where}.data is not an object")
     _keys(data, f"{where}.data", ("buffer", "encoding"))
@@ -200,7 +200,7 @@ def _read_encoded(value: dict[str, Any], where: str, max_elements: int) -> Array
     buffer = data["buffer"]
     if not isinstance(buffer, str):
         raise BadInputValue(f"{where}.data.buffer is not a string")
-    wire, inside = _WIRE[dtype]
+    wire, inside = WIRE[dtype]
     expected = math.prod(shape) * wire.itemsize
     # The length is compared before anything is decoded, so that no more is decoded than the shape says.
     characters = (expected + 2) // 3 * 4
@@ -242,34 +242,3 @@ def read_shape(value: Any, where: str, max_elements: int) -> tuple[int, ...]:
     if math.prod(size for size in value if size) > max_elements:
         raise ArrayTooLarge(f"{where} makes more than {max_elements} elements, the most an array may have here")
     return tuple(value)
-
-
-# --- out
-
-
-def write_array(array: Array, encoding: Encoding = "list") -> Any:
-    """The JSON value of an array, for ``orjson`` with ``OPT_SERIALIZE_NUMPY``; numbers are numbers in either encoding.
-
-    Numbers that are not finite become the strings of ``NON_FINITE``.
-    """
-    if isinstance(array, float) and math.isfinite(array):  # the common case: one float64
-        return array
-    if array.ndim == 0:
-        number = array.item()
-        return number if type(number) is not float or math.isfinite(number) else _string_of(number)
-    if encoding == "base64":
-        name = "bool" if array.dtype.kind == "b" else "int64" if array.dtype.kind in "iu" else "float64"
-        raw = np.ascontiguousarray(array, dtype=_WIRE[name][0]).tobytes()
-        buffer = base64.b64encode(raw).decode("ascii")
-        return {"shape": array.shape, "dtype": name, "data": {"buffer": buffer, "encoding": "base64"}}
-    if array.dtype.kind != "f" or np.isfinite(array).all():
-        return np.ascontiguousarray(array)
-    objects = array.astype(object)
-    objects[np.isnan(array)] = "NaN"
-    objects[np.isposinf(array)] = "Infinity"
-    objects[np.isneginf(array)] = "-Infinity"
-    return objects.tolist()
-
-
-def _string_of(number: float) -> str:
-    return "NaN" if math.isnan(number) else "Infinity" if number > 0 else "-Infinity"

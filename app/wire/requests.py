@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Coroutine, Sized
+from functools import partial
 from typing import Any, TypeVar, get_type_hints
 
 import jiter
@@ -31,7 +32,9 @@ from app.errors import (
     invalid_request,
 )
 from app.service import service_of
+from app.wire.json_cost import parsed_bytes
 from app.wire.json_slices import NotJson, parse_in_slices
+from app.workers import Workers
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -41,6 +44,10 @@ _NUMBER = b"-+.0123456789eE"
 # A text that is longer, or has more lists, is parsed in slices.
 _LONG = 4 * 2**20
 _MANY = 20_000
+COUNTED = 64 * 2**10
+"""Bytes of a body from which on the memory of it is counted while it is read."""
+INLINE_PARSED = 24
+"""Times the length of a body that is read on the event loop that its values may take."""
 _PLACE = re.compile(r"(?P<what>.*) at line (?P<line>\d+) column (?P<column>\d+)", re.DOTALL)
 
 
@@ -56,19 +63,25 @@ def check_media_type(content_type: str | None, content_encoding: str | None) -> 
         )
 
 
-async def read_body(request: Request, limit: int) -> bytes:
-    """The body, of at most ``limit`` bytes; raises ``RequestTooLarge`` without reading on, whatever was declared."""
+async def read_body(request: Request, workers: Workers, limit: int) -> tuple[bytes, int]:
+    """The body, of at most ``limit`` bytes, and what ``parsed_bytes`` says of it.
+
+    Raises RequestTooLarge without reading on, whatever was declared, and Overloaded.
+    """
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared[:20]) > limit:
         raise _too_large(limit)
     chunks = []
-    length = 0
+    length = need = 0
     async for chunk in request.stream():
         length += len(chunk)
         if length > limit:
             raise _too_large(limit)
         chunks.append(chunk)
-    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        need += parsed_bytes(chunk)
+        if length > COUNTED:
+            workers.turn_of(request).bring(length)
+    return (chunks[0] if len(chunks) == 1 else b"".join(chunks)), need
 
 
 def _too_large(limit: int) -> RequestTooLarge:
@@ -159,6 +172,10 @@ def validated(value: Any, model: type[Model], most_names: int) -> Model:
         raise invalid_request([_named(fault, model) for fault in faults[:FAULTS_SHOWN]], len(faults)) from None
 
 
+def _parsed(body: bytes, model: type[Model], most_names: int) -> Model:
+    return validated(parse_json(body), model, most_names)
+
+
 def _check_length(what: str, members: Sized, most: int) -> None:
     if len(members) > most:
         raise TooManyNames(f"{what[:50]} has {len(members)} members, where {most} are allowed")
@@ -174,9 +191,10 @@ def _named(fault: ErrorDetails, model: type[BaseModel]) -> ErrorDetails:
 
 
 class JsonRequest(Request):
-    """A request whose body, of ``size`` bytes, has been read."""
+    """A request whose body, of ``size`` bytes, has been read; its values hold at most ``parsed`` bytes."""
 
     size: int
+    parsed: int
 
 
 class JsonRoute(APIRoute):
@@ -194,16 +212,18 @@ class JsonRoute(APIRoute):
             headers = request.headers
             check_media_type(headers.get("content-type"), headers.get("content-encoding"))
             service = service_of(request)
-            body = await read_body(request, service.settings.max.request_bytes)
-
-            def parsed() -> BaseModel:
-                return validated(parse_json(body), model, service.settings.max.names)
-
-            is_large = len(body) > service.settings.inline_bytes
-            content = await service.workers.run(parsed, request) if is_large else parsed()
-            read = JsonRequest(request.scope, request.receive)
-            read.size = len(body)
-            response: Response = await endpoint(content, read, **request.path_params)
-            return response
+            settings, workers = service.settings, service.workers
+            try:
+                body, need = await read_body(request, workers, settings.max.request_bytes)
+                read = JsonRequest(request.scope, request.receive)
+                read.size, read.parsed = len(body), need
+                is_large = len(body) > settings.inline_bytes or need > INLINE_PARSED * settings.inline_bytes
+                parse = partial(_parsed, body, model, settings.max.names)
+                content = await workers.run(parse, request, need) if is_large else parse()
+                del body, parse  # The evaluation may take long.
+                response: Response = await endpoint(content, read, **request.path_params)
+                return response
+            finally:
+                workers.end(request)
 
         return handle

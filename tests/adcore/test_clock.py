@@ -72,7 +72,7 @@ def test_a_pause_comes_after_each_slice_and_counts_for_no_limit() -> None:
             sleep(0.05)
             return inf if self.pauses == 3 else -inf
 
-        def claim(self) -> float:
+        def claim(self, nbytes: int) -> float:
             return self.pause()
 
         def leave(self) -> None:
@@ -87,7 +87,7 @@ def test_a_pause_comes_after_each_slice_and_counts_for_no_limit() -> None:
         assert turn.pauses == 3
         with work.resting():
             pass
-        work.claim()
+        work.claim(1)
         clock.tick()
 
 

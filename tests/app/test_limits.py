@@ -212,9 +212,9 @@ def test_names(probed: Probed, path: str, field: str) -> None:
     assert [code(most), code(most + 1)] == [at_most, "too_many_names"]
 
 
-def test_concurrent_evaluations(limited: Limited) -> None:
-    client = limited(concurrent_evaluations=2)
-    dear = "y = x + zeros(1000000)\n" + "y = sin(y)\n" * 60 + "sum(y)"
+def test_waiting_seconds(limited: Limited) -> None:
+    client = limited(waiting_seconds=0.001)
+    dear = "y = x + zeros(1000000)\n" + "y = sin(y)\n" * 20 + "sum(y)"
     answers: list[httpx.Response] = []
 
     def ask(number: int) -> None:
@@ -222,18 +222,20 @@ def test_concurrent_evaluations(limited: Limited) -> None:
             httpx.post(client.base_url.join("/grad"), json=program(dear, x=number), timeout=60, trust_env=False)
         )
 
-    threads = [threading.Thread(target=ask, args=(number,)) for number in range(4)]
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(12)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(answer.status_code for answer in answers) == [200, 200, 503, 503]
+    statuses = {answer.status_code for answer in answers}
+    assert 503 in statuses
+    assert statuses <= {200, 503}
     for answer in answers:
         if answer.status_code == 503:
             assert answer.json()["code"] == "overloaded"
             assert int(answer.headers["retry-after"]) >= 1
-    # The places are free again.
-    assert client.post("/grad", json=program("x*x", x=1)).status_code == 200
+    # The threads are free again.
+    assert limited().post("/grad", json=program("x*x", x=1)).status_code == 200
 
 
 def test_cache_entries(limited: Limited) -> None:

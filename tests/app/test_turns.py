@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import time
+import weakref
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from math import inf
 
 import pytest
 
 from adcore import clock
 from adcore.clock import Cancelled
-from app.turns import Turn, Turns
+from app.errors import MemoryBudgetExceeded, Overloaded
+from app.turns import SLICE, Turn, Turns
+
+THREADS = ThreadPoolExecutor(8)
+
+
+def finished(turns: Turns, threads: int = 1) -> bool:
+    """Whether nothing is left of any work, once all of it is closed."""
+    for _ in range(1_000):
+        if not turns.present:
+            break
+        time.sleep(0.001)
+    return (turns.free, turns.waiting, turns.times, turns.long) == (threads, [], {}, set()) and not (
+        turns.reserved or turns.brought or turns.threads
+    )
 
 
 class Working:
@@ -20,15 +38,7 @@ class Working:
         self.turn: Turn = turns.add(client)
         self.name, self.log = name, log
         self.begun, self.end = threading.Event(), threading.Event()
-        self.raised: BaseException | None = None
-        self.thread = threading.Thread(target=self._run)
-        self.thread.start()
-
-    def _run(self) -> None:
-        try:
-            self.turn.run(self._work)
-        except Cancelled as error:
-            self.raised = error
+        self.future = self.turn.submit(self._work, THREADS)
 
     def _work(self) -> None:
         self.log.append(self.name)
@@ -39,7 +49,8 @@ class Working:
 
     def stop(self) -> None:
         self.end.set()
-        self.thread.join()
+        self.future.result(5)
+        self.turn.close()
 
 
 def queued(turns: Turns, number: int) -> None:
@@ -54,7 +65,7 @@ def test_all_run_that_have_room() -> None:
     for one in pair:
         assert one.begun.wait(5)
         one.stop()
-    assert (turns.free, turns.waiting, turns.times) == (2, [], {})
+    assert finished(turns, 2)
 
 
 def test_a_long_piece_makes_way_for_a_later_one_and_goes_on_after_it() -> None:
@@ -66,7 +77,7 @@ def test_a_long_piece_makes_way_for_a_later_one_and_goes_on_after_it() -> None:
     short.stop()
     long.stop()
     assert log == ["long", "short"]
-    assert turns.free == 1
+    assert finished(turns)
 
 
 def test_a_client_with_many_pieces_does_not_go_before_one_with_a_single_piece() -> None:
@@ -98,7 +109,7 @@ def test_the_first_to_come_goes_first_of_those_that_had_nothing() -> None:
     for one in later:
         one.end.set()
     for one in later:
-        one.thread.join()
+        one.stop()
     assert log == ["running", "x", "y", "z"]
 
 
@@ -112,45 +123,47 @@ def test_a_cancelled_piece_stops_and_its_turn_is_free(when: str) -> None:
         waiting = Working(turns, "b", log, "waiting")
         queued(turns, 1)
         waiting.turn.cancel()
-        waiting.thread.join(5)
-        assert isinstance(waiting.raised, Cancelled)
+        assert isinstance(waiting.future.exception(5), Cancelled)
+        waiting.turn.close()
         assert log == ["running"]
         running.stop()
     else:
         running.turn.cancel()
-        running.thread.join(5)
-        assert isinstance(running.raised, Cancelled)
-    assert (turns.free, turns.waiting, turns.times) == (1, [], {})
+        assert isinstance(running.future.exception(5), Cancelled)
+        running.turn.close()
+    assert finished(turns)
 
 
-def test_only_a_few_long_pieces_are_begun_at_a_time_and_short_ones_pass_them() -> None:
-    turns, log = Turns(1), []  # type: Turns, list[str]
+def run(turns: Turns, job: Callable[[], object], client: str = "a", need: int = 0) -> Future[object]:
+    """The future of a job, whose turn is closed when it is done."""
+    turn = turns.add(client)
+    future = turn.submit(job, THREADS, need)
+    future.add_done_callback(lambda _: turn.close())
+    return future
+
+
+def test_only_a_few_long_pieces_are_begun_at_a_time_and_short_ones_pass_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.turns.SHORT", 0.0)
+    turns, log, done = Turns(1), [], threading.Event()  # type: Turns, list[str], threading.Event
     turns.most_long = 1
 
-    def claim(name: str) -> Callable[[], None]:
-        def job() -> None:
-            now = clock.current()
-            assert now is not None
-            now.claim()
-            log.append(name)
-            while name == "first" and not done.is_set():
+    def work(name: str) -> None:
+        clock.tick()
+        if name != "short":
+            waiting_since = time.monotonic()
+            while time.monotonic() < waiting_since + 3 * SLICE or (name == "first" and not done.is_set()):
                 clock.tick()
+        log.append(name)
 
-        return job
-
-    done = threading.Event()
-    threads = []
-    for number, name in enumerate(("first", "second")):
-        threads.append(threading.Thread(target=turns.add("a").run, args=(claim(name),)))
-        threads[-1].start()
-        while len(log) < 1 or len(turns.waiting) < number:
-            threading.Event().wait(0.001)
-    turns.add("a").run(lambda: log.append("short"))
+    first = run(turns, lambda: work("first"))
+    while not turns.long:
+        time.sleep(0.001)
+    second = run(turns, lambda: work("second"))
+    assert run(turns, lambda: work("short")).exception(5) is None
     done.set()
-    for thread in threads:
-        thread.join()
-    assert log == ["first", "short", "second"]
-    assert (turns.free, turns.waiting, turns.long) == (1, [], set())
+    assert first.exception(5) is second.exception(5) is None
+    assert log == ["short", "first", "second"]
+    assert finished(turns)
 
 
 def test_who_waits_for_other_work_does_without_a_turn() -> None:
@@ -163,8 +176,106 @@ def test_who_waits_for_other_work_does_without_a_turn() -> None:
         with now.resting():
             other()
 
-    waiting = threading.Thread(target=lambda: turns.add("a").run(lambda: wait_for(lambda: done.wait(5))))
-    waiting.start()
-    turns.add("b").run(done.set)
-    waiting.join()
-    assert turns.free == 1
+    waiting = run(turns, lambda: wait_for(lambda: done.wait(5)))
+    assert run(turns, done.set, "b").exception(5) is None
+    assert waiting.exception(5) is None
+    assert finished(turns)
+
+
+# --- memory: a budget of 80, of which 10 are for what waits to begin, and 35 the most that one piece may have
+
+
+def test_memory_is_given_as_it_becomes_free_and_who_needs_little_passes() -> None:
+    turns, log = Turns(4, 80), []  # type: Turns, list[str]
+    end = threading.Event()
+
+    def work(name: str, claims: int) -> None:
+        clock.claim(claims)
+        log.append(name)
+        end.wait(5)
+
+    first = run(turns, lambda: work("first", 30), need=20)
+    while not log:
+        time.sleep(0.001)
+    large = run(turns, lambda: work("large", 20), need=20)
+    small = run(turns, lambda: work("small", 5), need=5)
+    growing = run(turns, lambda: work("growing", 35))
+    while len(log) < 3:
+        time.sleep(0.001)
+    assert set(log) == {"first", "small", "growing"}
+    assert turns.reserved == 70
+    end.set()
+    for each in (first, large, small, growing):
+        assert each.exception(5) is None
+    assert log[-1] == "large"
+    assert finished(turns, 4)
+
+
+@pytest.mark.parametrize("claims", [False, True], ids=["to begin", "while it runs"])
+def test_what_can_never_be_had_is_refused(claims: bool) -> None:
+    turns = Turns(1, 80)
+    assert run(turns, lambda: clock.claim(35)).exception(5) is None
+    if claims:
+        assert isinstance(run(turns, lambda: clock.claim(36)).exception(5), MemoryBudgetExceeded)
+        assert finished(turns)
+    else:
+        with pytest.raises(MemoryBudgetExceeded):
+            turns.add("a").submit(lambda: None, THREADS, 36)
+
+
+def test_what_waits_too_long_is_cancelled() -> None:
+    turns = Turns(2, 80, patience=0.05)
+    end = threading.Event()
+    others = [run(turns, lambda: end.wait(5), need=35)]
+    claiming = turns.add("a")
+    future = claiming.submit(lambda: clock.claim(35), THREADS)
+    assert future.exception(5) is None
+    late = turns.add("a")
+    assert isinstance(late.submit(lambda: clock.claim(1), THREADS).exception(5), Cancelled)
+    assert late.expired
+    claiming.close()
+    late.close()
+    end.set()
+    assert others[0].exception(5) is None
+    assert finished(turns, 2)
+
+
+def test_what_waits_to_begin_holds_a_part_only_and_what_is_kept_stays_held() -> None:
+    turns = Turns(1, 80)
+    turn, other = turns.add("a"), turns.add("a")
+    turn.bring(6)
+    other.bring(4)
+    with pytest.raises(Overloaded):
+        other.bring(5)
+    other.close()
+    assert turn.submit(lambda: turn.held, THREADS, 3).result(5) == 9
+    assert (turns.reserved, turns.brought) == (9, 0)
+    held = turn.keep(7)
+    turn.close()
+    assert turns.reserved == 7
+    held.release()
+    held.release()
+    assert finished(turns)
+
+
+def test_an_error_leaves_nothing_behind_that_refers_to_what_the_job_holds() -> None:
+    turns = Turns(1)
+
+    class Large:
+        def fail(self) -> None:
+            raise ValueError("failed")
+
+    large = Large()
+    known = weakref.ref(large)
+    future = run(turns, large.fail)
+    assert isinstance(future.exception(5), ValueError)
+    gc.disable()
+    try:
+        del large, future
+        for _ in range(1000):
+            if known() is None:
+                break
+            time.sleep(0.001)
+        assert known() is None
+    finally:
+        gc.enable()

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from adcore.errors import AdcoreError
-from app.wire.arrays import SLICE, read_array, read_shape, write_array
+from app.wire.array_text import write_array
+from app.wire.arrays import SLICE, read_array, read_shape
 from app.wire.requests import parse_json
 
 LIMIT = 1000
