@@ -178,7 +178,9 @@ def _result(low: Lowering) -> Value:
 def _variable(low: Lowering, name: str) -> Value:
     """The value of a name at the end of the main block."""
     target = low.syntax.names.assigned.get(name)
-    return read_name(low, target if isinstance(target, ast.Name) else ast.Name(name, ast.Load()))
+    if not isinstance(target, ast.Name):
+        target = ast.copy_location(ast.Name(name, ast.Load()), _end(low))
+    return read_name(low, target)
 
 
 def _requested(low: Lowering, name: str, value: Value) -> Value:

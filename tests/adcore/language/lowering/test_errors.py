@@ -47,6 +47,12 @@ TABLE = [
         "slices stand beside other indices in the subscripts of arrays only",
         None,
     ),
+    (
+        "«for i in range(0):\n    math[0] = x»",
+        "type_mismatch",
+        "math is a module, and a value is needed here",
+        None,
+    ),
     ("np.r_[«*v», 0]", "unsupported_syntax", "unpacking with * is not supported here", "name each value"),
     (
         "y = x if x > 0 else («100 << 2») % x + 1",
