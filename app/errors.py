@@ -56,6 +56,12 @@ class MethodNotAllowed(RequestError):
     code = "method_not_allowed"
 
 
+class UnknownHost(RequestError):
+    """The Host header names a host that is not this service."""
+
+    code = "unknown_host"
+
+
 class RequestTooLarge(RequestError):
     """The body is longer than this service reads."""
 
@@ -158,6 +164,7 @@ STATUS: Mapping[type[AdcoreError], int] = MappingProxyType(
         RequestTooSlow: 408,
         RequestTooLarge: 413,
         UnsupportedMediaType: 415,
+        UnknownHost: 421,
         TooManyNames: 422,
         InvalidRequest: 422,
         ProgramError: 422,
@@ -171,11 +178,17 @@ STATUS: Mapping[type[AdcoreError], int] = MappingProxyType(
 """The status of each branch of the tree; a class without an entry takes its nearest ancestor's."""
 
 
+EVERYWHERE: Mapping[str, str] = MappingProxyType(
+    {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+)
+"""Headers of every answer: what it is declared to be is what it is, and no page tells others where it is."""
+
 HEADERS: Mapping[type[AdcoreError], Mapping[str, str]] = MappingProxyType(
     {
         # The rest of the body is not read, so the connection is of no further use.
         RequestTooLarge: {"Connection": "close"},
         UnsupportedMediaType: {"Connection": "close"},
+        UnknownHost: {"Connection": "close"},
         ServiceUnavailable: {"Retry-After": "1"},
     }
 )
@@ -240,7 +253,7 @@ def problem(error: AdcoreError, **extra: Any) -> dict[str, Any]:
 
 def problem_response(error: AdcoreError, headers: Mapping[str, str] | None = None, **extra: Any) -> Response:
     details = problem(error, **extra)
-    return Response(orjson.dumps(details), details["status"], headers, MEDIA_TYPE)
+    return Response(orjson.dumps(details), details["status"], {**EVERYWHERE, **(headers or {})}, MEDIA_TYPE)
 
 
 FAULTS_SHOWN = 10

@@ -16,6 +16,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.routing import APIRoute
 
 from app import errors
+from app.browsers import BrowserSafety
 from app.memory import return_freed_memory
 from app.openapi import describe, tags
 from app.routes import docs, evaluate, grad, graph, health, ops, problems
@@ -79,6 +80,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             allow_headers=["Content-Type"],
             expose_headers=["Retry-After"],
         )
+    app.add_middleware(BrowserSafety, hosts=settings.hosts, listens_on=settings.host)
     for module in (grad, evaluate, graph, ops, problems, health, docs):
         app.router.routes.extend(module.router.routes)
     for route in app.routes:

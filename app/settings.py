@@ -70,6 +70,9 @@ class Settings(BaseSettings):
     """Requests are logged from ``info`` on."""
     threads: int = Field(default_factory=lambda: min(os.cpu_count() or 1, 8), ge=1)
     """Worker threads for expensive work: reading large requests, compiling, long evaluations."""
+    hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    """The names by which clients may call the service, separated by commas; ``*.example.org`` for all below one, ``*``
+    for any. Names of the machine itself always count; by default no others on a loopback address, and elsewhere any."""
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     """The origins whose pages may call the service, separated by commas; * for any. By default those of its own."""
     memory_bytes: int = Field(default_factory=default_budget, ge=1)
@@ -95,6 +98,11 @@ class Settings(BaseSettings):
             if isinstance(origins, str)
             else origins
         )
+
+    @field_validator("hosts", mode="before")
+    @classmethod
+    def _names(cls, hosts: Any) -> Any:
+        return [each.strip().lower() for each in hosts.split(",") if each.strip()] if isinstance(hosts, str) else hosts
 
     @field_validator("max")
     @classmethod

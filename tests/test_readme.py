@@ -255,5 +255,6 @@ def test_the_settings_table_lists_all_settings() -> None:
     assert listed.keys() == {f"GRADSERVE_{name.upper()}" for name in values}
     for name, value in values.items():
         default = listed[f"GRADSERVE_{name.upper()}"]
-        told = {"threads": "one for each processor, at most 8", "cors_origins": "none", "memory_bytes": MEMORY}
+        told = {"threads": "one for each processor, at most 8", "memory_bytes": MEMORY}
+        told |= {"cors_origins": "none", "hosts": "none"}
         assert default == told.get(name, str(value))

@@ -20,7 +20,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.server import ServerState
 
 from adcore.errors import AdcoreError
-from app.errors import MEDIA_TYPE, HeadTooLarge, MalformedRequest, RequestTooSlow, problem
+from app.errors import EVERYWHERE, MEDIA_TYPE, HeadTooLarge, MalformedRequest, RequestTooSlow, problem
 
 if TYPE_CHECKING:
     from app.server.server import ServerConfig
@@ -285,7 +285,7 @@ def _written(error: AdcoreError, headers: list[tuple[bytes, bytes]]) -> bytes:
         *[name + b": " + value for name, value in headers],
         b"content-type: " + MEDIA_TYPE.encode(),
         b"content-length: " + str(len(content)).encode(),
-        b"x-content-type-options: nosniff",
+        *[f"{name}: {value}".lower().encode() for name, value in EVERYWHERE.items()],
         b"connection: close",
         *([b"retry-after: 1"] if status == HTTPStatus.SERVICE_UNAVAILABLE else []),
         b"",

@@ -145,7 +145,7 @@ def exchange(client: httpx.Client, *parts: bytes) -> bytes:
     return received
 
 
-HEAD = b"POST /grad HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+HEAD = b"POST /grad HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 
 
 def test_a_body_declared_too_long_is_refused_before_it_comes(client: httpx.Client) -> None:

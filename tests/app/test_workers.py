@@ -44,7 +44,8 @@ def send(client: httpx.Client, text: str, x: float = 1.0) -> socket.socket:
     """A connection on which a request has been sent, and from which nothing is read."""
     body = json.dumps({"program": text, "inputs": {"x": x}}).encode()
     head = (
-        f"POST /evaluate HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        "POST /evaluate HTTP/1.1\r\nHost: localhost\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     connection = socket.create_connection((client.base_url.host, client.base_url.port or 80))
     connection.sendall(head.encode() + body)

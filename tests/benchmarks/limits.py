@@ -66,7 +66,8 @@ def loaded(address: str, name: str, answered: Counter[str], longest: Times) -> I
     def abandon() -> None:
         while not done.is_set():
             content = body(text, 1.0 + next(numbers))
-            head = f"POST /grad HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nContent-Length: {len(content)}"
+            head = "POST /grad HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            head += f"Content-Length: {len(content)}"
             with socket.create_connection((host, int(port))) as connection:
                 connection.sendall(head.encode() + b"\r\n\r\n" + content)
                 done.wait(0.5)

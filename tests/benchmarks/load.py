@@ -28,7 +28,7 @@ from pathlib import Path
 
 # On Linux the whole of 127/8 is this machine, so that clients of different kinds have addresses of their own.
 SLOW, ABANDONING = ("127.0.0.2", "127.0.0.3") if sys.platform == "linux" else ("127.0.0.1", "127.0.0.1")
-PROBE = b"GET /health/live HTTP/1.1\r\nHost: probe\r\n\r\n"
+PROBE = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n"
 TABLE_1 = "y = log(x1) + x1*x2 - sin(x2)"
 LOOP = "y = x\nfor i in range(n):\n  y = y + sin(y)*0.01\ny"
 LONG = "y = x + zeros(1000000)\n" + "y = sin(y)\n" * 3 + "sum(y)"
@@ -70,7 +70,7 @@ KINDS = {
 
 def http(kind: Kind) -> bytes:
     content = kind.make()
-    head = f"POST {kind.path} HTTP/1.1\r\nHost: load\r\nContent-Type: application/json\r\n"
+    head = f"POST {kind.path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     return f"{head}Content-Length: {len(content)}\r\n\r\n".encode() + content
 
 
@@ -80,7 +80,7 @@ def drawn() -> Iterator[Kind]:
         yield from random.choices(list(KINDS.values()), [kind.weight for kind in KINDS.values()], k=100)
 
 
-STARTS = [b"POST /grad HTTP/1.1\r\nHost: slow\r\nX-Slow: ", http(KINDS["large body"])[:5000]]
+STARTS = [b"POST /grad HTTP/1.1\r\nHost: localhost\r\nX-Slow: ", http(KINDS["large body"])[:5000]]
 """How slow clients begin: with a head, or with the body of a large request."""
 
 

@@ -16,9 +16,9 @@ from app.settings import ServiceLimits, Settings
 from tests.app.conftest import serving
 
 BODY = b'{"program": "x*x", "inputs": {"x": 3}}'
-POST = b"POST /grad HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
-GET = b"GET /health/live HTTP/1.1\r\nHost: a\r\n"
-GET_SIZE = len("/health/live") + len("Host: a\r\n")
+POST = b"POST /grad HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+GET = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n"
+GET_SIZE = len("/health/live") + len("Host: localhost\r\n")
 """The bytes of it that count: the path, and the header with its line break."""
 
 
