@@ -16,12 +16,12 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.routing import APIRoute
 
 from app import errors
-from app.browsers import BrowserSafety
 from app.memory import return_freed_memory
 from app.openapi import describe, tags
 from app.routes import docs, evaluate, grad, graph, health, ops, problems
 from app.service import create_service
 from app.settings import Settings
+from app.wire.browsers import BrowserSafety
 
 DESCRIPTION = """
 Post a short program and the values of its inputs; get its value, its gradients and, if you ask, the evaluation trace.

@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
-from app.browsers import host_name
 from app.main import create_app
 from app.settings import Settings
+from app.wire.browsers import host_name
 from tests.app.conftest import assert_alive
 
 
