@@ -6,11 +6,15 @@ reader needs memory that does not grow with the program's length.
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Collection, Mapping, Sequence
 
+from adcore.derivatives.joined import joined, terms
 from adcore.derivatives.reverse import backpropagate
 from adcore.graph import ITEM, DType, Graph, Node, Pushed, input_node
 from adcore.graph.traversal import dependents, graph_of, schedule
+from adcore.ops.base import fit
 from adcore.ops.control.stacks import zeros_of
 
 
@@ -25,6 +29,7 @@ def tangents(graph: Graph, seeds: Mapping[Node, Node]) -> tuple[dict[Node, Node]
     tangent: dict[Node, Node] = dict(seeds)
     several: dict[Node, tuple[Node | None, ...]] = {}
     replaced: dict[Node, tuple[Node, ...]] = {}
+    powers = joined(graph.nodes)
     for node in graph.nodes:
         new = primal[node] = node.with_inputs(tuple([primal[x] for x in node.inputs]))
         if node.op is ITEM:
@@ -37,6 +42,11 @@ def tangents(graph: Graph, seeds: Mapping[Node, Node]) -> tuple[dict[Node, Node]
             continue
         operands = tuple([tangent.get(x) for x in node.inputs])
         if all(t is None for t in operands):
+            continue
+        if node in powers:
+            added = [term for _, term in terms(powers[node], tangent, primal, node.span)]
+            if added:
+                tangent[node] = fit(functools.reduce(operator.add, added), node.shape)
             continue
         if node.op.rules.structure is not None:
             replaced[node], several[node] = node.op.rules.structure.push(new, operands, push)

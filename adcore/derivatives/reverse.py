@@ -10,9 +10,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from adcore.derivatives.joined import joined, terms
 from adcore.errors import NotDifferentiable
 from adcore.graph import ITEM, Graph, Halves, Node, Pullback, constant, input_node
 from adcore.graph.traversal import by_level, dependents, graph_of, schedule
+from adcore.ops.base import fit
 from adcore.ops.control.stacks import plus, zeros_of
 from adcore.ops.strong import is_flat
 
@@ -83,6 +85,7 @@ def backpropagate(graph: Graph, seeds: Mapping[Node, Node], wrt: Collection[Node
         total = adjoint[operand] = term if before is None else plus(before, term)
         contributions.append(Contribution(source, operand, term, total))
 
+    powers = joined(graph.nodes)
     for node in reversed(by_level(graph)):
         if node not in active:
             continue
@@ -96,13 +99,18 @@ def backpropagate(graph: Graph, seeds: Mapping[Node, Node], wrt: Collection[Node
         g: Any = parts.get(node) if node.op.facts.several else adjoint.get(node)
         if g is None or not any(t.is_number for t in node.types):
             continue
+        if node in powers:
+            flows = {base: g for base in powers[node] if base in active}
+            for base, total in terms(powers[node], flows, {}, node.span):
+                receive(node, base, fit(total, base.shape))
+            continue
         if node in pullbacks:
-            terms = pullbacks[node](g)
+            cotangents = pullbacks[node](g)
         elif node.op.rules.vjp is None:
             raise NotDifferentiable(f"{node.op.name} has no derivative", span=node.span)
         else:
-            terms = node.op.rules.vjp(node, g)
-        for operand, term in zip(node.inputs, terms, strict=True):
+            cotangents = node.op.rules.vjp(node, g)
+        for operand, term in zip(node.inputs, cotangents, strict=True):
             if term is not None and operand in active:
                 receive(node, operand, term)
     return graph, Adjoints(adjoint, tuple(contributions), new)

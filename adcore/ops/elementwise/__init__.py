@@ -10,6 +10,7 @@ from adcore.ops.elementwise import (
     logic,
     refusals,
     rounding,
+    signed_powers,
     special,
 )
 
@@ -23,5 +24,6 @@ __all__ = [
     "logic",
     "refusals",
     "rounding",
+    "signed_powers",
     "special",
 ]

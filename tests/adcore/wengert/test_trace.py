@@ -93,7 +93,8 @@ def test_rows_say_where_they_come_from() -> None:
 
 def evaluate(rows: list[Row], known: dict[str, Any]) -> None:
     """Each row's expression, evaluated by Python from the rows before it, gives the row's value."""
-    space: dict[str, Any] = {n: getattr(np, n) for n in ("sin", "cos", "log", "exp", "sqrt", "tanh", "cosh", "square")}
+    functions = "sin cos log exp sqrt tanh cosh square where power nan"
+    space: dict[str, Any] = {name: getattr(np, name) for name in functions.split()}
     for row in rows:
         if row.input is None:
             text = row.expression
