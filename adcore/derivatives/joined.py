@@ -7,7 +7,7 @@ x * x and 1 / sqrt(x) stay as they are. Values themselves are not touched, and k
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from adcore.errors import Span
@@ -66,14 +66,13 @@ _UNDO = {
 _LATTICE = {OPS["maximum"]: OPS["minimum"], OPS["minimum"]: OPS["maximum"]}
 _POWER, _MULTIPLY, _DIVIDE, _EXP, _LOG = (OPS[name] for name in ("power", "multiply", "divide", "exp", "log"))
 _PLAIN = (("strong", 0),)
-_BEGINNINGS = {*_STEPS, *_UNDO, *_LATTICE, _POWER, _DIVIDE, signed_power} - {OPS["square"]}
-"""Where a graph has none of these, nothing is joined."""
+_ROOTS = {*_STEPS, *_UNDO, *_LATTICE, _POWER, _DIVIDE, signed_power}
+_JOINING = {*_ROOTS, *(inner for inner, _ in _UNDO.values()), _MULTIPLY, OPS["negative"]}
 
 
-def joined(nodes: Iterable[Node]) -> dict[Node, Powers]:
+def joined(nodes: Sequence[Node]) -> dict[Node, Powers]:
     """The nodes, of those in topological order, whose derivative is to be taken by the bases of their powers."""
-    nodes = tuple(nodes)
-    if not any(node.op in _BEGINNINGS for node in nodes):
+    if not any(map(_meets_another, nodes)):
         return {}
     # Nodes that compute the same are one here, whether or not a pass has made them one: ``original`` has the first.
     first: dict[Hashable, Node] = {}
@@ -92,6 +91,15 @@ def joined(nodes: Iterable[Node]) -> dict[Node, Powers]:
                 if is_unsure:
                     unsure[one] = {original.get(x, x): power for x, power in powers.items()}
     return {node: unsure[one] for node, one in same.items() if one in unsure}
+
+
+def _meets_another(node: Node) -> bool:
+    """Whether the node may be a power of a power: most graphs have none, and are not looked into."""
+    op = node.op
+    if op not in _JOINING:
+        return False
+    others = _JOINING if op in _ROOTS else _ROOTS
+    return any(x.op in others for x in node.inputs)
 
 
 def terms(
