@@ -1,6 +1,6 @@
 """Zeros that win: where, in a run, a zero of the chain rule was multiplied by an infinity or NaN and won.
 
-Such a product is a limit 0 * inf, which may be other than 0: the derivative of sqrt(x) * sqrt(x) at 0 is 1. So the
+Such a product is a limit 0 * inf, which may be other than 0: that of sqrt(x) * sin(sqrt(x)) at 0 is 1. So the
 answer says where it happened, unless the zero is that of a choice: the branch of ``where`` that is not taken, a bound
 of ``clip``, a constant; these are zero all around the point. Kernels only notice that some zero has won, which costs
 nothing until it happens; the run is then repeated here, with the zeros by choice tracked beside the values.
