@@ -33,11 +33,12 @@ class Turn(Protocol):
         """Give the turn up."""
 
 
-Late = type[CompilationTooLong] | type[EvaluationTooLong]
-
-
 class Cancelled(Exception):
     """Nobody waits for the work any more. This is no error of a program, and passes by what handles those."""
+
+
+Late = type[CompilationTooLong] | type[EvaluationTooLong] | type[Cancelled]
+"""What ends work that takes too long."""
 
 
 class Clock:

@@ -1,19 +1,21 @@
-"""Where the work of a request runs: an evaluation that is known to be cheap on the event loop, all other work, reading
-large requests included, in a worker thread, when the memory is there that it is predicted to need.
-
-Compiling always counts as expensive: a short text can make a large graph, and its cost is not known beforehand.
+"""Where the work of a request runs: an evaluation that is known to be cheap on the event loop, at once; what may be
+cheap there too, as long as it is (see ``work.inline``); all other work, reading large requests included, in a worker
+thread, when the memory is there that it is predicted to need.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from time import perf_counter
+from collections.abc import Callable, Hashable, Mapping
+from functools import partial
+from math import inf
+from time import perf_counter, thread_time
 from typing import Any, TypeVar
 
 from fastapi import Response
+from starlette.requests import ClientDisconnect
 
-from adcore.clock import claim
-from adcore.compiler import Answer, Compiled, Query, answer_bytes, evaluation_bytes, normalised
+from adcore.clock import Cancelled, claim
+from adcore.compiler import Answer, Compiled, Query, answer_bytes, evaluation_bytes, least_seconds, normalised
 from adcore.wengert.trace import Trace
 from app.schemas import EvaluateRequest, GradRequest
 from app.service import service_of
@@ -21,6 +23,7 @@ from app.wire.arrays import Array, read_inputs
 from app.wire.lengths import answer_length, check_length, trace_length
 from app.wire.requests import JsonRequest
 from app.wire.responses import JsonResponse, to_json, write_notice
+from app.work.inline import OutOfTime
 
 T = TypeVar("T")
 
@@ -45,21 +48,26 @@ async def respond(request: JsonRequest, body: GradRequest | EvaluateRequest, que
     service = service_of(request)
     settings, compiler, program = service.settings, service.compiler, body.program
     limits = settings.max
+    was_compiled = False
 
     def read() -> tuple[Query, Mapping[str, Array]]:
         return normalised(query, read_inputs(body.inputs, limits.array_elements))
 
-    def compile_and_evaluate(query: Query, inputs: Mapping[str, Array]) -> Response:
+    def compile_and_evaluate(query: Query, inputs: Mapping[str, Array], is_inline: bool = False) -> Response:
         body.inputs.clear()  # They are arrays now, and their lists may be large.
         inputs_bytes = sum(array.nbytes for array in inputs.values())
         claim(inputs_bytes + compilation_bytes(program))
         started = perf_counter()
         compiled, cached = compiler.compile(program, inputs, query)
+        nonlocal was_compiled  # On the event loop perhaps, before the evaluation ran out of time there.
+        was_compiled = was_compiled or not cached
         points = compiled.points(inputs)
         length = answer_length(compiled, points, body.encoding)
         check_length(length, limits.answer_bytes, points)
         claim(WORK_BYTES + inputs_bytes + evaluation_bytes(compiled, points) + trace_bytes(compiled))
-        answered, trace = evaluate(compiled, query, inputs, started, cached)
+        began = thread_time()
+        answered, trace = evaluate(compiled, query, inputs, started, not was_compiled)
+        service.inline.remember(compiled.key, thread_time() - began)
         kept = answer_bytes(compiled, points)
         if trace is not None:
             length += trace_length(trace, body.encoding)
@@ -67,6 +75,8 @@ async def respond(request: JsonRequest, body: GradRequest | EvaluateRequest, que
             kept += trace_bytes(compiled)
         if length <= SHORT_ANSWER:
             return Response(to_json(answered), media_type="application/json")
+        if is_inline:
+            raise OutOfTime
         claim(kept)
         return JsonResponse(answered, service.workers.turn_of(request).keep(kept))
 
@@ -105,7 +115,29 @@ async def respond(request: JsonRequest, body: GradRequest | EvaluateRequest, que
     if compiled is not None and compiled.work * compiled.points(inputs) <= settings.inline_work:
         answered, _ = evaluate(compiled, query, inputs, started)
         return Response(to_json(answered), media_type="application/json")
-    return await in_worker(lambda: compile_and_evaluate(query, inputs), request, program)
+    key = program if compiled is None else compiled.key
+    is_small = len(program) <= settings.inline_source_bytes
+    predicted = least_seconds(compiled, compiled.points(inputs)) if compiled is not None else 0.0 if is_small else inf
+    job = partial(compile_and_evaluate, query, inputs)
+    return await tried(partial(job, is_inline=True), key, predicted, job, request, program)
+
+
+async def tried(
+    short: Callable[[], T], key: Hashable, predicted: float, job: Callable[[], T], request: JsonRequest, program: str
+) -> T:
+    """What ``job`` returns, or ``short``, which is the same for the event loop, where it ends in time.
+
+    It is tried unless it took too long before, by ``key``, or is predicted to.
+    """
+    inline = service_of(request).inline
+    if inline.is_short(key, predicted):
+        try:
+            return await inline.run(short, request.scope)
+        except OutOfTime:
+            inline.remember(key, inf)
+        except Cancelled:
+            raise ClientDisconnect from None
+    return await in_worker(job, request, program)
 
 
 async def in_worker(job: Callable[[], T], request: JsonRequest, program: str) -> T:

@@ -10,6 +10,7 @@ from fastapi import Request
 from adcore.compiler import Compiler
 from app.memory import process_bytes
 from app.settings import Settings
+from app.work.inline import Inline
 from app.workers import Workers
 
 LEAST_ROOM = 64 * 2**20
@@ -21,6 +22,7 @@ class Service:
     settings: Settings
     compiler: Compiler
     workers: Workers
+    inline: Inline
 
 
 def create_service(settings: Settings) -> Service:
@@ -38,6 +40,7 @@ def create_service(settings: Settings) -> Service:
         settings,
         Compiler(limits, cache_entries=limits.cache_entries, cache_bytes=cache_bytes),
         Workers(settings.threads, room, limits.waiting_seconds),
+        Inline(settings.inline_seconds, limits.waiting_seconds),
     )
 
 

@@ -81,6 +81,10 @@ class Settings(BaseSettings):
     """Length of a request up to which it is read on the event loop."""
     inline_work: int = Field(default=5_000, ge=0)
     """Scalar operations up to which an evaluation of a compiled program runs on the event loop."""
+    inline_seconds: float = Field(default=0.025, ge=0)
+    """How long a small program is tried on the event loop, before a worker thread begins it anew; 0 for not at all."""
+    inline_source_bytes: int = Field(default=300, ge=0)
+    """Length of a program's text up to which it is tried there before it has been compiled."""
     shutdown_seconds: int = Field(default=35, ge=0)
     """How long a shutdown waits for the requests under way."""
     keep_alive_seconds: float = Field(default=5.0, gt=0)

@@ -3,7 +3,7 @@
 from adcore.compiler.cache import CacheInfo
 from adcore.compiler.compiled import Answer, Compiled
 from adcore.compiler.compiler import Compiler, program_id
-from adcore.compiler.cost import answer_bytes, evaluation_bytes, evaluation_seconds
+from adcore.compiler.cost import answer_bytes, evaluation_bytes, evaluation_seconds, least_seconds
 from adcore.compiler.query import Query, normalised
 from adcore.derivatives.jacobian import Mode
 
@@ -17,6 +17,7 @@ __all__ = [
     "answer_bytes",
     "evaluation_bytes",
     "evaluation_seconds",
+    "least_seconds",
     "normalised",
     "program_id",
 ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 
 from adcore.compiler.compiled import Compiled
+from adcore.engines.cost import seconds
 from adcore.graph import Node
 
 ELEMENT_BYTES = 8
@@ -20,6 +21,11 @@ def evaluation_seconds(compiled: Compiled, points: int = 1) -> float:
     A loop whose passes depend on the inputs' values counts as one of ``graph.UNKNOWN`` passes.
     """
     return compiled.seconds * points
+
+
+def least_seconds(compiled: Compiled, points: int = 1) -> float:
+    """The same, where a loop whose passes depend on the inputs' values has one."""
+    return points * compiled.derivative.sweeps * seconds(compiled.derivative.graph, unknown=1)
 
 
 def evaluation_bytes(compiled: Compiled, points: int = 1) -> int:

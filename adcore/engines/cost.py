@@ -6,7 +6,7 @@ It stands beside the engines because the language, which is below the compiler, 
 
 from __future__ import annotations
 
-from adcore.graph import Graph, Node, inner_graphs
+from adcore.graph import UNKNOWN, Graph, Node, inner_graphs
 
 DISPATCH = 0.5e-6
 """The seconds that an application takes besides its operations."""
@@ -24,13 +24,17 @@ def work(graph: Graph) -> int:
     return total
 
 
-def seconds(graph: Graph) -> float:
-    """The time of one run: a prediction, by the passes and branches that ``work`` counts."""
+def seconds(graph: Graph, unknown: int = UNKNOWN) -> float:
+    """The time of one run: a prediction, by the passes and branches that ``work`` counts.
+
+    Passes that depend on the inputs' values are taken to be ``unknown``.
+    """
     total = 0.0
     for node in graph.nodes:
         if node.op.rules.structure is not None and node.op.rules.work is None:
-            inner = inner_graphs(node).values()
-            total += node.op.rules.structure.times(node) * max(DISPATCH, *map(seconds, inner), 0.0)
+            inner = (seconds(each, unknown) for each in inner_graphs(node).values())
+            times = node.op.rules.structure.times(node)
+            total += (unknown if times == UNKNOWN else times) * max(DISPATCH, *inner, 0.0)
         else:
             total += DISPATCH + seconds_of(node)
     return total

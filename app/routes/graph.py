@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import Annotated, Any
 
 import orjson
@@ -12,7 +13,7 @@ from adcore.compiler import Query, normalised
 from adcore.errors import AdcoreError
 from adcore.export import FORMATS
 from app.errors import InvalidRequest
-from app.evaluation import compilation_bytes, in_worker
+from app.evaluation import compilation_bytes, tried
 from app.openapi import BODY_PROBLEMS
 from app.schemas import GraphRequest, GraphResponse
 from app.service import service_of
@@ -92,4 +93,7 @@ async def graph(body: Annotated[GraphRequest, Body(openapi_examples=EXAMPLES)], 
         check_length(len(content), limits.answer_bytes, 1)
         return Response(content, media_type=format.media_type)
 
-    return await in_worker(write, request, body.program)
+    is_small = (
+        len(body.program) <= service.settings.inline_source_bytes and request.size <= service.settings.inline_bytes
+    )
+    return await tried(write, ("graph", body.program), 0.0 if is_small else inf, write, request, body.program)

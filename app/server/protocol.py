@@ -126,6 +126,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._head_bytes = self._headers = 0
         self.phase, self.deadline = Phase.HEAD, self._now + self.limits.head_seconds
         super().on_message_begin()
+        self.scope["state"]["is_closing"] = self.transport.is_closing
 
     def on_url(self, url: bytes) -> None:
         self._events += 1

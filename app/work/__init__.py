@@ -1,0 +1,1 @@
+"""Where and when the work of requests is done."""
