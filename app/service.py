@@ -11,7 +11,7 @@ from adcore.compiler import Compiler
 from app.memory import process_bytes
 from app.settings import Settings
 from app.work.inline import Inline
-from app.workers import Workers
+from app.work.workers import Workers
 
 LEAST_ROOM = 64 * 2**20
 """Bytes that have to be left for work."""

@@ -34,7 +34,7 @@ from app.errors import (
 from app.service import service_of
 from app.wire.json_cost import parsed_bytes
 from app.wire.json_slices import NotJson, parse_in_slices
-from app.workers import Workers
+from app.work.workers import Workers
 
 Model = TypeVar("Model", bound=BaseModel)
 

@@ -18,9 +18,9 @@ from adcore.engines.notices import Notice
 from adcore.errors import CallSite
 from adcore.wengert.trace import Row, Trace
 from app.errors import write_span
-from app.turns import Held
 from app.wire.array_text import LargeArray, write_array
 from app.wire.arrays import Array, Encoding
+from app.work.turns import Held
 
 PIECE = 64 * 2**10
 """Bytes that small parts are gathered to before they are sent."""

@@ -15,7 +15,7 @@ import pytest
 from adcore import clock
 from adcore.clock import Cancelled
 from app.errors import MemoryBudgetExceeded, Overloaded
-from app.turns import SLICE, Turn, Turns
+from app.work.turns import SLICE, Turn, Turns
 
 THREADS = ThreadPoolExecutor(8)
 
@@ -143,7 +143,7 @@ def run(turns: Turns, job: Callable[[], object], client: str = "a", need: int = 
 
 
 def test_only_a_few_long_pieces_are_begun_at_a_time_and_short_ones_pass_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.turns.SHORT", 0.0)
+    monkeypatch.setattr("app.work.turns.SHORT", 0.0)
     turns, log, done = Turns(1), [], threading.Event()  # type: Turns, list[str], threading.Event
     turns.most_long = 1
 

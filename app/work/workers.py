@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect
 
 from adcore.clock import Cancelled
 from app.errors import Overloaded
-from app.turns import Turn, Turns
+from app.work.turns import Turn, Turns
 
 T = TypeVar("T")
 

@@ -22,7 +22,7 @@ from starlette.requests import ClientDisconnect
 from adcore import clock
 from app.errors import Overloaded
 from app.settings import ServiceLimits, Settings
-from app.workers import Workers
+from app.work.workers import Workers
 from tests.app.conftest import serving
 
 LOOPS = {
