@@ -28,8 +28,8 @@ from adcore.graph import Array, Graph
 from adcore.limits import Limits
 from adcore.ops.strong import zero_wins
 
-LONG = 100_000
-"""Scalar operations from which an evaluation watches the clock; a shorter one is over before it could matter."""
+LONG = 0.0005
+"""Predicted seconds from which an evaluation watches the clock; a shorter one is over before it could matter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ class Compiled:
         try:
             values = [inputs[name][()] for name in self.inputs]
             points = self.points(inputs) if self.is_batch else 1
-            if self.work * points > LONG:
+            if self.seconds * points > LONG:
                 with limited(self.limits.evaluation_seconds, EvaluationTooLong):
                     results, noticed = self._results_and_notices(values, seeds, points)
             else:

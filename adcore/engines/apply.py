@@ -11,8 +11,12 @@ import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from adcore.engines.watched import watched
 from adcore.errors import AdcoreError
 from adcore.graph import ITEM, Node, RunGraph
+
+SMALL = 64
+"""Elements up to which an application is over before its time could matter."""
 
 
 def kernel_of(node: Node) -> Callable[..., Any]:
@@ -34,12 +38,16 @@ def kernel_of(node: Node) -> Callable[..., Any]:
 def apply(node: Node, operands: Sequence[Any], run: RunGraph | None = None) -> Any:
     """The node's value, of an op of several results a sequence of them.
 
-    ``run`` runs the graphs inside structured nodes, and is needed for no others. Raises what the op raises at run time,
-    with the node's span, unless an inner one is known. Floating-point warnings are the caller's matter.
+    ``run`` runs the graphs inside structured nodes, and is needed for no others. A large application watches the clock.
+    Raises what the op raises at run time, with the node's span, unless an inner one is known. Floating-point warnings
+    are the caller's matter.
     """
-    function, params = _function_of(node), dict(node.params)
     try:
-        return function(*operands, **params) if node.op.rules.structure is None else function(run, *operands, **params)
+        if node.op.rules.structure is not None:
+            return _function_of(node)(run, *operands, **dict(node.params))
+        if node.type.size > SMALL or any(x.type.size > SMALL for x in node.inputs):
+            return watched(kernel_of(node), node)(*operands)
+        return _function_of(node)(*operands, **dict(node.params))
     except AdcoreError as error:
         error.span = error.span or node.span
         raise

@@ -6,10 +6,19 @@ It stands beside the engines because the language, which is below the compiler, 
 
 from __future__ import annotations
 
+import functools
+from types import FunctionType
+
 from adcore.graph import UNKNOWN, Graph, Node, inner_graphs
 
 DISPATCH = 0.5e-6
-"""The seconds that an application takes besides its operations."""
+"""The seconds that an application takes besides its operations: of a kernel in C, or of numbers alone."""
+IN_PYTHON = 5e-6
+"""The same where its kernel is a function written in Python that makes several arrays."""
+WRITTEN = (FunctionType, functools.partial)
+"""The types of kernels that are written in Python."""
+MOVED = 2e-9
+"""The seconds of an element that is read or written, where the operations are counted in another way."""
 
 
 def work(graph: Graph) -> int:
@@ -36,7 +45,7 @@ def seconds(graph: Graph, unknown: int = UNKNOWN) -> float:
             times = node.op.rules.structure.times(node)
             total += (unknown if times == UNKNOWN else times) * max(DISPATCH, *inner, 0.0)
         else:
-            total += DISPATCH + seconds_of(node)
+            total += seconds_of(node)
     return total
 
 
@@ -49,5 +58,13 @@ def work_of(node: Node) -> int:
 
 
 def seconds_of(node: Node) -> float:
-    """The time that one application of a node takes, graphs inside it apart: a prediction, for large ones."""
-    return 1e-9 * node.op.rules.nanoseconds * work_of(node)
+    """The time that one application of a node takes, graphs inside it apart: a prediction."""
+    rules = node.op.rules
+    is_short = not isinstance(rules.value, WRITTEN) or (node.op.facts.elementwise and not node.types[0].shape)
+    overhead = DISPATCH if is_short else IN_PYTHON
+    if not isinstance(rules.nanoseconds, float):
+        return overhead + 1e-9 * rules.nanoseconds(node)
+    seconds = overhead + 1e-9 * rules.nanoseconds * work_of(node)
+    if rules.work is None:
+        return seconds
+    return seconds + MOVED * sum([t.size for t in node.types] + [x.type.size for x in node.inputs])

@@ -7,11 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from adcore.engines.cost import WRITTEN, seconds_of
+from adcore.engines.watched import piece_of
 from adcore.graph import CONSTANT, ITEM, Graph, Node, graphs_of
+
+INTERMEDIATE = 4
+"""The intermediate arrays of kernels that act on each element alone, are written in Python, and declare no others."""
 
 
 def most_live(graph: Graph, last_uses: Mapping[Node, Sequence[Node]], nested: Mapping[Graph, int]) -> int:
-    """The most elements that are live at one time: constants, values, and the largest of the graphs inside a node.
+    """The most elements that are live at one time: constants, values, what kernels hold besides, and the graphs inside.
 
     ``last_uses`` has the operands that are dropped after each node, ``nested`` the peaks of the graphs inside. The
     inputs belong to the caller and are not counted. An array that ``item`` takes out of a node is shared with the node.
@@ -27,8 +32,9 @@ def most_live(graph: Graph, last_uses: Mapping[Node, Sequence[Node]], nested: Ma
             if array not in users:
                 live += array[0].types[array[1]].size
             users[array] = users.get(array, 0) + 1
-        if live > peak:
-            peak = live
+        needed = live if node.op.rules.scratch is None and not node.types[0].shape else live + scratch_of(node)
+        if needed > peak:
+            peak = needed
         for operand in last_uses.get(node, ()):
             for array in _arrays(operand):
                 count = users.get(array, 0)
@@ -38,6 +44,21 @@ def most_live(graph: Graph, last_uses: Mapping[Node, Sequence[Node]], nested: Ma
                 elif count:
                     users[array] = count - 1
     return peak
+
+
+def scratch_of(node: Node) -> int:
+    """The numbers that the kernel of a node holds at its peak, beside its operands and results.
+
+    What acts on each element alone runs in pieces, so that its intermediate arrays are small.
+    """
+    rules, size = node.op.rules, node.type.size
+    if not node.op.facts.elementwise:
+        return 0 if rules.scratch is None else rules.scratch(node)
+    if size < 2 or not isinstance(rules.value, WRITTEN):
+        return 0
+    whole = INTERMEDIATE * size if rules.scratch is None else rules.scratch(node)
+    piece = piece_of(node, seconds_of(node))
+    return whole if piece is None else whole * piece // size + 1
 
 
 def _arrays(node: Node) -> list[tuple[Node, int]]:

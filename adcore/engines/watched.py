@@ -27,9 +27,9 @@ def watched(kernel: Callable[..., Any], node: Node) -> Callable[..., Any]:
     if rules.structure is not None or (facts.elementwise and not node.types[0].shape):
         return kernel
     seconds = seconds_of(node)
-    size = node.type.size
-    if facts.elementwise and (size > PIECE or (size > 1 and seconds > LONG_OPERATION)):
-        return _in_pieces(kernel, node, min(PIECE, int(LONG_OPERATION / 2 / seconds * size) + 1))
+    if facts.elementwise:
+        piece = piece_of(node, seconds)
+        return kernel if piece is None else _in_pieces(kernel, node, piece)
     if seconds < LONG_OPERATION:
         return kernel
 
@@ -38,6 +38,14 @@ def watched(kernel: Callable[..., Any], node: Node) -> Callable[..., Any]:
         return kernel(*operands)
 
     return run
+
+
+def piece_of(node: Node, seconds: float) -> int | None:
+    """The elements of the pieces of an elementwise application of so many seconds; None where it runs as a whole."""
+    size = node.type.size
+    if size <= PIECE and (size < 2 or seconds <= LONG_OPERATION):
+        return None
+    return min(PIECE, int(LONG_OPERATION / 2 / seconds * size) + 1)
 
 
 def _in_pieces(kernel: Callable[..., Any], node: Node, piece: int) -> Callable[..., Any]:

@@ -41,8 +41,11 @@ class Rules:
     """The result's value and those of the operands to the code and the message of a notice, or None."""
     work: Callable[[Node], int] | None = None
     """The number of scalar operations of an application; None if as many as the elements of its largest array."""
-    nanoseconds: float = 1.0
-    """The time that a scalar operation of ``work`` takes in large applications, on one core, as measured."""
+    nanoseconds: float | Callable[[Node], float] = 2.5
+    """The time that a scalar operation of ``work`` takes on one core, as measured (0 for a view); where that does not
+    say it, a function to the time of an application."""
+    scratch: Callable[[Node], int] | None = None
+    """The numbers of 8 bytes that ``value`` holds at its peak beside its operands and results; None if hardly any."""
     decompose: Callable[[Node], Node | tuple[Node, ...]] | None = None
     """The same results in simpler ops, as graph, for exports and engines that do not know this op."""
     compose: Callable[..., Node] | None = None

@@ -131,6 +131,16 @@ def sample(*shapes: Shape, **params: Any) -> Sample:
     return Sample(shapes, params)
 
 
+def copies(count: float) -> Callable[[Node], int]:
+    """The ``scratch`` of an op whose kernel makes so many arrays of the size of its largest operand or result."""
+
+    def scratch(node: Node) -> int:
+        largest = max([t.size for t in node.types] + [x.type.size for x in node.inputs])
+        return int(count * largest)
+
+    return scratch
+
+
 # --- the kinds of op
 
 

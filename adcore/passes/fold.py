@@ -5,11 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from adcore.engines.apply import apply
+from adcore.engines.cost import seconds_of
 from adcore.errors import AdcoreError, TooLong
 from adcore.graph import CONSTANT, Node, Op, constant, literal
 
 LARGEST = 4096
 """Elements of the largest constant that folding makes; larger ones are computed anew by each evaluation."""
+MOST_SECONDS = 0.05
+"""Predicted seconds of the longest operation that folding does; longer ones are left to the evaluation, too."""
 
 
 def folded(node: Node) -> Node:
@@ -19,7 +22,7 @@ def folded(node: Node) -> Node:
     """
     if node.op is CONSTANT or node.type.size > LARGEST or any(x.op is not CONSTANT for x in node.inputs):
         return node
-    if not _folds(node.op):
+    if not _folds(node.op) or seconds_of(node) > MOST_SECONDS:
         return node
     try:
         with np.errstate(all="ignore"):

@@ -7,14 +7,17 @@ from typing import Any
 
 import numpy as np
 
+from adcore.clock import tick
 from adcore.engines.apply import apply
-from adcore.engines.cost import work_of
+from adcore.engines.cost import DISPATCH, seconds_of
 from adcore.graph import CONSTANT, INPUT, Array, Graph, Node
 
-MOST_WORK = 10**7
-"""The most scalar operations of one value: shapes, counts and bounds are cheap to compute."""
-MOST_NODES = 10**5
-"""The most nodes that are run inside branches and loops for one value."""
+MOST_SECONDS = 0.3
+"""The most predicted seconds of one value: shapes, counts and bounds are cheap to compute."""
+MOST_ELEMENTS = 10**7
+"""The most elements of all that one value is computed from."""
+KEPT_ELEMENTS = 4096
+"""Elements of the largest values that are kept for the values computed after; larger ones are computed again."""
 
 
 class Unknown(Exception):
@@ -37,7 +40,8 @@ def evaluate(node: Node, inputs: Mapping[Node, Array], values: dict[Node, Any], 
     """
     order: list[Node] = []
     stack = [(node, False)]
-    work = 0
+    seconds = 0.0
+    elements = 0
     seen = set(values)
     while stack:
         x, done = stack.pop()
@@ -47,32 +51,42 @@ def evaluate(node: Node, inputs: Mapping[Node, Array], values: dict[Node, Any], 
             seen.add(x)
             if x.op is INPUT and x not in inputs:
                 raise Unknown(x)
-            work += work_of(x)
-            if work > MOST_WORK:
+            seconds += seconds_of(x)
+            elements += x.type.size
+            if seconds > MOST_SECONDS or elements > MOST_ELEMENTS:
                 raise TooDear
             stack.append((x, True))
             stack += [(y, False) for y in x.inputs]
-    budget = Budget(MOST_NODES)
+    budget = Budget(MOST_SECONDS)
     with np.errstate(all="ignore"):
         for x in order:
+            tick()
             if x.op is INPUT:
                 used.add(str(x.params[0][1]))
                 values[x] = inputs[x]
             else:
                 values[x] = apply(x, [values[y] for y in x.inputs], budget.run)
-    return values[node]
+    value = values[node]
+    for x in order:
+        if x.type.size > KEPT_ELEMENTS and x.op is not INPUT:
+            del values[x]
+    return value
 
 
 class Budget:
-    """Runs the graphs inside branches and loops, up to so many nodes, repeated ones counted each time."""
+    """Runs the graphs inside branches and loops, for so many predicted seconds in all."""
 
-    def __init__(self, nodes: float) -> None:
-        self.nodes = nodes
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._costs: dict[Graph, float] = {}
 
     def run(self, graph: Graph, operands: Sequence[Any]) -> list[Any]:
         """The outputs of a branch, or of a pass of a loop. Raises TooDear."""
-        self.nodes -= 1 + len(graph.nodes)
-        if self.nodes < 0:
+        tick()
+        if graph not in self._costs:
+            self._costs[graph] = DISPATCH + sum(map(seconds_of, graph.nodes))
+        self.seconds -= self._costs[graph]
+        if self.seconds < 0:
             raise TooDear
         values = dict(zip(graph.inputs, operands, strict=True))
         for node in graph.nodes:

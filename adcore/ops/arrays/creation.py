@@ -11,7 +11,7 @@ from adcore.errors import ArrayTooLarge, BadCall, ShapeMismatch
 from adcore.graph import DType, Node, Op, Shape, Type, constant
 from adcore.ops.arrays.indexing import embed, index
 from adcore.ops.arrays.reshaping import reshape
-from adcore.ops.base import Extent, declare, fit, linear, moved, sample
+from adcore.ops.base import Extent, copies, declare, fit, linear, moved, sample
 from adcore.ops.shapes import MOST_ELEMENTS, broadcast_shapes, describe_shape, legal
 from adcore.ops.strong import strong_times
 
@@ -42,10 +42,13 @@ zeros = declare(
     _zeros,
     _infer_shape,
     aliases=("empty",),
+    nanoseconds=0.1,
     samples=(sample(shape=(2, 3)), sample(shape=())),
     doc="Zeros.",
 )
-ones = declare("ones", "", _ones, _infer_shape, samples=(sample(shape=(2, 3)), sample(shape=())), doc="Ones.")
+ones = declare(
+    "ones", "", _ones, _infer_shape, nanoseconds=1.5, samples=(sample(shape=(2, 3)), sample(shape=())), doc="Ones."
+)
 full = linear(
     "full",
     _full,
@@ -53,6 +56,7 @@ full = linear(
     lambda node, g: (fit(g, node.inputs[0].shape),),
     operands="fill_value",
     arguments=("shape", "fill_value"),
+    nanoseconds=1.5,
     samples=(sample((), shape=(2, 3)), sample((3,), shape=(2, 3)), sample((), shape=())),
     doc="An array of a shape with one value everywhere.",
 )
@@ -70,6 +74,7 @@ def _shaped_like(name: str, value: Any, doc: str, aliases: tuple[str, ...] = ())
         dtypes=(None,),
         aliases=aliases,
         flat=(0,),
+        nanoseconds=1.0,
         doc=doc,
     )
 
@@ -91,6 +96,7 @@ full_like = linear(
     steering=1,
     arguments=("x", "fill_value"),
     dtypes=(DType.FLOAT, None),
+    nanoseconds=1.0,
     samples=(sample((), (2, 3)), sample((3,), (2, 3)), sample((), ())),
     doc="An array of the shape of x with one value everywhere.",
 )
@@ -135,7 +141,9 @@ def _infer_arange(*, start: float, stop: float | None = None, step: float = 1) -
 
 
 def _arange(*, start: float, stop: float | None = None, step: float = 1) -> Any:
-    return np.arange(*_bounds(start, stop, step))
+    first, last, by = _bounds(start, stop, step)
+    # NumPy refuses bounds that are far apart, though there may be no number between them in the direction of the step.
+    return np.arange(first, last, by) if (last - first) / by > 0 else np.empty(0)
 
 
 arange = declare(
@@ -178,6 +186,8 @@ linspace: Op = linear(
     _infer_linspace,
     _linspace_vjp,
     operands="start stop",
+    nanoseconds=10.0,
+    scratch=copies(1),
     samples=(
         sample((), (), num=5),
         sample((), (), num=4, endpoint=False),
@@ -224,6 +234,7 @@ diag = linear(
     _infer_diag,
     _diag_vjp,
     dtypes=(None,),
+    nanoseconds=1.0,
     samples=(
         sample((3,)),
         sample((3, 3)),
@@ -257,6 +268,7 @@ matrix_trace = linear(
     ),
     method=True,
     latex=r"\operatorname{{tr}}\left({0}\right)",
+    nanoseconds=0.0,
     samples=(sample((3, 3)), sample((2, 4), offset=1)),
     doc="The sum of a matrix's diagonal.",
 )
@@ -284,6 +296,8 @@ triu = linear(
     _infer_triangle,
     lambda node, g: (moved(node, g),),
     dtypes=(None,),
+    nanoseconds=8.0,
+    scratch=copies(0.5),
     samples=_TRIANGLES,
     doc="The matrix with zeros below its k-th diagonal.",
 )
@@ -293,6 +307,8 @@ tril = linear(
     _infer_triangle,
     lambda node, g: (moved(node, g),),
     dtypes=(None,),
+    nanoseconds=8.0,
+    scratch=copies(0.5),
     samples=_TRIANGLES,
     doc="The matrix with zeros above its k-th diagonal.",
 )

@@ -15,7 +15,7 @@ import numpy as np
 from adcore.errors import IndexOutOfBounds, ShapeMismatch
 from adcore.graph import DType, Node, Op, Shape, Type
 from adcore.ops.arrays.indexing import ALL, check_indices, indexed, subscript, subscript_text
-from adcore.ops.base import Hidden, declare, sample, zero_array
+from adcore.ops.base import Hidden, copies, declare, sample, zero_array
 from adcore.ops.elementwise.choice import where
 from adcore.ops.shapes import broadcast_shapes, describe_shape
 
@@ -211,6 +211,8 @@ stays = declare(
     vjp=lambda node, g: tuple(None for _ in node.inputs),
     dtypes=(DType.INT,),
     public=False,
+    nanoseconds=25.0,
+    scratch=copies(2.5),
     domain=((-2, 1),),
     samples=(sample((4,), shape=(3,), key=(AT,)), sample((2, 4), (), shape=(3, 2), key=(AT, AT))),
     can_fail=True,
@@ -228,6 +230,7 @@ assign: Op = declare(
     dtypes=(DType.FLOAT, DType.FLOAT, DType.INT),
     public=False,
     text=lambda x, v, *indices, key: f"{x}.at[{_text(key, indices)}].set({v})",
+    nanoseconds=10.0,
     domain=((-3, 3), (-3, 3), (-2, 1)),
     samples=(
         sample((3,), (), key=(1,)),
@@ -261,6 +264,8 @@ accumulate: Op = declare(
     dtypes=(DType.FLOAT, DType.FLOAT, DType.INT),
     public=False,
     text=lambda x, v, *indices, key: f"{x}.at[{_text(key, indices)}].add({v})",
+    nanoseconds=20.0,
+    scratch=copies(1),
     domain=((-3, 3), (-3, 3), (-2, 1)),
     samples=(
         sample((3,), (4,), (4,), key=(AT,)),

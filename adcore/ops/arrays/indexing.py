@@ -12,7 +12,7 @@ import numpy as np
 
 from adcore.errors import BadCall, IndexOutOfBounds, ShapeMismatch
 from adcore.graph import DType, Op, Shape, Type
-from adcore.ops.base import Hidden, linear, sample
+from adcore.ops.base import Hidden, copies, linear, sample
 from adcore.ops.shapes import Axis, broadcast_shapes, describe_shape, one_axis
 
 ALL = ("slice", None, None, None)
@@ -85,6 +85,7 @@ index = linear(
         and all(k == "..." or (isinstance(k, tuple) and k[3] in (None, 1)) for k in node.param("key"))
     ),
     text=lambda x, *, key: f"{x}[{subscript_text(key)}]",
+    nanoseconds=0.0,
     samples=(
         sample((3,), key=(0,)),
         sample((3,), key=(-1,)),
@@ -216,6 +217,8 @@ put: Op = linear(
     steering=1,
     dtypes=(DType.FLOAT, DType.INT),
     public=False,
+    nanoseconds=15.0,
+    scratch=copies(1),
     domain=((-3, 3), (-2, 1)),
     samples=(
         sample((), (), axis=None, shape=(3,)),
@@ -262,6 +265,8 @@ take_along_axis = linear(
     operands="x indices",
     steering=1,
     dtypes=(None, DType.INT),
+    nanoseconds=15.0,
+    scratch=copies(1),
     domain=((-3, 3), (-2, 1)),
     samples=(
         sample((3,), (4,), axis=0),
@@ -299,6 +304,8 @@ put_along_axis: Op = linear(
     steering=1,
     dtypes=(DType.FLOAT, DType.INT),
     public=False,
+    nanoseconds=12.0,
+    scratch=copies(1),
     domain=((-3, 3), (-2, 1)),
     samples=(sample((4,), (4,), axis=0, shape=(3,)), sample((2, 2), (2, 2), axis=1, shape=(2, 3))),
     can_fail=True,

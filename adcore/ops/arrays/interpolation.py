@@ -10,7 +10,7 @@ import numpy as np
 from adcore.errors import BadCall, ShapeMismatch
 from adcore.graph import OPS, DType, Node, Type
 from adcore.ops.arrays.indexing import put, take
-from adcore.ops.base import Hidden, declare, sample
+from adcore.ops.base import Hidden, copies, declare, sample
 from adcore.ops.elementwise.arithmetic import divide
 from adcore.ops.elementwise.choice import where
 from adcore.ops.shapes import describe_shape
@@ -33,12 +33,21 @@ def _infer_searchsorted(a: Type, v: Type, *, side: str) -> Type:
     return Type(DType.INT, v.shape)
 
 
+SEARCHED = 6.0
+"""Nanoseconds of a step of a binary search."""
+
+
+def _search_work(node: Node) -> int:
+    return node.type.size * node.inputs[0].type.size.bit_length()
+
+
 searchsorted = declare(
     "searchsorted",
     "a v",
     _searchsorted,
     _infer_searchsorted,
-    nanoseconds=100.0,
+    work=_search_work,
+    nanoseconds=SEARCHED,
     samples=(sample((4,), ()), sample((4,), (3,), side="right"), sample((4,), (2, 3))),
     doc="The indices at which the elements of v would stand in the sorted vector a. They have no derivative.",
 )
@@ -55,6 +64,8 @@ neighbour = declare(
     lambda places, *, by, size: Type(DType.INT, places.shape),
     dtypes=(DType.INT,),
     public=False,
+    nanoseconds=7.0,
+    scratch=copies(1.5),
     domain=((0, 4),),
     samples=(sample((), by=-1, size=4), sample((3,), by=0, size=4)),
     doc="Indices moved on by a number of places, none beyond the ends of an array of a size.",
@@ -150,6 +161,8 @@ interp = declare(
     _infer_interp,
     jvp=_interp_jvp,
     vjp=_interp_vjp,
+    nanoseconds=lambda node: (8 + SEARCHED * node.inputs[1].type.size.bit_length()) * node.type.size,
+    scratch=copies(0.5),
     domain=((1.2, 1.8), (-0.1, 0.1, 1), (-3, 3)),
     samples=(sample((), (4,), (4,)), sample((3,), (4,), (4,)), sample((2, 3), (4,), (4,), left=0.0, right=1.0)),
     doc="The values at x on the lines through the points (xp, fp); xp must ascend, or there is NaN. At a point of xp "

@@ -11,7 +11,7 @@ import numpy as np
 
 from adcore.graph import Node, Op, Type
 from adcore.ops.arrays.reductions import average, sum_, total
-from adcore.ops.base import Hidden, declare, fit, moved, sample
+from adcore.ops.base import Hidden, copies, declare, fit, moved, sample
 from adcore.ops.elementwise.arithmetic import divide, multiply
 from adcore.ops.shapes import Axes, axes_of, count, reduced
 from adcore.ops.strong import strong_repair, strong_times
@@ -168,6 +168,8 @@ unit: Op = declare(
     jvp=lambda node, tangents: turn(tangents[0], node.inputs[0], **dict(node.params)),
     vjp=lambda node, g: (turn(g, node.inputs[0], **dict(node.params)),),
     public=False,
+    nanoseconds=25.0,
+    scratch=copies(2),
     samples=_ONE,
     text=_unit_text,
     nan_gradient="Over a subnormal length the terms of the derivative are infinite, of either sign.",
@@ -181,6 +183,8 @@ turn: Op = declare(
     jvp=_turn_jvp,
     vjp=lambda node, g: (moved(node, g, node.inputs[1]), _turn_by_x(node, g)),
     public=False,
+    nanoseconds=200.0,
+    scratch=copies(9),
     samples=_TWO,
     doc="The derivative of unit(x) in direction v: what of v is across x, divided by the length of x.",
 )
@@ -194,6 +198,8 @@ length: Op = declare(
     ),
     vjp=lambda node, g: (strong_times(g, unit(node.inputs[0], **dict(node.params))),),
     public=False,
+    nanoseconds=20.0,
+    scratch=copies(2),
     samples=_ONE,
     doc="The length of an array along the axes, less its mean if centred, with keepdims.",
 )
@@ -312,6 +318,8 @@ from_mean: Op = declare(
     jvp=_from_mean_jvp,
     vjp=_from_mean_vjp,
     text="({0} - sum({0} * ({1}), axis={axis}, keepdims=True))",
+    nanoseconds=10.0,
+    scratch=copies(2),
     doc="v less its mean with the weights y, whose sum is 1.",
     **_WEIGHED,
 )
@@ -323,6 +331,8 @@ from_sum: Op = declare(
     jvp=_from_sum_jvp,
     vjp=_from_sum_vjp,
     text="({0} - ({1}) * sum({0}, axis={axis}, keepdims=True))",
+    nanoseconds=10.0,
+    scratch=copies(2),
     doc="v less its sum times the weights y: the transpose of from_mean.",
     **_WEIGHED,
 )
@@ -334,6 +344,8 @@ spread_by_weight: Op = declare(
     jvp=_spread_by_weight_jvp,
     vjp=_spread_by_weight_vjp,
     text="({1} * ({0} - sum({0} * ({1}), axis={axis}, keepdims=True)))",
+    nanoseconds=20.0,
+    scratch=copies(2),
     doc="The derivative of softmax in direction v where it is y: y times what v is from its mean with the weights y.",
     **_WEIGHED,
 )

@@ -9,7 +9,7 @@ import numpy as np
 from adcore.graph import DType, Node, Op, Type
 from adcore.ops.arrays.reshaping import reshape, transpose
 from adcore.ops.arrays.scans import cumprod, shift
-from adcore.ops.base import Hidden, declare, fit, linear, reducing, sample, spread
+from adcore.ops.base import Hidden, copies, declare, fit, linear, reducing, sample, spread
 from adcore.ops.elementwise.arithmetic import divide
 from adcore.ops.shapes import Axes, Axis, axes_of, count, infer_reduction
 
@@ -41,6 +41,7 @@ sum_ = linear(
     method=True,
     latex=r"\sum\left({0}\right)",
     work=lambda node: node.inputs[0].type.size,
+    nanoseconds=1.0,
     samples=OVER,
     doc="The sum of the elements.",
 )
@@ -62,6 +63,7 @@ mean = linear(
     infer_reduction(),
     _mean_vjp,
     method=True,
+    nanoseconds=1.0,
     samples=OVER,
     doc="The mean of the elements.",
 )
@@ -79,6 +81,8 @@ count_nonzero = declare(
     jvp=lambda node, tangents: None,
     vjp=lambda node, g: (None,),
     dtypes=(None,),
+    nanoseconds=2.5,
+    scratch=copies(0.5),
     samples=OVER,
     flat=(0,),
     doc="How many elements are not 0, or hold. Its derivative is zero.",
@@ -118,6 +122,7 @@ prod = reducing(
     lambda y, x, *, axis, **_: _others(x, axis),
     method=True,
     latex=r"\prod\left({0}\right)",
+    nanoseconds=2.0,
     samples=OVER,
     doc="The product of the elements.",
 )
@@ -142,6 +147,8 @@ shares = declare(
     jvp=lambda node, tangents: None,
     vjp=lambda node, g: (None, None),
     public=False,
+    nanoseconds=10.0,
+    scratch=copies(0.5),
     domain=((1, 1),),
     samples=(sample((3,), (), axis=None), sample((2, 3), (2, 1), axis=1)),
     flat=(0, 1),
@@ -161,6 +168,7 @@ def _extreme(name: str, alias: str, ufunc: Any, what: str) -> Op:
         method=True,
         aliases=(alias,),
         latex=rf"\{name}\left({{0}}\right)",
+        nanoseconds=1.0,
         samples=OVER,
         doc=f"The {what} element; equal ones share the derivative.",
     )
@@ -185,6 +193,8 @@ ptp = reducing(
     _ptp,
     _ptp_weights,
     infer=infer_reduction(empty=False),
+    nanoseconds=1.5,
+    scratch=copies(1),
     samples=OVER,
     doc="The greatest element less the smallest one.",
 )
@@ -211,6 +221,7 @@ argmax = declare(
     _infer_place,
     dtypes=(None,),
     method=True,
+    nanoseconds=1.0,
     samples=_PLACES,
     doc="The index of the greatest element, the first one of several. It has no derivative.",
 )
@@ -221,6 +232,7 @@ argmin = declare(
     _infer_place,
     dtypes=(None,),
     method=True,
+    nanoseconds=1.0,
     samples=_PLACES,
     doc="The index of the smallest element, the first one of several. It has no derivative.",
 )
@@ -241,6 +253,7 @@ all_ = declare(
     infer_reduction(DType.BOOL),
     dtypes=(DType.BOOL,),
     method=True,
+    nanoseconds=0.5,
     samples=OVER,
     doc="Whether every element holds; a number counts as true unless it is 0.",
 )
@@ -251,6 +264,7 @@ any_ = declare(
     infer_reduction(DType.BOOL),
     dtypes=(DType.BOOL,),
     method=True,
+    nanoseconds=0.5,
     samples=OVER,
     doc="Whether some element holds; a number counts as true unless it is 0.",
 )

@@ -9,7 +9,7 @@ import numpy as np
 
 from adcore.errors import ShapeMismatch
 from adcore.graph import Node, Op, Shape, Type
-from adcore.ops.base import Extent, Hidden, fit, linear, moved, sample
+from adcore.ops.base import Extent, Hidden, copies, fit, linear, moved, sample
 from adcore.ops.shapes import Axes, Axis, axes_of, broadcast_shapes, describe_shape, legal, one_axis
 
 
@@ -65,6 +65,7 @@ reshape = linear(
     dtypes=(None,),
     method=True,
     is_identity=unchanged,
+    nanoseconds=0.0,
     samples=(
         sample((2, 3), shape=(3, 2)),
         sample((2, 3), shape=(3, -1)),
@@ -82,6 +83,7 @@ ravel = linear(
     method=True,
     aliases=("flatten",),
     is_identity=unchanged,
+    nanoseconds=0.0,
     doc="All elements in one row.",
 )
 
@@ -106,6 +108,7 @@ expand_dims = linear(
     _infer_expand_dims,
     _shape_back,
     dtypes=(None,),
+    nanoseconds=0.0,
     samples=(sample((3,), axis=0), sample((2, 3), axis=-1), sample((), axis=(0, 1))),
     doc="The array with axes of length 1 put in.",
 )
@@ -133,6 +136,7 @@ squeeze = linear(
     dtypes=(None,),
     method=True,
     is_identity=unchanged,
+    nanoseconds=0.0,
     samples=(sample((1, 3, 1)), sample((1, 3, 1), axis=0), sample((1, 1)), sample(())),
     doc="The array without its axes of length 1.",
 )
@@ -155,6 +159,7 @@ broadcast_to = linear(
     lambda node, g: (fit(g, node.inputs[0].shape),),
     dtypes=(None,),
     is_identity=unchanged,
+    nanoseconds=0.0,
     samples=(sample((), shape=(3,)), sample((3,), shape=(2, 3)), sample((2, 1), shape=(2, 3))),
     doc="The array repeated along new axes and along those of length 1, up to a shape.",
 )
@@ -180,6 +185,7 @@ sum_to = linear(
     public=False,
     text=lambda x, *, shape: f"sum_to({x}, shape={shape})",
     readable=False,
+    nanoseconds=1.0,
     samples=(
         sample((3,), shape=()),
         sample((2, 3), shape=(3,)),
@@ -226,6 +232,7 @@ transpose = linear(
     is_identity=lambda node: _permutation(node.ndim, node.param("axes")) == tuple(range(node.ndim)),
     text=lambda x, *, axes: f"{x}.T" if axes is None else f"transpose({x}, axes={axes})",
     latex="{{{0}}}^{{\\mathsf{{T}}}}",
+    nanoseconds=0.0,
     samples=(
         sample((2, 3)),
         sample((2, 3, 4), axes=(1, 2, 0)),
@@ -256,6 +263,7 @@ swapaxes = linear(
     dtypes=(None,),
     method=True,
     involution=True,
+    nanoseconds=0.0,
     samples=(sample((2, 3, 4), axis1=0, axis2=-1), sample((2, 3), axis1=0, axis2=1)),
     doc="The array with two of its axes exchanged.",
 )
@@ -285,6 +293,7 @@ moveaxis: Op = linear(
     _infer_moveaxis,
     lambda node, g: (moveaxis(g, source=node.param("destination"), destination=node.param("source")),),
     dtypes=(None,),
+    nanoseconds=0.0,
     samples=(sample((2, 3, 4), source=0, destination=-1), sample((2, 3, 4), source=(0, 1), destination=(2, 0))),
     doc="The array with some axes moved to other places.",
 )
@@ -306,6 +315,7 @@ flip = linear(
     lambda node, g: (moved(node, g),),
     dtypes=(None,),
     involution=True,
+    nanoseconds=0.0,
     samples=(sample((3,)), sample((2, 3)), sample((2, 3), axis=1), sample((2, 3), axis=(0, -1)), sample(())),
     doc="The elements in the opposite order, along all axes or those given.",
 )
@@ -329,6 +339,8 @@ roll = linear(
     _infer_roll,
     lambda node, g: (moved(node, g, shift=tuple(-n for n in node.param("shift"))),),
     dtypes=(None,),
+    nanoseconds=8.0,
+    scratch=copies(1),
     samples=(
         sample((4,), shift=(1,)),
         sample((2, 3), shift=(-2,)),

@@ -17,7 +17,7 @@ from adcore.errors import BadCall, ShapeMismatch
 from adcore.graph import DType, Node, Op, Type
 from adcore.ops.arrays.indexing import embed, stretch
 from adcore.ops.arrays.reshaping import in_line, reshaped
-from adcore.ops.base import Hidden, declare, linear, moved, sample, zero_array
+from adcore.ops.base import Hidden, copies, declare, linear, moved, sample, zero_array
 from adcore.ops.elementwise.arithmetic import multiply, negative
 from adcore.ops.shapes import Axis, describe_shape, one_axis
 from adcore.ops.strong import strong_repair, strong_times
@@ -66,6 +66,7 @@ cumsum = linear(
     _cumsum_vjp,
     method=True,
     text=_either_way("cumsum"),
+    nanoseconds=10.0,
     samples=(*_ALONG, sample((2, 3), axis=1, reverse=True)),
     doc="The sums of all elements up to each one.",
 )
@@ -102,6 +103,9 @@ diff = linear(
     _diff,
     _infer_diff,
     _diff_vjp,
+    work=lambda node: max(1, node.param("n")) * node.inputs[0].type.size,
+    nanoseconds=lambda node: (3_000 + 8 * node.inputs[0].type.size) * min(node.param("n"), max(node.inputs[0].shape)),
+    scratch=copies(1),
     samples=(
         sample((4,)),
         sample((5,), n=2),
@@ -139,6 +143,7 @@ shift = declare(
     public=False,
     text=lambda x, *, axis, reverse, fill: f"shift({x}, {-1 if reverse else 1}, axis={axis}, fill={fill})",
     readable=False,
+    nanoseconds=4.0,
     samples=(sample((3,), axis=0), sample((2, 3), axis=1, reverse=True), sample((2, 3), axis=-2, fill=1.0)),
     doc="Each element in the next place along an axis, or in the place before; the place left free is filled.",
 )
@@ -207,6 +212,8 @@ linear_recurrence: Op = declare(
     text=lambda a, b, *, axis, reverse: f"linear_recurrence({a}, {b}, axis={axis}, reverse={reverse})",
     readable=False,
     work=lambda node: 2 * node.type.size,
+    nanoseconds=30.0,
+    scratch=copies(3),
     samples=(sample((4,), (4,), axis=0), sample((3, 2), (3, 2), axis=0), sample((2, 3), (2, 3), axis=-1, reverse=True)),
     doc="s_i = a_i s_(i-1) + b_i along an axis; a zero factor wins over the inf or NaN it is multiplied by.",
 )
@@ -251,6 +258,7 @@ cumprod = declare(
     vjp=_cumprod_vjp,
     method=True,
     text=_either_way("cumprod"),
+    nanoseconds=12.0,
     samples=(*_ALONG, sample((2, 3), axis=1, reverse=True)),
     doc="The products of all elements up to each one.",
 )
@@ -283,6 +291,8 @@ share = declare(
     jvp=lambda node, tangents: None,
     vjp=lambda node, g: (None,),
     public=False,
+    nanoseconds=50.0,
+    scratch=copies(6),
     domain=((1, 1),),
     samples=(sample((3,), axis=0, least=False), sample((2, 3), axis=1, least=True)),
     flat=(0,),
@@ -328,6 +338,7 @@ def _cumulative_extreme(name: str, least: bool, word: str) -> Op:
         jvp=_extreme_jvp,
         vjp=_extreme_vjp,
         method=True,
+        nanoseconds=10.0,
         samples=_ALONG,
         doc=f"The {word} of all elements up to each one.",
     )

@@ -13,7 +13,7 @@ from adcore.graph import DType, Node, Type
 from adcore.ops.arrays.indexing import embed, index, stretch, take_along_axis
 from adcore.ops.arrays.reductions import OVER, mean
 from adcore.ops.arrays.reshaping import in_line, reshaped
-from adcore.ops.base import Hidden, declare, fit, linear, moved, sample
+from adcore.ops.base import Hidden, copies, declare, fit, linear, moved, sample
 from adcore.ops.elementwise.arithmetic import divide
 from adcore.ops.shapes import Axis, infer_reduction, one_axis
 
@@ -40,6 +40,16 @@ def _infer_sort(dtype: DType, x: Type, axis: Axis) -> Type:
     return Type(dtype, x.shape)
 
 
+SORTED = 5.0
+"""Nanoseconds of a comparison of sorting, with the moves that it leads to."""
+
+
+def _sort_work(node: Node) -> int:
+    (x,), axis = node.inputs, node.param("axis")
+    length = x.type.size if axis is None or not x.shape else x.shape[axis]
+    return x.type.size * length.bit_length()
+
+
 _SORTED = (sample((4,)), sample((2, 3)), sample((3, 2), axis=0), sample((2, 3), axis=None), sample((1,)))
 
 argsort = declare(
@@ -49,7 +59,9 @@ argsort = declare(
     lambda x, *, axis: _infer_sort(DType.INT, x, axis),
     dtypes=(None,),
     method=True,
-    nanoseconds=100.0,
+    nanoseconds=SORTED,
+    work=_sort_work,
+    scratch=copies(0.5),
     samples=_SORTED,
     doc="The indices that put x in order.",
 )
@@ -77,6 +89,8 @@ tie_mean = linear(
     operands="x keys",
     steering=1,
     public=False,
+    nanoseconds=2.0,
+    scratch=copies(1),
     samples=(sample((4,), (4,), axis=0), sample((2, 3), (2, 3), axis=1)),
     doc="Each element's mean with its neighbours along an axis whose keys are equal.",
 )
@@ -105,7 +119,9 @@ sort = declare(
     lambda x, *, axis: _infer_sort(DType.FLOAT, x, axis),
     jvp=_sort_jvp,
     vjp=_sort_vjp,
-    nanoseconds=100.0,
+    nanoseconds=SORTED,
+    work=_sort_work,
+    scratch=copies(0.5),
     samples=_SORTED,
     doc="The elements in ascending order along an axis; equal ones share the derivative.",
 )
@@ -149,6 +165,8 @@ median = declare(
     infer_reduction(empty=False),
     jvp=_median_jvp,
     vjp=_median_vjp,
+    nanoseconds=25.0,
+    scratch=copies(1),
     samples=tuple(s for s in OVER if not isinstance(s.params.get("axis"), tuple)),
     doc="The middle element in order, or the mean of the two middle ones.",
 )

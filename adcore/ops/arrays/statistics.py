@@ -18,7 +18,7 @@ from adcore.ops.arrays.projections import (
     unit,
 )
 from adcore.ops.arrays.reductions import OVER, total
-from adcore.ops.base import declare, linear, moved, reducing, sample
+from adcore.ops.base import copies, declare, linear, moved, reducing, sample
 from adcore.ops.elementwise.arithmetic import divide
 from adcore.ops.elementwise.elementary import exp
 from adcore.ops.shapes import Axes, axes_of, count, reduced
@@ -32,6 +32,8 @@ deviation = linear(
     lambda x, *, axis: x,
     lambda node, g: (moved(node, g),),
     public=False,
+    nanoseconds=15.0,
+    scratch=copies(1.5),
     samples=(sample((4,), axis=None), sample((2, 3), axis=0), sample((2, 3, 2), axis=(0, 2)), sample((), axis=None)),
     doc="Each element less the mean along the axes.",
 )
@@ -66,13 +68,22 @@ _SPREADS = (
 )
 
 var = reducing(
-    "var", _var, _var_weights, method=True, samples=_SPREADS, doc="The mean squared deviation from the mean."
+    "var",
+    _var,
+    _var_weights,
+    method=True,
+    nanoseconds=25.0,
+    scratch=copies(2),
+    samples=_SPREADS,
+    doc="The mean squared deviation from the mean.",
 )
 std = reducing(
     "std",
     _std,
     _std_weights,
     method=True,
+    nanoseconds=15.0,
+    scratch=copies(2),
     samples=_SPREADS,
     doc="The square root of the variance; where all elements are equal its derivative is 0.",
 )
@@ -98,7 +109,8 @@ logsumexp = reducing(
     _logsumexp,
     lambda y, x, *, axis, **_: exponential_shares(x, axis=axis),
     latex=r"\ln \sum e^{{{0}}}",
-    nanoseconds=60.0,
+    nanoseconds=50.0,
+    scratch=copies(4.5),
     samples=OVER,
     doc="The logarithm of the sum of the exponentials, without overflow.",
 )
@@ -137,6 +149,8 @@ softmax: Op = declare(
     _softmax,
     _infer_normalised,
     **_rules(_softmax_rule, _softmax_rule),
+    nanoseconds=30.0,
+    scratch=copies(2),
     samples=_NORMALISED,
     doc="The exponentials, divided by their sum.",
 )
@@ -155,6 +169,8 @@ exponential_shares: Op = declare(
     _infer_normalised,
     **_rules(_softmax_rule, _softmax_rule),
     public=False,
+    nanoseconds=40.0,
+    scratch=copies(2.5),
     samples=_NORMALISED,
     doc="As softmax, which is the derivative of logsumexp, but equal elements have equal shares where they are "
     "infinite, too.",
@@ -175,6 +191,8 @@ log_softmax = declare(
     _log_softmax,
     _infer_normalised,
     **_rules(_log_softmax_jvp, _log_softmax_vjp),
+    nanoseconds=50.0,
+    scratch=copies(3.5),
     samples=_NORMALISED,
     doc="The logarithm of softmax, which keeps its digits where softmax is close to 0.",
 )

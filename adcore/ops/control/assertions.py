@@ -46,6 +46,7 @@ guard: Op = declare(
     vjp=lambda node, g: (g, None),
     dtypes=(None, DType.BOOL),
     public=False,
+    nanoseconds=0.0,
     samples=(sample((), ()), sample((3,), ())),
     doc="x, computed only after the condition that gave the token.",
 )

@@ -102,6 +102,11 @@ def _by_terms(term: Callable[[Node, Node, int], Node]) -> dict[str, Any]:
     return {"jvp": jvp, "vjp": vjp}
 
 
+def _scratch(node: Node) -> int:
+    """What ``strong_repair`` makes where there is a NaN."""
+    return 4 * node.type.size if node.param("strong") else 0
+
+
 multiply: Op = declare(
     "multiply",
     "x1 x2",
@@ -115,6 +120,7 @@ multiply: Op = declare(
     binding=PRODUCT,
     latex=r"{0} \cdot {1}",
     scalar=_scalar_multiply,
+    scratch=_scratch,
     doc="The product.",
 )
 
@@ -155,6 +161,7 @@ divide: Op = declare(
     aliases=("true_divide",),
     domain=((-3, 3), (0.5, 3)),
     scalar=_scalar_divide,
+    scratch=_scratch,
     doc="The quotient.",
 )
 floor_divide: Op = elementwise(
@@ -165,6 +172,7 @@ floor_divide: Op = elementwise(
     text="{0} // {1}",
     binding=PRODUCT,
     latex=r"\left\lfloor \frac{{{0}}}{{{1}}} \right\rfloor",
+    nanoseconds=20.0,
     domain=((0.2, 0.8), (1.1, 3)),
     flat=(0, 1),
     doc="The quotient, rounded down. Its derivative is zero.",
@@ -178,6 +186,7 @@ remainder = elementwise(
     text="{0} % {1}",
     binding=PRODUCT,
     latex=r"{0} \bmod {1}",
+    nanoseconds=15.0,
     domain=((0.2, 0.8), (1.1, 3)),
     doc="The remainder of x1 divided by x2, with the sign of x2.",
 )
@@ -186,6 +195,7 @@ reciprocal = elementwise(
     lambda x: 1.0 / x,
     lambda y, x: (-square(y),),
     latex=r"\frac{{1}}{{{0}}}",
+    nanoseconds=1.0,
     domain=((0.5, 3),),
     decompose=lambda node: 1.0 / node.inputs[0],
     scalar=lambda b, x: b.div(b.const(1.0), x),
@@ -226,6 +236,7 @@ power: Op = elementwise(
     text="{0} ** {1}",
     binding=POWER,
     latex="{{{0}}}^{{{1}}}",
+    nanoseconds=20.0,
     domain=((0.5, 2), (-2, 2)),
     nan_gradient="A negative x1 has real powers at whole x2 only, so there is no derivative by x2.",
     doc="x1 to the power x2; NaN for a negative x1 and a fractional x2.",
@@ -237,6 +248,7 @@ square: Op = elementwise(
     latex="{{{0}}}^2",
     decompose=lambda node: node.inputs[0] * node.inputs[0],
     scalar=lambda b, x: b.mul(x, x),
+    nanoseconds=0.9,
     doc="x times x.",
 )
 sqrt = elementwise(
@@ -253,6 +265,7 @@ cbrt = elementwise(
     np.cbrt,
     lambda y, x: (1.0 / (3.0 * square(y)),),
     latex=r"\sqrt[3]{{{0}}}",
+    nanoseconds=25.0,
     domain=((0.5, 3),),
     doc="The cube root, of negative numbers too.",
 )
@@ -281,6 +294,7 @@ direction: Op = elementwise(
     _direction_partials,
     operands="x1 x2",
     public=False,
+    nanoseconds=40.0,
     domain=((0.5, 3),),
     text="{0} / hypot({0}, {1})",
     binding=PRODUCT,
@@ -293,6 +307,7 @@ hypot: Op = elementwise(
     lambda y, a, b: (direction(a, b), direction(b, a)),
     operands="x1 x2",
     latex=r"\sqrt{{{0}^2 + {1}^2}}",
+    nanoseconds=30.0,
     domain=((0.5, 3),),
     scalar=lambda b, x1, x2: b.call("hypot", x1, x2),
     doc="The length of the hypotenuse, without overflow.",

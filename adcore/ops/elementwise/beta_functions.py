@@ -11,7 +11,7 @@ import numpy as np
 from scipy import special as sc
 
 from adcore.graph import Node, Op
-from adcore.ops.base import Hidden, elementwise, moved, sample
+from adcore.ops.base import Hidden, copies, elementwise, moved, sample
 from adcore.ops.elementwise.special import digamma_value, gammaln_value, polygamma, polygamma_value
 
 TERMS = 11
@@ -85,6 +85,8 @@ polygamma_drop: Op = elementwise(
     lambda y, a, b: (moved(y, a, b, n=y.param("n") + 1), -polygamma(a + b, n=y.param("n") + 1)),
     operands="a b",
     public=False,
+    nanoseconds=3000.0,
+    scratch=copies(17),
     domain=((0.5, 3),),
     samples=tuple(sample((3,), (3,), n=n) for n in (0, 1, 2)),
     nan_gradient="Poles at a and a + b may cancel in the value; their derivatives are inf - inf.",
@@ -122,6 +124,8 @@ betaln = elementwise(
     operands="a b",
     commutative=True,
     latex=r"\ln\left|B\left({0}, {1}\right)\right|",
+    nanoseconds=1500.0,
+    scratch=copies(23),
     domain=((0.5, 3),),
     nan_gradient="Poles of gamma(a) and gamma(a + b) may cancel in the value; their derivatives are inf - inf.",
     doc="The logarithm of the absolute value of the beta function.",
@@ -132,6 +136,7 @@ beta = elementwise(
     lambda y, a, b: tuple(y * slope for slope in _slopes(a, b)),
     operands="a b",
     latex=r"B\left({0}, {1}\right)",
+    nanoseconds=70.0,
     domain=((0.5, 3),),
     nan_gradient="Poles of gamma(a) and gamma(a + b) may cancel in the value; their derivatives are inf - inf.",
     doc="The beta function, gamma(a) gamma(b) / gamma(a + b).",

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from adcore.graph import DType, Node, Op, ScalarBuilder, constant
-from adcore.ops.base import Hidden, declare, elementwise, fit
+from adcore.ops.base import Hidden, copies, declare, elementwise, fit
 from adcore.ops.shapes import infer_elementwise
 
 # --- the greater, the smaller
@@ -24,6 +24,7 @@ step: Op = elementwise(
     _step,
     lambda y, a, b: (None, None),
     operands="x1 x2",
+    nanoseconds=20.0,
     domain=((0.0, 1.0), (2.0, 3.0)),
     public=False,
     flat=(0, 1),
@@ -74,6 +75,7 @@ number_step: Op = elementwise(
     _number_step,
     lambda y, a, b: (None, None),
     operands="x1 x2",
+    nanoseconds=25.0,
     domain=((0.0, 1.0), (2.0, 3.0)),
     public=False,
     flat=(0, 1),
@@ -111,6 +113,8 @@ clip_step: Op = elementwise(
     _clip_step,
     lambda y, x, low, high: (None, None, None),
     operands="x low high",
+    nanoseconds=65.0,
+    scratch=copies(5),
     domain=((-0.5, 0.5), (-2, -1), (1, 2)),
     public=False,
     flat=(0, 1, 2),
@@ -140,6 +144,7 @@ clip = elementwise(
     operands="x a_min a_max",
     defaults=(None, -np.inf, np.inf),
     method=True,
+    nanoseconds=5.5,
     domain=((-3, 3), (-2, -1), (1, 2)),
     decompose=lambda node: minimum(maximum(node.inputs[0], node.inputs[1]), node.inputs[2]),
     scalar=lambda b, x, low, high: _smaller(b, _greater(b, x, low), high),
@@ -186,5 +191,6 @@ where: Op = declare(
     elementwise=True,
     latex=r"\begin{{cases}} {1} & {0} \\ {2} & \text{{else}} \end{{cases}}",
     scalar=lambda b, condition, x, y: b.select(condition, x, y),
+    nanoseconds=5.0,
     doc="x where the condition holds, else y; the other one reaches neither the value nor the derivative.",
 )

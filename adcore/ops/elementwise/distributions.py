@@ -30,6 +30,7 @@ ndtr = elementwise(
     sc.ndtr,
     lambda y, x: (exp(-0.5 * square(x)) / ROOT_TWO_PI,),
     latex=r"\Phi\left({0}\right)",
+    nanoseconds=35.0,
     doc="The normal distribution: the probability that a standard normal number is less than x.",
 )
 FAR_LEFT = -12.0
@@ -83,6 +84,7 @@ hazard: Op = elementwise(
     _hazard,
     lambda y, x: (moved(y, x, n=y.param("n") + 1),),
     public=False,
+    nanoseconds=65.0,
     samples=tuple(sample((3,), n=n) for n in (0, 1, 2)),
     doc="The normal density divided by ndtr(x), or its n-th derivative.",
 )
@@ -91,6 +93,7 @@ log_ndtr = elementwise(
     sc.log_ndtr,
     lambda y, x: (hazard(x),),
     latex=r"\ln \Phi\left({0}\right)",
+    nanoseconds=50.0,
     doc="The logarithm of ndtr(x), which keeps its digits far to the left.",
 )
 ndtri = elementwise(
@@ -98,6 +101,7 @@ ndtri = elementwise(
     sc.ndtri,
     lambda y, x: (ROOT_TWO_PI * exp(0.5 * square(y)),),
     latex=r"\Phi^{{-1}}\left({0}\right)",
+    nanoseconds=25.0,
     domain=((0.2, 0.8),),
     doc="The inverse of ndtr; NaN outside 0 to 1.",
 )
@@ -106,6 +110,7 @@ erfinv = elementwise(
     sc.erfinv,
     lambda y, x: (HALF_ROOT_PI * exp(square(y)),),
     latex=r"\operatorname{{erf}}^{{-1}}\left({0}\right)",
+    nanoseconds=35.0,
     domain=((-0.7, 0.7),),
     doc="The inverse of erf; NaN outside -1 to 1.",
 )
@@ -114,6 +119,7 @@ erfcinv = elementwise(
     sc.erfcinv,
     lambda y, x: (-HALF_ROOT_PI * exp(square(y)),),
     latex=r"\operatorname{{erfc}}^{{-1}}\left({0}\right)",
+    nanoseconds=20.0,
     domain=((0.3, 1.7),),
     doc="The inverse of erfc; NaN outside 0 to 2.",
 )
@@ -136,6 +142,7 @@ logit = elementwise(
     sc.logit,
     lambda y, x: (1.0 / bernoulli_variance(x),),
     latex=r"\operatorname{{logit}}\left({0}\right)",
+    nanoseconds=30.0,
     domain=((0.2, 0.8),),
     doc="log(x / (1 - x)), the inverse of sigmoid; NaN outside 0 to 1.",
 )
@@ -145,6 +152,7 @@ log_expit = elementwise(
     lambda y, x: (sigmoid(-x),),
     aliases=("log_sigmoid", "logsigmoid"),
     latex=r"\ln \sigma\left({0}\right)",
+    nanoseconds=40.0,
     doc="The logarithm of sigmoid(x), without overflow.",
 )
 
@@ -156,6 +164,7 @@ gamma = elementwise(
     sc.gamma,
     lambda y, x: (y * digamma(x),),
     latex=r"\Gamma\left({0}\right)",
+    nanoseconds=25.0,
     domain=((0.5, 3),),
     doc="The gamma function, (x - 1)! for whole numbers.",
 )
@@ -189,6 +198,7 @@ jv: Op = elementwise(
     arguments=("v", "x"),
     aliases=("jn",),
     latex=r"J_{{{v}}}\left({0}\right)",
+    nanoseconds=350.0,
     domain=((0.5, 3),),
     samples=(sample((), v=0), sample((3,), v=2), sample((2, 3), v=0.5)),
     doc="The Bessel function of the first kind of order v.",
@@ -199,15 +209,26 @@ iv: Op = elementwise(
     lambda y, x: (0.5 * (moved(y, x, v=y.param("v") - 1) + moved(y, x, v=y.param("v") + 1)),),
     arguments=("v", "x"),
     latex=r"I_{{{v}}}\left({0}\right)",
+    nanoseconds=450.0,
     domain=((0.5, 3),),
     samples=(sample((), v=0), sample((3,), v=2), sample((2, 3), v=0.5)),
     doc="The modified Bessel function of the first kind of order v.",
 )
-j0 = elementwise("j0", sc.j0, lambda y, x: (-j1(x),), latex=r"J_0\left({0}\right)", doc="jv(0, x).")
+j0 = elementwise("j0", sc.j0, lambda y, x: (-j1(x),), latex=r"J_0\left({0}\right)", nanoseconds=20.0, doc="jv(0, x).")
 j1: Op = elementwise(
-    "j1", sc.j1, lambda y, x: (0.5 * (j0(x) - jv(x, v=2)),), latex=r"J_1\left({0}\right)", doc="jv(1, x)."
+    "j1",
+    sc.j1,
+    lambda y, x: (0.5 * (j0(x) - jv(x, v=2)),),
+    latex=r"J_1\left({0}\right)",
+    nanoseconds=25.0,
+    doc="jv(1, x).",
 )
-i0 = elementwise("i0", sc.i0, lambda y, x: (i1(x),), latex=r"I_0\left({0}\right)", doc="iv(0, x).")
+i0 = elementwise("i0", sc.i0, lambda y, x: (i1(x),), latex=r"I_0\left({0}\right)", nanoseconds=100.0, doc="iv(0, x).")
 i1: Op = elementwise(
-    "i1", sc.i1, lambda y, x: (0.5 * (i0(x) + iv(x, v=2)),), latex=r"I_1\left({0}\right)", doc="iv(1, x)."
+    "i1",
+    sc.i1,
+    lambda y, x: (0.5 * (i0(x) + iv(x, v=2)),),
+    latex=r"I_1\left({0}\right)",
+    nanoseconds=100.0,
+    doc="iv(1, x).",
 )

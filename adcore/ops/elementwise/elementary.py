@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from adcore.graph import Node, Op
-from adcore.ops.base import Hidden, elementwise
+from adcore.ops.base import Hidden, copies, elementwise
 from adcore.ops.elementwise.arithmetic import PRODUCT, cosine, direction, divide, sqrt, square
 
 LN2 = float(np.log(2.0))
@@ -21,9 +21,12 @@ exp: Op = elementwise(
     lambda y, x: (y,),
     latex="e^{{{0}}}",
     scalar=lambda b, x: b.call("exp", x),
+    nanoseconds=10.0,
     doc="e to the power x.",
 )
-exp2 = elementwise("exp2", np.exp2, lambda y, x: (y * LN2,), latex="2^{{{0}}}", doc="2 to the power x.")
+exp2 = elementwise(
+    "exp2", np.exp2, lambda y, x: (y * LN2,), latex="2^{{{0}}}", nanoseconds=10.0, doc="2 to the power x."
+)
 expm1 = elementwise(
     # exp(x) rather than y + 1, which has no correct digit for large negative x.
     "expm1",
@@ -31,6 +34,7 @@ expm1 = elementwise(
     lambda y, x: (exp(x),),
     latex="e^{{{0}}} - 1",
     scalar=lambda b, x: b.call("expm1", x),
+    nanoseconds=20.0,
     doc="exp(x) - 1, exact for small x.",
 )
 log = elementwise(
@@ -39,6 +43,7 @@ log = elementwise(
     lambda y, x: (1.0 / x,),
     aliases=("ln",),
     latex=r"\ln\left({0}\right)",
+    nanoseconds=10.0,
     domain=((0.5, 3),),
     scalar=lambda b, x: b.call("log", x),
     doc="The natural logarithm; -inf at 0, NaN for a negative number.",
@@ -48,6 +53,7 @@ log2 = elementwise(
     np.log2,
     lambda y, x: (1.0 / (x * LN2),),
     latex=r"\log_2\left({0}\right)",
+    nanoseconds=10.0,
     domain=((0.5, 3),),
     doc="The logarithm to the base 2.",
 )
@@ -56,6 +62,7 @@ log10 = elementwise(
     np.log10,
     lambda y, x: (1.0 / (x * LN10),),
     latex=r"\log_{{10}}\left({0}\right)",
+    nanoseconds=15.0,
     domain=((0.5, 3),),
     doc="The logarithm to the base 10.",
 )
@@ -64,6 +71,7 @@ log1p = elementwise(
     np.log1p,
     lambda y, x: (1.0 / (1.0 + x),),
     latex=r"\ln\left(1 + {0}\right)",
+    nanoseconds=20.0,
     domain=((-0.5, 3),),
     scalar=lambda b, x: b.call("log1p", x),
     doc="log(1 + x), exact for small x.",
@@ -79,6 +87,7 @@ unit_complement = elementwise(
     public=False,
     text="(1 - {0}) * (1 + {0})",
     binding=PRODUCT,
+    nanoseconds=5.0,
     doc="1 - x**2.",
 )
 cauchy: Op = elementwise(
@@ -89,6 +98,7 @@ cauchy: Op = elementwise(
     public=False,
     text="1 / (1 + square({0}))",
     binding=PRODUCT,
+    nanoseconds=35.0,
     doc="1 / (1 + x**2), the derivative of arctan.",
 )
 arcsinh_slope: Op = elementwise(
@@ -98,6 +108,7 @@ arcsinh_slope: Op = elementwise(
     public=False,
     text="1 / hypot(1, {0})",
     binding=PRODUCT,
+    nanoseconds=35.0,
     doc="1 / sqrt(1 + x**2), the derivative of arcsinh.",
 )
 
@@ -109,6 +120,7 @@ sin = elementwise(
     lambda y, x: (cos(x),),
     latex=r"\sin\left({0}\right)",
     scalar=lambda b, x: b.call("sin", x),
+    nanoseconds=20.0,
     doc="The sine of an angle in radians.",
 )
 cos: Op = elementwise(
@@ -117,6 +129,7 @@ cos: Op = elementwise(
     lambda y, x: (-sin(x),),
     latex=r"\cos\left({0}\right)",
     scalar=lambda b, x: b.call("cos", x),
+    nanoseconds=25.0,
     doc="The cosine of an angle in radians.",
 )
 tan = elementwise(
@@ -124,6 +137,7 @@ tan = elementwise(
     np.tan,
     lambda y, x: (1.0 + square(y),),
     latex=r"\tan\left({0}\right)",
+    nanoseconds=30.0,
     domain=((-1.2, 1.2),),
     doc="The tangent of an angle in radians.",
 )
@@ -133,6 +147,7 @@ arcsin = elementwise(
     lambda y, x: (1.0 / sqrt(unit_complement(x)),),
     aliases=("asin",),
     latex=r"\arcsin\left({0}\right)",
+    nanoseconds=25.0,
     domain=((-0.8, 0.8),),
     doc="The angle from -pi/2 to pi/2 whose sine is x; NaN outside -1 to 1.",
 )
@@ -142,6 +157,7 @@ arccos = elementwise(
     lambda y, x: (-(1.0 / sqrt(unit_complement(x))),),
     aliases=("acos",),
     latex=r"\arccos\left({0}\right)",
+    nanoseconds=30.0,
     domain=((-0.8, 0.8),),
     doc="The angle from 0 to pi whose cosine is x; NaN outside -1 to 1.",
 )
@@ -151,6 +167,7 @@ arctan = elementwise(
     lambda y, x: (cauchy(x),),
     aliases=("atan",),
     latex=r"\arctan\left({0}\right)",
+    nanoseconds=20.0,
     doc="The angle from -pi/2 to pi/2 whose tangent is x.",
 )
 
@@ -187,6 +204,8 @@ inverse_power: Op = elementwise(
     text=lambda x, y, *, n, imaginary: (
         f"({'-sin' if imaginary else 'cos'}({n} * arctan2({y}, {x})) / hypot({x}, {y})**{n})"
     ),
+    nanoseconds=150.0,
+    scratch=copies(5),
     domain=((0.5, 3), (0.5, 3)),
     doc="The real or the imaginary part of (x1 + i x2)**-n.",
 )
@@ -198,6 +217,7 @@ arctan2 = elementwise(
     operands="x1 x2",
     aliases=("atan2",),
     latex=r"\operatorname{{atan2}}\left({0}, {1}\right)",
+    nanoseconds=30.0,
     domain=((0.5, 3), (0.5, 3)),
     doc="The angle of the point (x2, x1), from -pi to pi.",
 )
@@ -205,10 +225,20 @@ arctan2 = elementwise(
 # --- hyperbolas
 
 sinh: Op = elementwise(
-    "sinh", np.sinh, lambda y, x: (cosh(x),), latex=r"\sinh\left({0}\right)", doc="The hyperbolic sine."
+    "sinh",
+    np.sinh,
+    lambda y, x: (cosh(x),),
+    latex=r"\sinh\left({0}\right)",
+    nanoseconds=30.0,
+    doc="The hyperbolic sine.",
 )
 cosh: Op = elementwise(
-    "cosh", np.cosh, lambda y, x: (sinh(x),), latex=r"\cosh\left({0}\right)", doc="The hyperbolic cosine."
+    "cosh",
+    np.cosh,
+    lambda y, x: (sinh(x),),
+    latex=r"\cosh\left({0}\right)",
+    nanoseconds=15.0,
+    doc="The hyperbolic cosine.",
 )
 sech: Op = elementwise(
     "sech",
@@ -217,6 +247,7 @@ sech: Op = elementwise(
     public=False,
     text="1 / cosh({0})",
     binding=PRODUCT,
+    nanoseconds=25.0,
     doc="One over the hyperbolic cosine.",
 )
 tanh: Op = elementwise(
@@ -226,6 +257,7 @@ tanh: Op = elementwise(
     lambda y, x: (square(sech(x)),),
     latex=r"\tanh\left({0}\right)",
     scalar=lambda b, x: b.call("tanh", x),
+    nanoseconds=20.0,
     doc="The hyperbolic tangent.",
 )
 arcsinh = elementwise(
@@ -234,6 +266,7 @@ arcsinh = elementwise(
     lambda y, x: (arcsinh_slope(x),),
     aliases=("asinh",),
     latex=r"\operatorname{{arsinh}}\left({0}\right)",
+    nanoseconds=40.0,
     doc="The number whose hyperbolic sine is x.",
 )
 arccosh = elementwise(
@@ -242,6 +275,7 @@ arccosh = elementwise(
     lambda y, x: (1.0 / (sqrt(x - 1.0) * sqrt(x + 1.0)),),
     aliases=("acosh",),
     latex=r"\operatorname{{arcosh}}\left({0}\right)",
+    nanoseconds=30.0,
     domain=((1.5, 3),),
     doc="The number from 0 on whose hyperbolic cosine is x; NaN below 1.",
 )
@@ -251,6 +285,7 @@ arctanh = elementwise(
     lambda y, x: (1.0 / unit_complement(x),),
     aliases=("atanh",),
     latex=r"\operatorname{{artanh}}\left({0}\right)",
+    nanoseconds=40.0,
     domain=((-0.8, 0.8),),
     doc="The number whose hyperbolic tangent is x; NaN outside -1 to 1.",
 )

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy import special as sc
 
-from adcore.ops.base import elementwise
+from adcore.ops.base import copies, elementwise
 from adcore.ops.elementwise.arithmetic import PRODUCT, divide
 from adcore.ops.elementwise.elementary import log, log1p
 from adcore.ops.strong import strong_repair
@@ -18,6 +18,7 @@ xlogy = elementwise(
     lambda z, x, y: (log(y), divide(x, y, strong=True)),
     operands="x y",
     latex=r"{0} \ln {1}",
+    nanoseconds=25.0,
     domain=((-3, 3), (0.5, 3)),
     nan_gradient="Where x is 0 the value is 0 for a negative y too, whose logarithm, the derivative by x, is NaN.",
     doc="x log(y), which is 0 for x = 0 whatever y is.",
@@ -28,6 +29,7 @@ xlog1py = elementwise(
     lambda z, x, y: (log1p(y), divide(x, 1.0 + y, strong=True)),
     operands="x y",
     latex=r"{0} \ln\left(1 + {1}\right)",
+    nanoseconds=25.0,
     domain=((-3, 3), (-0.5, 3)),
     nan_gradient="Where x is 0 the value is 0 for a y below -1 too, where log(1 + y), the derivative by x, is NaN.",
     doc="x log(1 + y), which is 0 for x = 0 whatever y is.",
@@ -36,6 +38,7 @@ entr = elementwise(
     "entr",
     sc.entr,
     lambda y, x: (-(log(x) + 1.0),),
+    nanoseconds=15.0,
     domain=((0.5, 3),),
     doc="-x log(x), the summand of an entropy: 0 at 0, -inf for a negative x.",
 )
@@ -58,6 +61,8 @@ log_ratio = elementwise(
     lambda z, x, y: (1.0 / x, -(1.0 / y)),
     operands="x y",
     public=False,
+    nanoseconds=150.0,
+    scratch=copies(5),
     domain=((0.5, 3),),
     text="log({0} / {1})",
     doc="log(x / y), which keeps its digits where x and y are close; -inf for x = 0.",
@@ -68,6 +73,7 @@ relative_difference = elementwise(
     lambda z, x, y: (1.0 / y, -divide(divide(x, y, strong=True), y, strong=True)),
     operands="x y",
     public=False,
+    nanoseconds=15.0,
     domain=((0.5, 3),),
     text="({0} - {1}) / {1}",
     binding=PRODUCT,
@@ -78,6 +84,7 @@ rel_entr = elementwise(
     sc.rel_entr,
     lambda z, x, y: (log_ratio(x, y) + 1.0, -divide(x, y, strong=True)),
     operands="x y",
+    nanoseconds=30.0,
     domain=((0.5, 3),),
     doc="x log(x / y), the summand of a relative entropy: 0 for x = 0, inf for a negative x or y.",
 )
@@ -110,6 +117,8 @@ kl_div = elementwise(
     _kl_div,
     lambda z, x, y: (log_ratio(x, y), -relative_difference(x, y)),
     operands="x y",
+    nanoseconds=150.0,
+    scratch=copies(5),
     domain=((0.5, 3),),
     doc="x log(x / y) - x + y, the summand of a divergence that is never negative.",
 )

@@ -9,7 +9,7 @@ import numpy as np
 
 from adcore.errors import NotDifferentiable, NotWholeNumber
 from adcore.graph import DType, Node, Type
-from adcore.ops.base import declare, elementwise, sample
+from adcore.ops.base import copies, declare, elementwise, sample
 from adcore.ops.shapes import broadcast_shapes, infer_elementwise
 
 COMPARISON, NOT, AND, OR = 40, 30, 20, 10
@@ -31,6 +31,7 @@ for _name, _value, _sign, _latex, _doc in (
         text=f"{{0}} {_sign} {{1}}",
         binding=COMPARISON,
         latex=f"{{0}} {_latex} {{1}}",
+        nanoseconds=1.0,
         doc=_doc,
     )
 
@@ -48,6 +49,7 @@ for _name, _value, _sign, _binding, _latex in (
         text=f"{{0}} {_sign} {{1}}",
         binding=_binding,
         latex=f"{{0}} {_latex} {{1}}",
+        nanoseconds=1.0,
         doc=f"x1 {_sign} x2, element by element; a number counts as true unless it is 0.",
     )
 
@@ -59,6 +61,7 @@ logical_xor = elementwise(
     dtypes=(DType.BOOL,),
     commutative=True,
     latex=r"{0} \oplus {1}",
+    nanoseconds=1.0,
     doc="Whether just one of the two holds.",
 )
 logical_not = elementwise(
@@ -70,11 +73,14 @@ logical_not = elementwise(
     text="not {0}",
     binding=NOT,
     latex=r"\lnot {0}",
+    nanoseconds=1.0,
     doc="Whether x does not hold.",
 )
-isnan = elementwise("isnan", np.isnan, result=DType.BOOL, doc="Whether x is NaN.")
-isinf = elementwise("isinf", np.isinf, result=DType.BOOL, doc="Whether x is an infinity.")
-isfinite = elementwise("isfinite", np.isfinite, result=DType.BOOL, doc="Whether x is neither an infinity nor NaN.")
+isnan = elementwise("isnan", np.isnan, result=DType.BOOL, nanoseconds=1.0, doc="Whether x is NaN.")
+isinf = elementwise("isinf", np.isinf, result=DType.BOOL, nanoseconds=1.0, doc="Whether x is an infinity.")
+isfinite = elementwise(
+    "isfinite", np.isfinite, result=DType.BOOL, nanoseconds=1.0, doc="Whether x is neither an infinity nor NaN."
+)
 
 
 # --- comparisons with a tolerance
@@ -95,6 +101,7 @@ isclose = elementwise(
     _isclose,
     operands="a b",
     result=DType.BOOL,
+    nanoseconds=20.0,
     samples=_CLOSE,
     doc="Whether a and b differ by no more than atol + rtol |b|.",
 )
@@ -103,6 +110,8 @@ allclose = declare(
     "a b",
     _allclose,
     lambda a, b, **_: Type(DType.BOOL, broadcast_shapes((a.shape, b.shape))[:0]),
+    nanoseconds=20.0,
+    scratch=copies(2.5),
     samples=_CLOSE,
     doc="Whether all elements of a and b differ by no more than atol + rtol |b|.",
 )
@@ -137,6 +146,7 @@ as_float = declare(
     dtypes=(None,),
     elementwise=True,
     public=False,
+    nanoseconds=1.0,
     domain=((1, 1),),
     text="float({0})",
     flat=(0,),
@@ -151,6 +161,7 @@ as_bool = declare(
     elementwise=True,
     public=False,
     text="bool({0})",
+    nanoseconds=1.0,
     doc="Whether x is other than 0.",
 )
 
@@ -170,6 +181,7 @@ as_int = declare(
     dtypes=(None,),
     elementwise=True,
     public=False,
+    nanoseconds=10.0,
     domain=((2, 2),),
     text="int({0})",
     can_fail=True,

@@ -29,6 +29,7 @@ refuse_derivative = declare(
     vjp=_refuse,
     elementwise=True,
     public=False,
+    nanoseconds=0.0,
     domain=((1.0, 1.0),),
     text="{0}",
     readable=False,

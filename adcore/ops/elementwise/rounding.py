@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from adcore.graph import OPS, Op
-from adcore.ops.base import elementwise
+from adcore.ops.base import copies, elementwise
 from adcore.ops.elementwise.arithmetic import divide
 from adcore.ops.elementwise.choice import where
 
@@ -38,6 +38,7 @@ copysign: Op = elementwise(
     np.copysign,
     lambda y, a, b: (sign(a) * copysign(1.0, b), None),
     operands="x1 x2",
+    nanoseconds=4.0,
     domain=((0.2, 3), (0.5, 3)),
     flat=(1,),
     doc="x1 with the sign of x2. At x1 = 0 the derivative is 0.",
@@ -47,6 +48,7 @@ heaviside = elementwise(
     np.heaviside,
     lambda y, x, h: (None, where(OPS["equal"](x, 0.0), 1.0, 0.0)),
     operands="x1 x2",
+    nanoseconds=5.0,
     domain=((0.2, 3), (-3, 3)),
     flat=(0,),
     doc="0 for a negative x1, 1 for a positive one, x2 at 0. Its derivative by x1 is zero.",
@@ -96,6 +98,7 @@ round_ = elementwise(
     lambda y, x: (None,),
     aliases=("rint", "around"),
     method=True,
+    nanoseconds=1.5,
     domain=((1.1, 1.4),),
     flat=(0,),
     doc="Rounded to a number of decimals, halves to even. Its derivative is zero.",
@@ -105,6 +108,7 @@ fmod = elementwise(
     np.fmod,
     lambda y, a, b: (1.0, -trunc(divide(a, b))),
     operands="x1 x2",
+    nanoseconds=25.0,
     domain=((1.3, 1.7), (0.9, 1.2)),
     doc="The remainder of x1 divided by x2, with the sign of x1.",
 )
@@ -126,6 +130,8 @@ nearest_remainder = elementwise(
     _nearest_remainder,
     lambda y, a, b: (1.0, -round_((a - y) / b)),
     operands="x1 x2",
+    nanoseconds=60.0,
+    scratch=copies(7),
     domain=((1.0, 1.3), (0.9, 1.1)),
     doc="The distance of x1 from the nearest multiple of x2, halves to the even one.",
 )
@@ -136,8 +142,18 @@ nearest_remainder = elementwise(
 DEGREE = math.pi / 180.0
 
 deg2rad = elementwise(
-    "deg2rad", np.deg2rad, lambda y, x: (DEGREE,), aliases=("radians",), doc="An angle in degrees, as radians."
+    "deg2rad",
+    np.deg2rad,
+    lambda y, x: (DEGREE,),
+    aliases=("radians",),
+    nanoseconds=4.0,
+    doc="An angle in degrees, as radians.",
 )
 rad2deg = elementwise(
-    "rad2deg", np.rad2deg, lambda y, x: (1.0 / DEGREE,), aliases=("degrees",), doc="An angle in radians, as degrees."
+    "rad2deg",
+    np.rad2deg,
+    lambda y, x: (1.0 / DEGREE,),
+    aliases=("degrees",),
+    nanoseconds=4.0,
+    doc="An angle in radians, as degrees.",
 )

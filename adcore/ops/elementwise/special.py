@@ -11,7 +11,7 @@ from scipy import special as sc
 
 from adcore.errors import BadCall
 from adcore.graph import OPS, Node, Op, ScalarBuilder, Type
-from adcore.ops.base import Hidden, elementwise, moved, sample
+from adcore.ops.base import Hidden, copies, elementwise, moved, sample
 from adcore.ops.elementwise.arithmetic import PRODUCT, square
 from adcore.ops.elementwise.choice import maximum, where
 from adcore.ops.elementwise.elementary import exp, log1p, tanh
@@ -26,6 +26,7 @@ erf = elementwise(
     sc.erf,
     lambda y, x: (TWO_OVER_ROOT_PI * exp(-square(x)),),
     latex=r"\operatorname{{erf}}\left({0}\right)",
+    nanoseconds=35.0,
     doc="The error function.",
 )
 erfc = elementwise(
@@ -33,6 +34,7 @@ erfc = elementwise(
     sc.erfc,
     lambda y, x: (-TWO_OVER_ROOT_PI * exp(-square(x)),),
     latex=r"\operatorname{{erfc}}\left({0}\right)",
+    nanoseconds=35.0,
     doc="1 - erf(x), which keeps its digits for large x.",
 )
 
@@ -107,6 +109,7 @@ polygamma = elementwise(
     infer=_infer_polygamma,
     arguments=("n", "x"),
     latex=r"\psi^{{({n})}}\left({0}\right)",
+    nanoseconds=400.0,
     domain=((0.5, 3),),
     samples=(sample((), n=0), sample((3,), n=1), sample((2, 3), n=2)),
     doc="The n-th derivative of digamma.",
@@ -117,6 +120,7 @@ digamma = elementwise(
     lambda y, x: (polygamma(x, n=1),),
     aliases=("psi",),
     latex=r"\psi\left({0}\right)",
+    nanoseconds=50.0,
     domain=((0.5, 3),),
     doc="The derivative of gammaln.",
 )
@@ -126,6 +130,8 @@ gammaln = elementwise(
     lambda y, x: (digamma(x),),
     aliases=("lgamma",),
     latex=r"\ln\left|\Gamma\left({0}\right)\right|",
+    nanoseconds=150.0,
+    scratch=copies(6),
     domain=((0.5, 3),),
     doc="The logarithm of the absolute value of the gamma function.",
 )
@@ -170,6 +176,7 @@ logistic_density: Op = elementwise(
     public=False,
     text="sigmoid({0}) * sigmoid(-1 * ({0}))",
     binding=PRODUCT,
+    nanoseconds=20.0,
     doc="sigmoid(x) sigmoid(-x), the derivative of sigmoid.",
 )
 sigmoid: Op = elementwise(
@@ -180,6 +187,7 @@ sigmoid: Op = elementwise(
     latex=r"\sigma\left({0}\right)",
     decompose=_decomposed_sigmoid,
     scalar=_scalar_sigmoid,
+    nanoseconds=20.0,
     doc="1 / (1 + exp(-x)).",
 )
 softplus = elementwise(
@@ -189,6 +197,7 @@ softplus = elementwise(
     latex=r"\ln\left(1 + e^{{{0}}}\right)",
     decompose=_decomposed_softplus,
     scalar=_scalar_softplus,
+    nanoseconds=40.0,
     doc="log(1 + exp(x)), without overflow.",
 )
 gap: Op = elementwise(
@@ -197,6 +206,7 @@ gap: Op = elementwise(
     lambda y, a, b: (1.0, -1.0),
     operands="x1 x2",
     public=False,
+    nanoseconds=7.5,
     doc="The difference, which is 0 where the two are equal infinities.",
 )
 logaddexp = elementwise(
@@ -206,6 +216,7 @@ logaddexp = elementwise(
     operands="x1 x2",
     commutative=True,
     latex=r"\ln\left(e^{{{0}}} + e^{{{1}}}\right)",
+    nanoseconds=40.0,
     doc="log(exp(x1) + exp(x2)), without overflow.",
 )
 
@@ -240,6 +251,7 @@ spherical_jn = elementwise(
     public=False,
     text=lambda x, *, n: f"spherical_jn({n}, {x})",
     readable=False,
+    nanoseconds=250.0,
     samples=(sample((), n=0), sample((3,), n=1), sample((2, 3), n=2)),
     latex=r"j_{{{n}}}\left({0}\right)",
     doc="The spherical Bessel function of the first kind of order n.",
@@ -249,5 +261,6 @@ sinc = elementwise(
     np.sinc,
     lambda y, x: (-math.pi * spherical_jn(math.pi * x, n=1),),
     latex=r"\operatorname{{sinc}}\left({0}\right)",
+    nanoseconds=55.0,
     doc="sin(pi x) / (pi x), and 1 at 0.",
 )

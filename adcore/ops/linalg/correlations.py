@@ -11,9 +11,9 @@ from adcore.graph import OPS, DType, Node, Op, Type
 from adcore.ops.arrays.projections import mean_deviation
 from adcore.ops.arrays.reshaping import reshaped, transpose
 from adcore.ops.arrays.statistics import deviation
-from adcore.ops.base import declare, sample
+from adcore.ops.base import copies, declare, sample
 from adcore.ops.elementwise.arithmetic import divide, multiply
-from adcore.ops.linalg.matrices import BLOCKED, after, diagonals, on_diagonals
+from adcore.ops.linalg.matrices import after, diagonals, on_diagonals
 from adcore.ops.shapes import describe_shape
 
 
@@ -73,6 +73,12 @@ def _cov_vjp(node: Node, g: Node) -> tuple[Node]:
 
 _OBSERVED = (sample((2, 4)), sample((4, 3), rowvar=False), sample((5,)), sample((1, 3)))
 
+
+def _nanoseconds(node: Node) -> float:
+    (x,) = node.inputs
+    return 5e4 + 15 * x.type.size + 0.1 * max(1, node.type.size) * max(x.shape)
+
+
 cov: Op = declare(
     "cov",
     "m",
@@ -81,7 +87,8 @@ cov: Op = declare(
     jvp=_cov_jvp,
     vjp=_cov_vjp,
     work=lambda node: 2 * node.type.size * node.inputs[0].shape[-1] + node.inputs[0].type.size,
-    nanoseconds=BLOCKED,
+    nanoseconds=_nanoseconds,
+    scratch=copies(2),
     samples=(*_OBSERVED, sample((2, 4), bias=True), sample((2, 4), ddof=2)),
     doc="The covariances of variables, each a row of observations; a column of them without rowvar.",
 )
@@ -134,7 +141,8 @@ corrcoef = declare(
     jvp=_corrcoef_jvp,
     vjp=_corrcoef_vjp,
     work=lambda node: 2 * node.type.size * node.inputs[0].shape[-1] + node.inputs[0].type.size,
-    nanoseconds=BLOCKED,
+    nanoseconds=_nanoseconds,
+    scratch=copies(2),
     nan_gradient="The gradient divides by variances once more, which overflows where they are below 1e-300.",
     samples=(sample((2, 4)), sample((4, 3), rowvar=False)),
     doc="The correlations of variables, each a row of observations; NaN for one that does not vary.",

@@ -13,14 +13,13 @@ from typing import Any
 import numpy as np
 
 from adcore.graph import OPS, DType, Node, Op, Type
-from adcore.ops.base import declare, sample
+from adcore.ops.base import copies, declare, sample
 from adcore.ops.elementwise.arithmetic import multiply
 from adcore.ops.linalg.matrices import (
-    BLOCKED,
-    ITERATIVE,
     after,
     before,
     cubic,
+    dense,
     infer_square,
     solved,
     square_size,
@@ -100,7 +99,8 @@ cofactors: Op = declare(
     vjp=lambda node, g: (cofactor_change(node.inputs[0], g),),
     public=False,
     work=cubic(20),
-    nanoseconds=ITERATIVE,
+    nanoseconds=dense(50_000, 100, 1.7),
+    scratch=copies(8),
     domain=((-1, 1, 2),),
     nan_gradient="The gradient is a difference of products of elements, which overflow with either sign.",
     samples=(sample((3, 3)), sample((2, 3, 3)), sample((2, 2))),
@@ -158,7 +158,8 @@ cofactor_change: Op = declare(
     vjp=lambda node, g: (_change_by_matrix(node, g), cofactor_change(node.inputs[0], g)),
     public=False,
     work=cubic(30),
-    nanoseconds=ITERATIVE,
+    nanoseconds=dense(60_000, 250, 1.5),
+    scratch=copies(7),
     domain=((-1, 1, 2), (-3, 3)),
     nan_gradient="The gradient goes through the inverse, which overflows where the matrix is almost singular.",
     samples=(sample((3, 3), (3, 3)), sample((2, 3, 3), (2, 3, 3)), sample((2, 2), (2, 2))),
@@ -182,7 +183,8 @@ det: Op = declare(
     vjp=lambda node, g: (strong_times(_each(g), cofactors(node.inputs[0])),),
     latex=r"\det\left({0}\right)",
     work=cubic(2 / 3),
-    nanoseconds=BLOCKED,
+    nanoseconds=dense(2_000, 10, 0.04),
+    scratch=copies(1),
     domain=((-1, 1, 2),),
     samples=_SQUARES,
     doc="The determinant of a square matrix. Its derivatives of the orders 1 and 2 are right at singular ones too.",
@@ -216,7 +218,8 @@ slogdet = declare(
     vjp=_slogdet_vjp,
     several=True,
     work=cubic(2 / 3),
-    nanoseconds=BLOCKED,
+    nanoseconds=dense(2_000, 10, 0.04),
+    scratch=copies(1),
     domain=((-1, 1, 2),),
     nan_gradient="The gradient is the inverse, which overflows where the matrix is singular but for rounding.",
     samples=_SQUARES,
@@ -239,7 +242,8 @@ logdet = declare(
     vjp=_flow,
     latex=r"\ln \det\left({0}\right)",
     work=cubic(2 / 3),
-    nanoseconds=BLOCKED,
+    nanoseconds=dense(2_000, 10, 0.04),
+    scratch=copies(1),
     domain=((-0.5, 0.5, 2),),
     nan_gradient="The gradient is the inverse, which overflows where the matrix is singular but for rounding.",
     samples=_SQUARES,

@@ -15,9 +15,9 @@ import numpy as np
 
 from adcore.errors import ShapeMismatch
 from adcore.graph import OPS, DType, Node, Op, Type, items
-from adcore.ops.base import Hidden, declare, sample
+from adcore.ops.base import Hidden, copies, declare, sample
 from adcore.ops.elementwise.arithmetic import multiply
-from adcore.ops.linalg.matrices import ITERATIVE, after, before, cubic, matrix_shape, solved, turned
+from adcore.ops.linalg.matrices import after, before, cubic, dense, matrix_shape, solved, turned
 from adcore.ops.linalg.notices import rank, rank_of_pseudoinverse
 from adcore.ops.linalg.spectral.svd import svdvals, values_flow, values_push
 from adcore.ops.products.matmul import outer
@@ -96,7 +96,8 @@ pinv: Op = declare(
     vjp=_pinv_vjp,
     latex="{{{0}}}^{{+}}",
     work=cubic(25),
-    nanoseconds=ITERATIVE,
+    nanoseconds=dense(20_000, 150, 0.85),
+    scratch=copies(7),
     domain=((-1, 1, 3),),
     nan_gradient="The rank jumps where columns become dependent; at tiny numbers the inverse's square overflows.",
     samples=(sample((3, 3)), sample((4, 2)), sample((2, 3)), sample((2, 3, 2))),
@@ -195,7 +196,8 @@ lstsq: Op = declare(
     vjp=_lstsq_vjp,
     several=True,
     work=cubic(25),
-    nanoseconds=ITERATIVE,
+    nanoseconds=lambda node: dense(50_000, 100, 0.45)(node) + 0.4 * node.inputs[1].type.size * node.inputs[0].shape[-1],
+    scratch=copies(3),
     domain=((-1, 1, 3), (-3, 3)),
     nan_gradient="The rank jumps where columns become dependent; at tiny numbers the inverse's square overflows.",
     samples=(sample((4, 2), (4,)), sample((4, 2), (4, 3)), sample((3, 3), (3,)), sample((2, 3), (2,))),

@@ -6,6 +6,7 @@ LAPACK fails, has NaN for a result; the others of the stack are unaffected.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy as np
 from adcore.errors import ShapeMismatch
 from adcore.graph import OPS, DType, Node, Op, Shape, Type
 from adcore.ops.arrays.reshaping import swapaxes
-from adcore.ops.base import linear, moved, sample
+from adcore.ops.base import copies, linear, moved, sample
 from adcore.ops.products.matmul import matmul, transposed
 from adcore.ops.shapes import describe_shape
 
@@ -57,12 +58,26 @@ def cubic(factor: float) -> Callable[[Node], int]:
     return work
 
 
-# --- LAPACK
+def dense(each: float, element: float, cube: float) -> Callable[[Node], float]:
+    """The nanoseconds of an op on its first operand's matrices.
 
-BLOCKED = 0.1
-"""Nanoseconds of an operation of algorithms that consist of matrix products: solving, determinants, Cholesky."""
-ITERATIVE = 0.15
-"""Nanoseconds of an operation of algorithms that also go column by column: eigenvalues, singular values, QR."""
+    So many for each of them, for each of their elements, and for each cube of their size, the lesser one.
+    """
+
+    def nanoseconds(node: Node) -> float:
+        shape = node.inputs[0].shape
+        size = math.prod(shape)
+        return each * math.prod(shape[:-2]) + element * size + cube * size * min(shape[-2:])
+
+    return nanoseconds
+
+
+def per_matrix(count: float) -> Callable[[Node], int]:
+    """The ``scratch`` of an op that goes through its first operand's matrices with so many arrays of one's size."""
+    return lambda node: int(count * math.prod(node.inputs[0].shape[-2:]))
+
+
+# --- LAPACK
 
 
 def solved(function: Callable[[Any], Any], matrices: Any) -> tuple[Any, ...]:
@@ -127,6 +142,8 @@ symmetric = linear(
     lambda node, g: (moved(node, g),),
     public=False,
     latex=r"\operatorname{{sym}}\left({0}\right)",
+    nanoseconds=6.0,
+    scratch=copies(1),
     samples=(sample((3, 3)), sample((2, 3, 3))),
     doc="The symmetric part of a matrix, the mean of it and its transpose.",
 )
@@ -145,6 +162,8 @@ lower_half = linear(
     infer_square("lower_half"),
     lambda node, g: (moved(node, g),),
     public=False,
+    nanoseconds=8.0,
+    scratch=copies(0.5),
     samples=(sample((3, 3)), sample((2, 3, 3))),
     doc="The triangle below the diagonal, and half of the diagonal.",
 )
@@ -164,6 +183,7 @@ diagonals = linear(
     _infer_diagonals,
     lambda node, g: (on_diagonals(g),),
     public=False,
+    nanoseconds=0.0,
     samples=(sample((3, 3)), sample((2, 3, 3))),
     doc="The diagonal of each matrix of a stack.",
 )

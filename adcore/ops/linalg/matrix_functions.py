@@ -6,22 +6,31 @@ corner (Higham and Relton, Higher order Frechet derivatives of matrix functions 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from scipy import linalg
 
+from adcore.clock import expect, tick
 from adcore.errors import ShapeMismatch
 from adcore.graph import DType, Node, Op, Type
-from adcore.ops.base import Hidden, declare, sample
-from adcore.ops.linalg.matrices import BLOCKED, cubic, infer_square, solved, square_size, turned
+from adcore.ops.base import Hidden, copies, declare, sample
+from adcore.ops.linalg.matrices import cubic, dense, infer_square, per_matrix, solved, square_size, turned
 from adcore.ops.linalg.notices import singular
 from adcore.ops.shapes import describe_shape
 
 
 def _expm(a: Any) -> Any:
-    return solved(linalg.expm, a)[0] if a.size else np.zeros(a.shape)
+    if not a.size:
+        return np.zeros(a.shape)
+    # A matrix of a large norm is squared again for each doubling of it: beyond what the prediction has, ask the clock.
+    doublings = np.frexp(np.abs(a).max((-2, -1), initial=0.0, where=np.isfinite(a)) * a.shape[-1])[1]
+    squarings = int(np.maximum(doublings - FREE_DOUBLINGS, 0).sum())
+    if squarings:
+        expect(0.1e-9 * squarings * a.shape[-1] ** 3)
+    return solved(linalg.expm, a)[0]
 
 
 def _matrix_power(a: Any, *, n: int) -> Any:
@@ -32,6 +41,7 @@ def _each_principal(function: Callable[[Any, Any], Any], a: Any) -> Any:
     """``function`` of each matrix of a stack and of its eigenvalues; NaN where some are negative, which have none."""
     out = np.full(a.shape, np.nan)
     for place in np.ndindex(a.shape[:-2]) if a.size else ():
+        tick()
         if np.isfinite(a[place]).all():
             w = np.linalg.eigvals(a[place])
             if not ((w.imag == 0) & (w.real < 0)).any():
@@ -65,6 +75,8 @@ def _logm(a: Any) -> Any:
     return _each_principal(one, a)
 
 
+FREE_DOUBLINGS = 10
+"""Doublings of a matrix's norm, of 1, that are part of the prediction of its exponential."""
 SINGULAR_VECTORS = 1e8
 """The condition number of eigenvectors from which a matrix has no diagonal form in practice."""
 
@@ -148,6 +160,32 @@ def _frechet_work(node: Node) -> int:
     return int(60 * node.inputs[0].type.size * shape[-1] * 8 ** (len(node.inputs) - 1)) + 1
 
 
+_COSTS = {"expm": (10_000, 50, 1.05), "sqrtm": (300_000, 1_000, 1.2), "logm": (2_000_000, 3_000, 5.0)}
+"""The costs of functions as ``dense`` takes them; those of a power follow from it."""
+
+
+def _power_work(node: Node) -> int:
+    """The products of powers by squaring, and the inverse of a negative one."""
+    n = node.param("n")
+    products = max(0, abs(n).bit_length() + abs(n).bit_count() - 2)
+    return cubic(2.0 * products + (8 / 3 if n < 0 else 0))(node)
+
+
+def _frechet_nanoseconds(node: Node) -> float:
+    """That of the function at the block matrices."""
+    (a, *directions), power = node.inputs, node.param("power")
+    each, element, cube = _COSTS.get(str(power)) or (10_000, 50, 0.08 * (2 + 2 * abs(power).bit_length()))
+    blocks: int = 2 ** len(directions)
+    size = blocks**2 * a.type.size
+    return each * math.prod(a.shape[:-2]) + (element + 20) * size + cube * size * blocks * a.shape[-1]
+
+
+def _frechet_scratch(node: Node) -> int:
+    """The block matrices, of half the size and of the whole, those of one direction, and what the function needs."""
+    a, *directions = node.inputs
+    return int(4 ** len(directions) * (4 * a.type.size + 8 * math.prod(a.shape[-2:])))
+
+
 frechet: Op = declare(
     "frechet",
     "a *directions",
@@ -159,7 +197,8 @@ frechet: Op = declare(
     text=lambda a, *directions, power: f"frechet({', '.join((a, *directions))}, power={power})",
     readable=False,
     work=_frechet_work,
-    nanoseconds=BLOCKED,
+    nanoseconds=_frechet_nanoseconds,
+    scratch=_frechet_scratch,
     domain=((-1, 1, 2), (-1, 1)),
     samples=(
         sample((2, 2), (2, 2), power="expm"),
@@ -178,7 +217,8 @@ expm = declare(
     vjp=_back,
     latex=r"\exp\left({0}\right)",
     work=cubic(60),
-    nanoseconds=BLOCKED,
+    nanoseconds=dense(*_COSTS["expm"]),
+    scratch=per_matrix(7),
     domain=((-1, 1),),
     nan_gradient="The scaling of the derivative overflows where the norm is beyond 1e150.",
     samples=(sample((2, 2)), sample((3, 3)), sample((2, 2, 2)), sample((1, 1))),
@@ -192,8 +232,9 @@ matrix_power = declare(
     jvp=_along,
     vjp=_back,
     latex=r"{{{0}}}^{{{n}}}",
-    work=lambda node: cubic(2.0)(node) * 2 * max(1, abs(node.param("n")).bit_length()),
-    nanoseconds=BLOCKED,
+    work=_power_work,
+    nanoseconds=0.04,
+    scratch=copies(3),
     domain=((-1, 1, 2),),
     samples=(
         sample((3, 3), n=3),
@@ -232,6 +273,8 @@ sqrtm = declare(
     vjp=_back,
     latex=r"{{{0}}}^{{1/2}}",
     work=cubic(60),
+    nanoseconds=dense(*_COSTS["sqrtm"]),
+    scratch=per_matrix(8),
     samples=(sample((2, 2)), sample((3, 3)), sample((2, 2, 2)), sample((1, 1))),
     doc="The principal square root of a square matrix; NaN where it is not real.",
     **_NEAR_IDENTITY,
@@ -245,6 +288,8 @@ logm = declare(
     vjp=_back,
     latex=r"\ln\left({0}\right)",
     work=cubic(120),
+    nanoseconds=dense(*_COSTS["logm"]),
+    scratch=per_matrix(15),
     samples=(sample((2, 2)),),
     doc="The principal logarithm of a square matrix; NaN where it is not real.",
     **_NEAR_IDENTITY,

@@ -12,7 +12,7 @@ from adcore.graph import OPS, DType, Node, Type
 from adcore.ops.arrays.projections import root_of_squares, unit
 from adcore.ops.arrays.reductions import shares, sum_, total
 from adcore.ops.arrays.reshaping import moveaxis
-from adcore.ops.base import Order, reducing, sample
+from adcore.ops.base import Order, copies, reducing, sample
 from adcore.ops.elementwise.arithmetic import divide, multiply
 from adcore.ops.elementwise.choice import where
 from adcore.ops.elementwise.rounding import absolute, sign
@@ -129,12 +129,24 @@ def _by_singular_values(x: Node, ord: Order, axes: tuple[int, ...]) -> Node:
     return moveaxis(weights, source=(-2, -1), destination=axes)
 
 
+def _nanoseconds(node: Node) -> float:
+    (x,), ord, axis = node.inputs, node.param("ord"), node.param("axis")
+    axes = axes_of(axis, x.ndim)
+    if ord in _BY_SINGULAR_VALUES and len(axes) == 2:
+        small = min(x.shape[i] for i in axes)
+        stack = x.type.size // max(1, math.prod(x.shape[i] for i in axes))
+        return 15_000 * stack + (40 + 0.2 * small) * x.type.size
+    return (10 if ord in (None, "fro", *_OF_VECTORS, 0) or len(axes) == 2 else 30) * x.type.size
+
+
 norm = reducing(
     "norm",
     _norm,
     _norm_weights,
     infer=_infer_norm,
     latex=r"\left\lVert {0} \right\rVert",
+    nanoseconds=_nanoseconds,
+    scratch=copies(2),
     samples=(
         *(sample((4,), ord=order) for order in (None, 1, 2, math.inf, -math.inf, 0, 3, 1.5, -1)),
         sample((2, 3)),

@@ -22,6 +22,11 @@ MATRIX_PRODUCT = 0.05
 """Nanoseconds of an operation of a product of matrices."""
 
 
+def ordered_copies(node: Node) -> int:
+    """The ``scratch`` of products: copies of the operands with their axes in the order of a product of matrices."""
+    return sum(x.type.size for x in node.inputs)
+
+
 def strong_product(product: Callable[[Any, Any], Any], a: Any, b: Any, strong: int) -> Any:
     """``product(a, b)``, whose elements are sums of products, with strong zeros.
 
@@ -43,8 +48,11 @@ def counted_product(product: Callable[[Any, Any], Any], a: Any, b: Any, strong: 
         zero_won()
 
     def meets(*pairs: tuple[Any, Any]) -> Any:
-        counts = [product(p.astype(float), q.astype(float)) for p, q in pairs if p.any() and q.any()]
-        return sum(counts, start=np.zeros(np.shape(finite))) > 0.5  # They are whole numbers, but for rounding.
+        counts = np.zeros(np.shape(finite))
+        for p, q in pairs:
+            if p.any() and q.any():
+                counts += product(p.astype(float), q.astype(float))
+        return counts > 0.5  # They are whole numbers, but for rounding.
 
     weak_a, weak_b = (np.logical_not(x == 0) if strong & bit else np.ones_like(x, bool) for x, bit in ((a, 1), (b, 2)))
     finite = product(*(np.where(np.isfinite(x), x, 0.0) for x in (a, b)))
@@ -139,6 +147,7 @@ contract: Op = bilinear(
     text=lambda a, b, *, spec, strong: f"einsum('{spec}', {a}, {b})",
     work=lambda node: _work(node, *spelled(node.param("spec"))),
     nanoseconds=MATRIX_PRODUCT,
+    scratch=ordered_copies,
     samples=(
         sample((2, 3), (3, 4), spec="ij,jk->ik"),
         sample((2, 3), (4, 3), spec="ij,kj->ki"),

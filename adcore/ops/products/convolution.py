@@ -10,10 +10,10 @@ import numpy as np
 from adcore.errors import BadCall, ShapeMismatch
 from adcore.graph import OPS, DType, Node, Op, Shape, Type
 from adcore.ops.arrays.indexing import embed, stretch
-from adcore.ops.base import Hidden, bilinear, declare, fit, linear, moved, sample
+from adcore.ops.base import Hidden, bilinear, copies, declare, fit, linear, moved, sample
 from adcore.ops.elementwise.arithmetic import multiply
 from adcore.ops.products.contraction import counted_product, strong_product
-from adcore.ops.products.fast_convolution import convolved, extent, fast_work, is_direct, selected
+from adcore.ops.products.fast_convolution import convolved, extent, fast_scratch, fast_work, is_direct, selected
 from adcore.ops.shapes import describe_shape, one_axis
 from adcore.ops.strong import BOTH, strong_times
 
@@ -47,6 +47,16 @@ def _in_full(node: Node, g: Node, start: int) -> Node:
 def _work(node: Node) -> int:
     a, v = (x.type.size for x in node.inputs)
     return 2 * a * v if is_direct(a, v) else fast_work(a, v)
+
+
+def _nanoseconds(node: Node) -> float:
+    a, v = (x.type.size for x in node.inputs)
+    return 0.15 * a * v + 10 * (a + v) if is_direct(a, v) else 0.6 * fast_work(a, v)
+
+
+def _scratch(node: Node) -> int:
+    a, v = (x.type.size for x in node.inputs)
+    return 2 * (a + v) if is_direct(a, v) else fast_scratch(a, v)
 
 
 def _convolve(a: Any, v: Any, *, mode: str = "full", strong: Hidden = 0) -> Any:
@@ -86,6 +96,8 @@ convolve: Op = bilinear(
     operands="a v",
     latex="{0} * {1}",
     work=_work,
+    nanoseconds=_nanoseconds,
+    scratch=_scratch,
     samples=_SLIDING,
     doc="The convolution of two vectors: all of it, as much as the longer has, or where they overlap wholly. That of "
     "long ones is computed by fast Fourier transforms, to an accuracy relative to the largest elements.",
@@ -120,6 +132,8 @@ correlate = bilinear(
     _correlate_vjp,
     operands="a v",
     work=_work,
+    nanoseconds=_nanoseconds,
+    scratch=_scratch,
     samples=_SLIDING,
     doc="The sums of the products of a and v as v slides along a.",
 )
@@ -147,6 +161,8 @@ spans: Op = linear(
     lambda x, **_: x,
     lambda node, g: (moved(node, g, back=not node.param("back")),),
     public=False,
+    nanoseconds=10.0,
+    scratch=copies(1),
     samples=(sample((4,), axis=0), sample((2, 3), axis=1), sample((2,), axis=0), sample((3, 2), axis=0, back=True)),
     doc="Half of the distance between the neighbours of each point along an axis; at the ends, to the only neighbour.",
 )
@@ -230,6 +246,8 @@ trapezoid = declare(
     vjp=_trapezoid_vjp,
     aliases=("trapz",),
     defaults=(None, 1.0, 1.0),
+    nanoseconds=8.5,
+    scratch=copies(2),
     domain=((-3, 3), (0.5, 3), (0.5, 3)),
     samples=(
         sample((4,), (4,), ()),
@@ -270,6 +288,7 @@ sliding_window_view = linear(
     _windows,
     _infer_windows,
     _windows_vjp,
+    nanoseconds=8.0,
     samples=(sample((5,), window_shape=3), sample((3,), window_shape=1), sample((4,), window_shape=4)),
     doc="The windows of so many elements that slide along a vector, one in each row.",
 )

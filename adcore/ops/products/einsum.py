@@ -10,7 +10,7 @@ import functools
 import math
 import string
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -207,15 +207,58 @@ def _einsum_vjp(node: Node, g: Node) -> tuple[Node, ...]:
     return tuple(_chain(g, out, (*named[:i], *named[i + 1 :]), term, sizes) for i, term in enumerate(terms))
 
 
+class Contraction(NamedTuple):
+    """One step of the sum, as NumPy takes it."""
+
+    combinations: int
+    """Of the values of its letters: as many products are added up."""
+    moved: int
+    """The elements of its operands and its result."""
+    is_matrix_product: bool
+    """Whether two operands share a letter that is summed over, and none has a letter twice."""
+
+
+@functools.lru_cache(maxsize=256)
+def _contractions(spec: str, shapes: tuple[Shape, ...]) -> tuple[Contraction, ...]:
+    """The steps of a sum with its letters spelled out, in NumPy's own order."""
+    inputs, out = spec.split("->")
+    left = inputs.split(",")
+    sizes = {c: n for term, shape in zip(left, shapes, strict=True) for c, n in zip(term, shape, strict=True)}
+    path, _ = np.einsum_path(spec, *[np.broadcast_to(0.0, shape) for shape in shapes], optimize="greedy")
+    contractions = []
+    for places in path[1:]:
+        terms = [left.pop(i) for i in sorted(places, reverse=True)]
+        letters = _unique("".join(terms))
+        rest = "".join(c for c in letters if c in out or any(c in term for term in left))
+        left.append(rest)
+        summed = set.intersection(*map(set, terms)) - set(rest)
+        is_plain = len(terms) == 2 and all(_unique(term) == term for term in terms)
+        moved = sum(math.prod(sizes[c] for c in term) for term in (*terms, rest))
+        contractions.append(Contraction(math.prod(sizes[c] for c in letters), moved, is_plain and bool(summed)))
+    return tuple(contractions)
+
+
+def _steps(node: Node) -> tuple[Contraction, ...]:
+    terms, out, _ = _spelled(node)
+    return _contractions(f"{','.join(terms)}->{out}", tuple(x.shape for x in node.inputs))
+
+
 def _work(node: Node) -> int:
-    """The scalar operations of contractions of two arrays at a time."""
-    terms, out, sizes = _spelled(node)
-    (term, *left), total = [_unique(t) for t in terms], sum(x.type.size for x in node.inputs)
-    while left:
-        i, rest = _cheapest(term, left, out, sizes)
-        total += 2 * math.prod(sizes[c] for c in _unique(term + left.pop(i)))
-        term = rest
-    return total
+    """The scalar operations of its contractions."""
+    return sum(2 * step.combinations for step in _steps(node))
+
+
+def _nanoseconds(node: Node) -> float:
+    """What is no product of matrices goes through all combinations one by one."""
+    return 5e4 + sum(
+        (2 * MATRIX_PRODUCT if step.is_matrix_product else 3) * step.combinations + 5 * step.moved
+        for step in _steps(node)
+    )
+
+
+def _scratch(node: Node) -> int:
+    """The intermediate results, and copies of the operands in the order of a product of matrices."""
+    return sum(step.moved for step in _steps(node))
 
 
 einsum: Op = declare(
@@ -228,7 +271,8 @@ einsum: Op = declare(
     arguments=("subscripts", "operands"),
     text=lambda *operands, subscripts: f"einsum({', '.join((repr(subscripts), *operands))})",
     work=_work,
-    nanoseconds=MATRIX_PRODUCT,
+    nanoseconds=_nanoseconds,
+    scratch=_scratch,
     samples=(
         sample((2, 3), (3, 4), subscripts="ij,jk->ik"),
         sample((2, 3), (3, 4), subscripts="ij,jk"),

@@ -33,6 +33,12 @@ def fast_work(a: int, v: int) -> int:
     return 15 * (a + v) * max(BLOCK, 4 * min(a, v)).bit_length()
 
 
+def fast_scratch(a: int, v: int) -> int:
+    """The numbers that a fast convolution holds besides: scaled operands, the sum and transforms of two blocks."""
+    a, v = max(a, v), min(a, v)
+    return 3 * (a + v) + 7 * (min(max(BLOCK, 4 * v), a) + v)
+
+
 def convolved(a: Array, v: Array) -> Array:
     """The full convolution of two vectors of finite numbers, by transforms."""
     if len(a) < len(v):

@@ -138,6 +138,7 @@ outer: Op = bilinear(
     lambda a, b, *, strong: Type(DType.FLOAT, (a.size, b.size)),
     _outer_vjp,
     latex=r"{0} \otimes {1}",
+    nanoseconds=4.0,
     samples=(sample((2,), (3,)), sample((2, 2), (3,)), sample((), (2,))),
     doc="Each element of x1 times each of x2, as a matrix.",
 )
@@ -171,6 +172,7 @@ vdot = bilinear(
     _vdot_vjp,
     latex=r"\left\langle {0}, {1} \right\rangle",
     work=lambda node: 2 * node.inputs[0].type.size,
+    nanoseconds=0.3,
     samples=(sample((3,), (3,)), sample((2, 3), (3, 2)), sample((), ())),
     doc="The sum of the products of the elements, in the order of their rows.",
 )

@@ -11,7 +11,7 @@ from adcore.errors import ShapeMismatch
 from adcore.graph import OPS, DType, Node, Op, Type
 from adcore.ops.arrays.indexing import index
 from adcore.ops.arrays.reshaping import reshaped
-from adcore.ops.base import declare, sample
+from adcore.ops.base import copies, declare, sample
 from adcore.ops.elementwise.arithmetic import multiply, power
 from adcore.ops.products.matmul import matmul
 from adcore.ops.shapes import describe_shape, legal
@@ -49,6 +49,8 @@ vander: Op = declare(
     _infer_vander,
     jvp=_vander_jvp,
     vjp=lambda node, g: (OPS["sum"](strong_times(g, _slopes(node)), axis=-1),),
+    nanoseconds=12.0,
+    scratch=copies(1),
     domain=((0.5, 2),),
     samples=(sample((3,)), sample((2,), N=4), sample((3,), N=2, increasing=True)),
     doc="The powers of each element in a row, from N - 1 down to 0, or upwards.",
@@ -108,6 +110,8 @@ polyval: Op = declare(
     jvp=_polyval_jvp,
     vjp=_polyval_vjp,
     work=lambda node: 2 * node.type.size * node.inputs[0].shape[0] + 1,
+    nanoseconds=lambda node: (2_500 + 3 * node.type.size) * node.inputs[0].shape[0],
+    scratch=copies(2),
     domain=((-3, 3), (0.5, 2)),
     samples=(sample((4,), ()), sample((3,), (2,)), sample((3,), (2, 2)), sample((1,), (2,))),
     doc="The polynomial with the coefficients p, that of the highest power first, at x.",

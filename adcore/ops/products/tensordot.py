@@ -11,7 +11,7 @@ from adcore.errors import BadCall, ShapeMismatch
 from adcore.graph import DType, Node, Op, Shape, Type
 from adcore.ops.arrays.reshaping import reshaped
 from adcore.ops.base import Hidden, Pairs, bilinear, fit, sample
-from adcore.ops.products.contraction import MATRIX_PRODUCT, adjoints, contract, letters, strong_product
+from adcore.ops.products.contraction import MATRIX_PRODUCT, adjoints, contract, letters, ordered_copies, strong_product
 from adcore.ops.shapes import axes_of, broadcast_shapes, describe_shape, one_axis
 from adcore.ops.strong import BOTH, strong_repair
 
@@ -71,6 +71,7 @@ tensordot = bilinear(
     lambda node, g: adjoints(node, g, *_letters(node)),
     work=_tensordot_work,
     nanoseconds=MATRIX_PRODUCT,
+    scratch=ordered_copies,
     samples=(
         sample((2, 3), (2, 3)),
         sample((2, 3), (3, 4), axes=1),

@@ -46,6 +46,7 @@ yv: Op = elementwise(
     lambda y, x: (0.5 * (yv(x, v=y.param("v") - 1) - yv(x, v=y.param("v") + 1)),),
     arguments=("v", "x"),
     latex=r"Y_{{{v}}}\left({0}\right)",
+    nanoseconds=700.0,
     domain=_POSITIVE,
     samples=_ORDERS,
     doc="The Bessel function of the second kind of order v; NaN for a negative x.",
@@ -56,6 +57,7 @@ kv: Op = elementwise(
     lambda y, x: (-0.5 * (kv(x, v=y.param("v") - 1) + kv(x, v=y.param("v") + 1)),),
     arguments=("v", "x"),
     latex=r"K_{{{v}}}\left({0}\right)",
+    nanoseconds=250.0,
     domain=_POSITIVE,
     samples=_ORDERS,
     doc="The modified Bessel function of the second kind of order v; NaN for a negative x.",
@@ -66,6 +68,7 @@ yn = elementwise(
     lambda y, x: (0.5 * (yv(x, v=y.param("n") - 1.0) - yv(x, v=y.param("n") + 1.0)),),
     arguments=("n", "x"),
     latex=r"Y_{{{n}}}\left({0}\right)",
+    nanoseconds=55.0,
     domain=_POSITIVE,
     samples=_WHOLE,
     doc="The Bessel function of the second kind of whole order n.",
@@ -76,6 +79,7 @@ kn = elementwise(
     lambda y, x: (-0.5 * (kv(x, v=y.param("n") - 1.0) + kv(x, v=y.param("n") + 1.0)),),
     arguments=("n", "x"),
     latex=r"K_{{{n}}}\left({0}\right)",
+    nanoseconds=600.0,
     domain=_POSITIVE,
     samples=_WHOLE,
     doc="The modified Bessel function of the second kind of whole order n.",
@@ -162,6 +166,7 @@ ive: Op = elementwise(
     _next,
     arguments=("v", "z"),
     operands="z",
+    nanoseconds=250.0,
     domain=_POSITIVE,
     samples=_ORDERS,
     doc="iv(v, z) exp(-|z|).",
@@ -172,11 +177,20 @@ kve: Op = elementwise(
     _next,
     arguments=("v", "z"),
     operands="z",
+    nanoseconds=200.0,
     domain=_POSITIVE,
     samples=_ORDERS,
     doc="kv(v, z) exp(z).",
 )
-i0e = elementwise("i0e", sc.i0e, lambda y, x: (ive(x, v=0.0, n=1),), domain=_POSITIVE, doc="i0(x) exp(-|x|).")
-i1e = elementwise("i1e", sc.i1e, lambda y, x: (ive(x, v=1.0, n=1),), domain=_POSITIVE, doc="i1(x) exp(-|x|).")
-k0e = elementwise("k0e", sc.k0e, lambda y, x: (kve(x, v=0.0, n=1),), domain=_POSITIVE, doc="k0(x) exp(x).")
-k1e = elementwise("k1e", sc.k1e, lambda y, x: (kve(x, v=1.0, n=1),), domain=_POSITIVE, doc="k1(x) exp(x).")
+i0e = elementwise(
+    "i0e", sc.i0e, lambda y, x: (ive(x, v=0.0, n=1),), nanoseconds=55.0, domain=_POSITIVE, doc="i0(x) exp(-|x|)."
+)
+i1e = elementwise(
+    "i1e", sc.i1e, lambda y, x: (ive(x, v=1.0, n=1),), nanoseconds=55.0, domain=_POSITIVE, doc="i1(x) exp(-|x|)."
+)
+k0e = elementwise(
+    "k0e", sc.k0e, lambda y, x: (kve(x, v=0.0, n=1),), nanoseconds=75.0, domain=_POSITIVE, doc="k0(x) exp(x)."
+)
+k1e = elementwise(
+    "k1e", sc.k1e, lambda y, x: (kve(x, v=1.0, n=1),), nanoseconds=80.0, domain=_POSITIVE, doc="k1(x) exp(x)."
+)

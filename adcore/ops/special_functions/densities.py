@@ -13,7 +13,7 @@ import numpy as np
 from scipy import special as sc
 
 from adcore.graph import OPS, Node, Op
-from adcore.ops.base import elementwise
+from adcore.ops.base import copies, elementwise
 from adcore.ops.elementwise.arithmetic import multiply
 from adcore.ops.elementwise.beta_functions import polygamma_drop
 from adcore.ops.elementwise.choice import where
@@ -50,6 +50,8 @@ gamma_density: Op = elementwise(
     _gamma_density_partials,
     operands="a x",
     public=False,
+    nanoseconds=300.0,
+    scratch=copies(10),
     domain=((0.5, 3.0),),
     doc="x**(a - 1) exp(-x) / gamma(a).",
 )
@@ -92,6 +94,8 @@ beta_density: Op = elementwise(
     _beta_density_partials,
     operands="a b x",
     public=False,
+    nanoseconds=900.0,
+    scratch=copies(16),
     domain=((0.5, 3.0), (0.5, 3.0), (0.2, 0.8)),
     nan_gradient="Far out, the partial derivatives are infinities of either sign.",
     doc="x**(a - 1) (1 - x)**(b - 1) / beta(a, b).",

@@ -11,7 +11,7 @@ from typing import Any
 from scipy import special as sc
 
 from adcore.graph import Node, Op
-from adcore.ops.base import Hidden, elementwise, moved, sample
+from adcore.ops.base import Hidden, copies, elementwise, moved, sample
 from adcore.ops.elementwise.arithmetic import divide, multiply
 from adcore.ops.elementwise.beta_functions import polygamma_drop
 from adcore.ops.elementwise.elementary import log, log1p
@@ -65,6 +65,7 @@ gammainc_by_a: Op = elementwise(
     readable=False,
     work=_work,
     nanoseconds=5.0,
+    scratch=copies(1_000),
     domain=((0.5, 3.0),),
     samples=(sample((2,), (2,), n=1),),
     nan_gradient="Derivatives of the density far out are infinities of either sign.",
@@ -76,6 +77,7 @@ gammainc = elementwise(
     lambda y, a, x: (gammainc_by_a(a, x, n=1), gamma_density(a, x)),
     operands="a x",
     latex=r"P\left({0}, {1}\right)",
+    nanoseconds=300.0,
     domain=((0.5, 3.0),),
     samples=_PAIRS,
     doc="The regularised lower incomplete gamma function.",
@@ -86,6 +88,7 @@ gammaincc = elementwise(
     lambda y, a, x: (-gammainc_by_a(a, x, n=1), -gamma_density(a, x)),
     operands="a x",
     latex=r"Q\left({0}, {1}\right)",
+    nanoseconds=450.0,
     domain=((0.5, 3.0),),
     samples=_PAIRS,
     doc="The regularised upper incomplete gamma function, 1 - gammainc(a, x).",
@@ -107,6 +110,7 @@ gammaincinv = elementwise(
     sc.gammaincinv,
     _gamma_inverse_partials(1.0),
     operands="a y",
+    nanoseconds=1000.0,
     domain=((0.5, 3.0), (0.2, 0.8)),
     samples=_PAIRS,
     doc="The x whose gammainc(a, x) is y; NaN outside 0 to 1.",
@@ -116,6 +120,7 @@ gammainccinv = elementwise(
     sc.gammainccinv,
     _gamma_inverse_partials(-1.0),
     operands="a y",
+    nanoseconds=1500.0,
     domain=((0.5, 3.0), (0.2, 0.8)),
     samples=_PAIRS,
     doc="The x whose gammaincc(a, x) is y; NaN outside 0 to 1.",
@@ -156,6 +161,7 @@ betainc_by: Op = elementwise(
     readable=False,
     work=_work,
     nanoseconds=7.0,
+    scratch=copies(1_700),
     domain=((0.5, 3.0), (0.5, 3.0), (0.2, 0.8)),
     samples=(sample((2,), (2,), (2,), n=1, m=0), sample((), (), (), n=0, m=1)),
     nan_gradient="Derivatives of the density far out are infinities of either sign.",
@@ -180,6 +186,7 @@ betainc = elementwise(
     _betainc_partials(1.0),
     operands="a b x",
     latex=r"I_{{{2}}}\left({0}, {1}\right)",
+    nanoseconds=550.0,
     domain=_UNIT,
     samples=_TRIPLES,
     nan_gradient=_NO_MODE,
@@ -191,6 +198,7 @@ betaincc = elementwise(
     _betainc_partials(-1.0),
     operands="a b x",
     latex=r"1 - I_{{{2}}}\left({0}, {1}\right)",
+    nanoseconds=4000.0,
     domain=_UNIT,
     samples=_TRIPLES,
     nan_gradient=_NO_MODE,
@@ -212,6 +220,7 @@ betaincinv = elementwise(
     sc.betaincinv,
     _beta_inverse_partials(1.0),
     operands="a b y",
+    nanoseconds=3500.0,
     domain=_UNIT,
     samples=_TRIPLES,
     nan_gradient="Where a parameter is tiny, density and derivative by it are beyond the range of float64.",
@@ -222,6 +231,7 @@ betainccinv = elementwise(
     sc.betainccinv,
     _beta_inverse_partials(-1.0),
     operands="a b y",
+    nanoseconds=3000.0,
     domain=_UNIT,
     samples=_TRIPLES,
     nan_gradient="Where a parameter is tiny, density and derivative by it are beyond the range of float64.",

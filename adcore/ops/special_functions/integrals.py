@@ -24,6 +24,7 @@ expi = elementwise(
     sc.expi,
     lambda y, x: (exp(x) / x,),
     latex=r"\operatorname{{Ei}}\left({0}\right)",
+    nanoseconds=150.0,
     domain=((0.5, 3.0),),
     doc="The exponential integral Ei.",
 )
@@ -32,6 +33,7 @@ exp1 = elementwise(
     sc.exp1,
     lambda y, x: (-(exp(-x) / x),),
     latex=r"E_1\left({0}\right)",
+    nanoseconds=500.0,
     domain=((0.5, 3.0),),
     doc="The exponential integral E1; NaN for a negative x.",
 )
@@ -88,6 +90,7 @@ faddeeva: Op = elementwise(
     public=False,
     text=lambda x, y, *, n, imaginary: f"faddeeva({x}, {y}, {n}, {imaginary})",
     readable=False,
+    nanoseconds=200.0,
     domain=((-3.0, 3.0), (0.2, 3.0)),
     nan_gradient="In the lower half plane the function overflows.",
     doc="The real or the imaginary part of a derivative of exp(-z**2) erfc(-i z) at z = x + i y.",
@@ -104,6 +107,7 @@ dawsn = elementwise(
     sc.dawsn,
     _dawsn_partials,
     latex=r"D\left({0}\right)",
+    nanoseconds=35.0,
     doc="Dawson's integral, exp(-x**2) times the integral of exp(t**2) from 0 to x.",
 )
 
@@ -155,6 +159,7 @@ fresnel = declare(
     jvp=_fresnel_jvp,
     vjp=_fresnel_vjp,
     several=True,
+    nanoseconds=60.0,
     samples=(sample(()), sample((3,))),
     doc="Fresnel's integrals: those of sin and of cos of pi t**2 / 2 from 0 to z.",
 )
@@ -182,6 +187,7 @@ lambertw = elementwise(
     _lambertw_partials,
     operands="z",
     latex=r"W_{{{k}}}\left({0}\right)",
+    nanoseconds=200.0,
     domain=((-0.3, -0.1),),
     samples=(sample(()), sample((3,)), sample((3,), k=-1)),
     doc="The w with w exp(w) = z, on the branch 0 or -1; NaN where it is not real.",

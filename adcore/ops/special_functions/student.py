@@ -12,7 +12,7 @@ import numpy as np
 from scipy import special as sc
 
 from adcore.graph import OPS, Node, Op
-from adcore.ops.base import Hidden, elementwise, moved, sample
+from adcore.ops.base import Hidden, copies, elementwise, moved, sample
 from adcore.ops.elementwise.arithmetic import divide, multiply, sqrt, square
 from adcore.ops.elementwise.beta_functions import betaln, polygamma_drop
 from adcore.ops.elementwise.choice import where
@@ -92,6 +92,7 @@ stdtr_by_df: Op = elementwise(
     readable=False,
     work=lambda node: 80 * len(NODES) * node.type.size,
     nanoseconds=5.0,
+    scratch=copies(2000),
     domain=((2.5, 2.5), (-3.0, 3.0)),
     samples=(sample((), (3,), n=1),),
     doc="The n-th derivative of stdtr by df.",
@@ -107,6 +108,7 @@ stdtr = elementwise(
     sc.stdtr,
     _stdtr_partials,
     operands="df t",
+    nanoseconds=250.0,
     domain=((2.5, 2.5), (-3.0, 3.0)),
     samples=(sample((), (3,)),),
     doc="Student's distribution: the probability that a number of df degrees of freedom is less than t.",
@@ -123,6 +125,7 @@ stdtrit = elementwise(
     sc.stdtrit,
     _stdtrit_partials,
     operands="df p",
+    nanoseconds=400.0,
     domain=((2.5, 2.5), (0.2, 0.8)),
     samples=(sample((), (3,)),),
     doc="The t whose stdtr(df, t) is p; NaN outside 0 to 1.",

@@ -43,5 +43,5 @@ def test_seconds_follow_the_elements_the_passes_and_the_points() -> None:
     assert predicted("sin(x)", 10**6) > 100 * predicted("sin(x)", 10)
     assert predicted("sin(x)", 10, 1_000) == pytest.approx(1_000 * predicted("sin(x)", 10))
     text = "y = x\nfor i in range({}):\n  y = sin(y)\ny"
-    assert predicted(text.format(1_000), 10) == pytest.approx(10 * predicted(text.format(100), 10), rel=0.1)
+    assert predicted(text.format(1_000), 10) == pytest.approx(10 * predicted(text.format(100), 10), rel=0.3)
     assert predicted("y = sum(x)\nwhile y < 1e9:\n  y = y + 1\ny", 10) > UNKNOWN * 1e-7

@@ -49,7 +49,7 @@ def test_the_graphs_inside_a_node_are_not_part_of_its_own_work() -> None:
     assert work_of(loop) == 1
 
 
-@pytest.mark.parametrize(("name", "least", "most"), [("matmul", 0.3, 30), ("svd", 30, 3_000), ("sort", 0.1, 10)])
+@pytest.mark.parametrize(("name", "least", "most"), [("matmul", 0.3, 30), ("svd", 5, 200), ("sort", 0.1, 10)])
 def test_seconds_of_large_applications_are_of_the_right_size(name: str, least: float, most: float) -> None:
     """Of 3,000 by 3,000 numbers, on any machine that is a few times faster or slower than the one measured on."""
     operands = [input_node("x", Type(DType.FLOAT, (3_000, 3_000)))] * len(OPS[name].signature.operands)

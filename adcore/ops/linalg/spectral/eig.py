@@ -15,12 +15,13 @@ from adcore.errors import ComplexResult
 from adcore.graph import DType, Node, Op, Type, items
 from adcore.ops.arrays.indexing import take_along_axis
 from adcore.ops.arrays.sorting import argsort, tie_mean
-from adcore.ops.base import declare, sample
+from adcore.ops.base import copies, declare, sample
 from adcore.ops.linalg.matrices import (
     after,
     before,
     by_column,
     cubic,
+    dense,
     diagonals,
     on_diagonals,
     solved,
@@ -105,6 +106,8 @@ eig: Op = declare(
     contextual=True,
     can_fail=True,
     work=cubic(25),
+    nanoseconds=dense(100_000, 300, 2.2),
+    scratch=copies(8),
     domain=((0, 0.5, 3),),
     nan_gradient="Eigenvectors of equal eigenvalues have no derivative, and those of a defective matrix are dependent.",
     samples=(sample((2, 2)),),
@@ -133,6 +136,8 @@ eigvals: Op = declare(
     contextual=True,
     can_fail=True,
     work=cubic(10),
+    nanoseconds=dense(40_000, 150, 1.1),
+    scratch=copies(4),
     domain=((0, 0.5, 3),),
     samples=(sample((2, 2)),),
     doc="The eigenvalues of a, in no order; an error where some are complex, and equal ones share the derivative.",

@@ -18,13 +18,13 @@ import numpy as np
 
 from adcore.graph import DType, Node, Op, Type, items
 from adcore.ops.arrays.sorting import tie_mean
-from adcore.ops.base import declare, sample
+from adcore.ops.base import copies, declare, sample
 from adcore.ops.linalg.matrices import (
-    ITERATIVE,
     after,
     before,
     by_column,
     cubic,
+    dense,
     diagonals,
     on_diagonals,
     solved,
@@ -89,7 +89,8 @@ eigh: Op = declare(
     several=True,
     contextual=True,
     work=cubic(9),
-    nanoseconds=ITERATIVE,
+    nanoseconds=dense(20_000, 60, 0.32),
+    scratch=copies(4),
     domain=((-3, 3),),
     nan_gradient="Eigenvectors of equal eigenvalues have no derivative; a notice says so.",
     samples=(sample((3, 3)), sample((2, 2)), sample((2, 3, 3)), sample((1, 1))),
@@ -124,7 +125,8 @@ eigvalsh: Op = declare(
     vjp=_eigvalsh_vjp,
     contextual=True,
     work=cubic(4),
-    nanoseconds=ITERATIVE,
+    nanoseconds=dense(15_000, 40, 0.14),
+    scratch=copies(2),
     domain=((-3, 3),),
     samples=(sample((3, 3)), sample((2, 2)), sample((2, 3, 3)), sample((1, 1))),
     aliases=("jax.numpy.linalg.eigvalsh",),

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from adcore.graph import OPS, DType, Node, Op, Type
-from adcore.ops.base import Hidden, declare, moved, sample
+from adcore.ops.base import Hidden, copies, declare, moved, sample
 from adcore.ops.elementwise.arithmetic import divide
 from adcore.ops.linalg.matrices import diagonals, on_diagonals
 
@@ -114,6 +114,8 @@ tied = declare(
     lambda w: _pairs_within(w, tolerance(w)),
     _infer_pairs,
     public=False,
+    nanoseconds=10.0,
+    scratch=copies(2),
     samples=(sample((3,)), sample((2, 3))),
     doc="Which pairs of numbers are equal up to the rounding of eigenvalues.",
 )
@@ -138,6 +140,8 @@ clusters = declare(
     jvp=lambda node, tangents: None,
     vjp=lambda node, g: (None,),
     public=False,
+    nanoseconds=80.0,
+    scratch=copies(4.5),
     domain=((1, 1),),
     samples=(sample((3,)), sample((2, 3))),
     doc="Each number, or the least of those that are equal to it up to the rounding of eigenvalues.",
@@ -177,6 +181,7 @@ of_pairs: Op = declare(
     vjp=lambda node, g: (_again(node, g), None),
     contextual=True,
     public=False,
+    nanoseconds=0.0,
     domain=((-3, 3), (1, 2, 1)),
     samples=(sample((3, 3), (3,)), sample((2, 3, 3), (2, 3))),
     flat=(1,),

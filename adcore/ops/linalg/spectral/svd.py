@@ -15,15 +15,15 @@ import numpy as np
 from adcore.errors import BadCall
 from adcore.graph import OPS, DType, Node, Op, Type, items
 from adcore.ops.arrays.sorting import tie_mean
-from adcore.ops.base import declare, sample
+from adcore.ops.base import copies, declare, sample
 from adcore.ops.elementwise.arithmetic import divide
 from adcore.ops.linalg.matrices import (
-    ITERATIVE,
     after,
     before,
     by_column,
     by_row,
     cubic,
+    dense,
     diagonals,
     matrix_shape,
     on_diagonals,
@@ -52,6 +52,7 @@ is_null = declare(
     _is_null,
     lambda s: Type(DType.BOOL, s.shape),
     public=False,
+    nanoseconds=5.0,
     domain=((0, 1),),
     samples=(sample((3,)), sample((2, 3))),
     doc="Which singular values are 0 up to rounding.",
@@ -93,7 +94,8 @@ svdvals: Op = declare(
     vjp=lambda node, g: (values_flow(node.inputs[0], node, g),),
     contextual=True,
     work=cubic(4),
-    nanoseconds=ITERATIVE,
+    nanoseconds=dense(15_000, 40, 0.2),
+    scratch=copies(2),
     domain=((-3, 3),),
     samples=(sample((3, 3)), sample((3, 2)), sample((2, 2, 3)), sample((1, 1))),
     doc="The singular values of a matrix, in descending order; equal ones share the derivative, at 0 it is 0.",
@@ -193,6 +195,8 @@ def _inner(node: Node, gu: Node | None, gvt: Node | None) -> Node:
     return over_gaps(sums[0] if len(sums) == 1 else sums[0] + sums[1], s, differences(s * s))
 
 
+_decomposed, _values_alone = dense(20_000, 100, 0.8), dense(15_000, 40, 0.2)
+
 svd: Op = declare(
     "svd",
     "a",
@@ -203,7 +207,8 @@ svd: Op = declare(
     several=True,
     contextual=True,
     work=cubic(20),
-    nanoseconds=ITERATIVE,
+    nanoseconds=lambda node: (_decomposed if node.param("compute_uv") else _values_alone)(node),
+    scratch=copies(6),
     domain=((-2, 2, 1),),
     nan_gradient="Singular vectors of equal singular values have no derivative; a notice says so.",
     samples=(

@@ -16,13 +16,12 @@ from adcore.graph import DType, Node, Op, Type, items
 from adcore.ops.arrays.creation import tril, triu
 from adcore.ops.arrays.indexing import index
 from adcore.ops.arrays.joining import concatenate
-from adcore.ops.base import declare, sample
+from adcore.ops.base import copies, declare, sample
 from adcore.ops.linalg.matrices import (
-    BLOCKED,
-    ITERATIVE,
     after,
     before,
     cubic,
+    dense,
     infer_square,
     lower_half,
     matrix_shape,
@@ -79,7 +78,8 @@ cholesky: Op = declare(
     vjp=_cholesky_vjp,
     latex=r"\operatorname{{chol}}\left({0}\right)",
     work=cubic(1 / 3),
-    nanoseconds=BLOCKED,
+    nanoseconds=dense(5_000, 80, 0.035),
+    scratch=copies(4.5),
     domain=((-1, 1, 4),),
     nan_gradient="The tangent goes through the inverse of the factor twice, which overflows at subnormal numbers.",
     samples=(sample((3, 3)), sample((3, 3), upper=True), sample((2, 3, 3)), sample((1, 1))),
@@ -177,7 +177,8 @@ qr: Op = declare(
     vjp=_qr_vjp,
     several=True,
     work=cubic(4),
-    nanoseconds=ITERATIVE,
+    nanoseconds=dense(10_000, 50, 0.2),
+    scratch=copies(2.5),
     domain=((-1, 1, 3),),
     nan_gradient="A matrix whose columns are dependent has no derivative of Q and R; a notice says so.",
     samples=(sample((3, 3)), sample((4, 2)), sample((2, 3)), sample((2, 3, 2))),

@@ -16,8 +16,8 @@ from adcore.graph import OPS, DType, Node, Op, Type, items
 from adcore.ops.arrays.creation import tril, triu
 from adcore.ops.arrays.indexing import index
 from adcore.ops.arrays.joining import concatenate
-from adcore.ops.base import declare, sample
-from adcore.ops.linalg.matrices import after, before, cubic, matrix_shape, turned
+from adcore.ops.base import copies, declare, sample
+from adcore.ops.linalg.matrices import after, before, cubic, dense, matrix_shape, turned
 from adcore.ops.linalg.systems.solve import solve_triangular
 
 
@@ -145,6 +145,8 @@ lu: Op = declare(
     vjp=_lu_vjp,
     several=True,
     work=cubic(2),
+    nanoseconds=dense(50_000, 30, 0.1),
+    scratch=copies(1.5),
     domain=((-1, 1, 3),),
     nan_gradient="A singular matrix has no derivative of its factors.",
     samples=(

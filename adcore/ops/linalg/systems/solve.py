@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 from scipy.linalg import lapack
 
+from adcore.clock import tick
 from adcore.errors import BadCall, ShapeMismatch
 from adcore.graph import DType, Node, Op, Type
 from adcore.ops.arrays.creation import tril, triu
-from adcore.ops.base import Hidden, Order, declare, fit, sample
-from adcore.ops.linalg.matrices import BLOCKED, after, before, cubic, infer_square, square_size, turned
+from adcore.ops.base import Hidden, Order, copies, declare, fit, sample
+from adcore.ops.linalg.matrices import after, before, cubic, dense, infer_square, square_size, turned
 from adcore.ops.linalg.notices import singular
 from adcore.ops.products.matmul import outer
 from adcore.ops.shapes import broadcast_shapes, describe_shape
@@ -57,6 +58,7 @@ def _each(system: Any, a: Any, b: Any, strong: bool) -> Any:
     out = np.empty(right.shape)
     if out.size:
         for place in np.ndindex(stack):
+            tick()
             out[place] = system(matrices[place], right[place])
     if strong and np.isnan(out).any():
         out = np.where((right == 0).all(-2, keepdims=True), 0.0, out)
@@ -128,6 +130,14 @@ def _solve_vjp(node: Node, g: Node) -> tuple[Node, Node]:
     return _flow(a, node, back, node.param("strong")), fit(back, b.shape)
 
 
+def _solve_nanoseconds(node: Node) -> float:
+    """A factorisation for each matrix of the stack that the operands broadcast to, and the columns."""
+    a, columns = node.inputs[0], node.type.size
+    rows = a.shape[-1]
+    stack = columns // max(1, rows * (node.shape[-1] if node.inputs[1].ndim > 1 else 1))
+    return stack * (2e4 + 30 * rows**2 + 0.05 * rows**3) + 0.1 * columns * rows
+
+
 solve: Op = declare(
     "solve",
     "a b",
@@ -137,7 +147,8 @@ solve: Op = declare(
     vjp=_solve_vjp,
     latex=r"{{{0}}}^{{-1}} {1}",
     work=lambda node: cubic(2 / 3)(node) + 2 * node.type.size * node.inputs[0].shape[-1],
-    nanoseconds=BLOCKED,
+    nanoseconds=_solve_nanoseconds,
+    scratch=copies(3),
     domain=((-1, 1, 3), (-3, 3)),
     nan_gradient="The gradient is a product of two solutions, whose terms overflow with either sign.",
     samples=(
@@ -167,7 +178,8 @@ inv: Op = declare(
     vjp=lambda node, g: (-after(before(turned(node), g), turned(node)),),
     latex="{{{0}}}^{{-1}}",
     work=cubic(8 / 3),
-    nanoseconds=BLOCKED,
+    nanoseconds=dense(20_000, 30, 0.13),
+    scratch=copies(2),
     domain=((-1, 1, 3),),
     samples=(sample((3, 3)), sample((2, 3, 3)), sample((1, 1))),
     notice=singular("inv"),
@@ -253,7 +265,8 @@ solve_triangular: Op = declare(
     jvp=_triangular_jvp,
     vjp=_triangular_vjp,
     work=lambda node: node.type.size * node.inputs[0].shape[-1] + 1,
-    nanoseconds=BLOCKED,
+    nanoseconds=lambda node: dense(25_000, 12, 0.0)(node) + 0.1 * node.type.size * node.inputs[0].shape[-1],
+    scratch=copies(1.5),
     domain=((-1, 1, 3), (-3, 3)),
     nan_gradient="The gradient is a product of two solutions, whose terms overflow with either sign.",
     samples=(

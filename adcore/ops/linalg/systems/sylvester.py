@@ -9,7 +9,7 @@ from scipy import linalg
 
 from adcore.errors import ShapeMismatch
 from adcore.graph import DType, Node, Op, Type
-from adcore.ops.base import Hidden, declare, sample
+from adcore.ops.base import Hidden, copies, declare, sample
 from adcore.ops.linalg.matrices import after, before, square_size, turned
 from adcore.ops.shapes import describe_shape
 
@@ -74,6 +74,10 @@ solve_sylvester: Op = declare(
     jvp=_solve_sylvester_jvp,
     vjp=_solve_sylvester_vjp,
     work=lambda node: 30 * (node.inputs[0].type.size + node.inputs[1].type.size) * max(node.shape) + 1,
+    nanoseconds=lambda node: (
+        2e5 + (1_500 + 4 * max(node.shape)) * (node.inputs[0].type.size + node.inputs[1].type.size)
+    ),
+    scratch=copies(8),
     domain=((-1, 1, 2), (-1, 1, 2), (-3, 3)),
     samples=(sample((2, 2), (3, 3), (2, 3)), sample((2, 2), (2, 2), (2, 2)), sample((1, 1), (1, 1), (1, 1))),
     notice=_notice,
