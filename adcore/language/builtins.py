@@ -141,6 +141,17 @@ BUILTIN_FUNCTIONS: dict[str, Builtin] = {
         _declared("piecewise(x, condlist, funclist, *args)", "By the last condition that holds, a function of x."),
         _declared("select(condlist, choicelist, default=0)", "By the first condition that holds, an array's element."),
         _declared("sorted(iterable, reverse=False)", "The elements in ascending order, or in descending order."),
+        _declared("itertools.product(*iterables, repeat=1)", "The tuples with an item of each iterable."),
+        _declared("itertools.permutations(iterable, r=None)", "The tuples of r items in all orders."),
+        _declared("itertools.combinations(iterable, r)", "The tuples of r items in the order of the items."),
+        _declared(
+            "itertools.combinations_with_replacement(iterable, r)", "As combinations, with items more than once."
+        ),
+        _declared("itertools.chain(*iterables)", "The items of one iterable after the other."),
+        _declared("itertools.pairwise(iterable)", "The pairs of neighbouring items."),
+        _declared("itertools.repeat(object, times)", "The same item several times."),
+        _declared("itertools.islice(iterable, start, stop=None, step=None)", "The items of a slice."),
+        _declared("itertools.zip_longest(*iterables, fillvalue=None)", "As zip, filled up to the longest."),
         # What math means by the name of an op, and whole numbers.
         _declared("math.log(x, base=None)", "The natural logarithm, or that to a base."),
         _declared("math.hypot(*coordinates)", "The length of the vector of the coordinates."),

@@ -49,8 +49,13 @@ BUILTINS: Mapping[str, tuple[str, ...]] = {
     "tuple": (),
     "divmod": (),
     "dict": (),
+    "set": ("frozenset",),
     "sorted": (),
     "slice": (),
+    "collections.OrderedDict": (),
+    "functools.partial": (),
+    "functools.reduce": (),
+    "itertools.accumulate": (),
     "builtins.sum": (),
     "builtins.max": (),
     "builtins.min": (),
@@ -71,13 +76,22 @@ BUILTINS: Mapping[str, tuple[str, ...]] = {
 CONCATENATORS = frozenset({"numpy.r_", "numpy.c_", "numpy.mgrid", "numpy.ogrid"})
 """What is subscripted like an array, and gives one."""
 
-TYPES = frozenset("str object complex bytes set frozenset type range slice".split())
+TYPES = frozenset("str object complex bytes type range slice ndarray".split())
 """Python's types that are no functions here: ``isinstance`` asks for them."""
 
 PYTHONS = frozenset("sum max min abs round pow any all".split())
 """The functions that are Python's own where a program uses NumPy by its name, and NumPy's where it does not."""
 
-_ALSO: Mapping[str, str] = {"fsum": "sum"}
+_ALSO: Mapping[str, str] = {
+    "fsum": "sum",
+    "operator.add": "add",
+    "operator.sub": "subtract",
+    "operator.mul": "multiply",
+    "operator.truediv": "divide",
+    "operator.pow": "power",
+    "operator.neg": "negative",
+    "operator.matmul": "matmul",
+}
 """Names of ops in Python's own modules."""
 
 

@@ -31,6 +31,12 @@ def broadcast_shapes(shapes: Sequence[Shape], what: str = "operands") -> Shape:
         raise ShapeMismatch(f"{what} of shapes {listed} do not broadcast") from None
 
 
+def broadcasts_to(shape: Shape, to: Shape) -> bool:
+    """Whether an array of ``shape`` can be broadcast to the other shape."""
+    lead = len(to) - len(shape)
+    return lead >= 0 and all(n in (1, m) for n, m in zip(shape, to[lead:], strict=True))
+
+
 def describe_shape(shape: Shape) -> str:
     """A shape as a message names it."""
     return str(shape).replace(" ", "") if shape else "() (a number)"

@@ -236,6 +236,10 @@ class Lowering:
         if not is_sequence(value):
             return self.operand(value, None, place)
         stack = self._stack(value, place)
+        if _are_conditions(value):
+            return self.operand(
+                stack if isinstance(stack, Node) else self._lifted(stack != 0, place), DType.BOOL, place
+            )
         return stack if isinstance(stack, Node) else self._lifted(stack, place)
 
     def _stack(self, value: Tuple | List, place: Place) -> Any:
@@ -273,6 +277,13 @@ class Lowering:
         if isinstance(value, (int, float)):
             return np.float64(value)
         raise TypeMismatch(f"{describe_value(value)} cannot be an element of an array", span=self.span(place))
+
+
+def _are_conditions(value: Value) -> bool:
+    """Whether a list has conditions for elements, and nothing else: it is a mask then."""
+    if is_sequence(value):
+        return bool(value.items) and all(map(_are_conditions, value.items))
+    return isinstance(value, bool) or (isinstance(value, Node) and value.type.dtype is DType.BOOL)
 
 
 LowerExpression = Callable[[Lowering, ast.expr], Value]

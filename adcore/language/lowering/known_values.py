@@ -107,14 +107,17 @@ class KnownValues:
         return int(number)
 
 
-def key_of_value(known: KnownValues, value: Value, place: Place) -> Hashable:
-    """A value as the key of a dictionary. Raises NotConstant and TypeMismatch."""
+def key_of_value(known: KnownValues, value: Value, place: Place, what: str = "the key of a dictionary") -> Hashable:
+    """A value as the key of a dictionary, or as an element of a set. Raises NotConstant and TypeMismatch."""
     if isinstance(value, Node) and value.shape == ():
-        return known.value(value, place, "the key of a dictionary").item()  # type: ignore[no-any-return]
+        return known.value(value, place, what).item()  # type: ignore[no-any-return]
     if value is None or isinstance(value, str) or is_number(value):
         return value  # type: ignore[return-value]
     if isinstance(value, UnknownString):
         raise known.unknown(value, place)
     if isinstance(value, Tuple):
-        return tuple([key_of_value(known, item, place) for item in value.items])
-    raise TypeMismatch(f"{describe_value(value)} is no key of a dictionary", span=known.locate(place))
+        return tuple([key_of_value(known, item, place, what) for item in value.items])
+    raise TypeMismatch(
+        f"{what} is a number, a string or a tuple of these, and this is {describe_value(value)}",
+        span=known.locate(place),
+    )

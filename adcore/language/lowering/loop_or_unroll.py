@@ -9,7 +9,7 @@ from adcore.errors import AdcoreError, BoundInOneBranch, JoinMismatch, NotConsta
 from adcore.graph import Node
 from adcore.language.lowering.builder import Lowering
 
-MAX_UNROLLED_PASSES = 256
+MAX_UNROLLED_PASSES = 1024
 """A loop of more passes is never unrolled."""
 LIST_GROWTH = "a list grows by one element in each pass of a for, and is read after it; or it is a comprehension"
 """The help where a list is appended to in another way."""

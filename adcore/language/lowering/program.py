@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,15 +27,17 @@ from adcore.language.lowering.builder import Lowering, check_size, several
 from adcore.language.lowering.expressions.name_resolution import is_imported, read_name
 from adcore.language.lowering.frames import Frames
 from adcore.language.lowering.known_values import KnownValues
-from adcore.language.lowering.statements.statements import LAST, Rest, call_in, lower_call, run
+from adcore.language.lowering.statements.statements import LAST, Rest, call_in, lower_call, no_more_arguments, run
 from adcore.language.lowering.trees import leaves_with_paths
 from adcore.language.lowering.values import (
     Callee,
     Closure,
+    Dictionary,
     List,
     Missing,
     Raised,
     Scope,
+    Set,
     Tuple,
     Unusable,
     Value,
@@ -123,7 +125,7 @@ def _run_main(low: Lowering, bound: Mapping[str, Node], outputs: Sequence[str] |
         raise function.error(syntax.entry)
     assert isinstance(function, Closure)
     scope = Scope(syntax.scopes[syntax.entry], top, region=low.nodes)
-    scope.variables.update(function.defaults)
+    scope.variables.update({**no_more_arguments(low, syntax.entry), **function.defaults})
     scope.variables.update({name: node for name, node in bound.items() if name in parameters})
     return call_in(low, syntax.entry, scope, finish)
 
@@ -205,9 +207,22 @@ def _parts(low: Lowering, value: Value) -> list[tuple[str, Value]]:
     plan = low.syntax.plan
     if plan.several and isinstance(value, Tuple) and len(value.items) == len(plan.names):
         return list(zip(plan.output_names(), value.items, strict=True))
+    if isinstance(value, Dictionary) and not isinstance(value, Set):
+        return [(_key_name(low, key), item) for key, item in value.mapping().items()]
     base = (None if plan.several else plan.names[0]) or RESULT
     out: list[tuple[str, Value]] = [(base, value)]
     return [*out, *_flat(base, value)] if isinstance(value, Tuple) else out
+
+
+def _key_name(low: Lowering, key: Hashable) -> str:
+    """The key of a dictionary that is the program's result, as the name of an output."""
+    if isinstance(key, str) and key.isidentifier():
+        return key
+    raise TypeMismatch(
+        f"the key {key!r} of the result is no name of an output",
+        span=low.span(_end(low)),
+        help="return a tuple, or use names as keys",
+    )
 
 
 def _flat(name: str, value: Value) -> list[tuple[str, Value]]:
@@ -226,10 +241,12 @@ def _named(low: Lowering, value: Value, outputs: Sequence[str] | None) -> list[t
         pairs = [pair for name, x in zip(outputs, value.items, strict=True) for pair in _flat(name, x)]
     else:
         plan = low.syntax.plan
-        whole = plan.several and isinstance(value, Tuple) and len(value.items) == len(plan.names)
+        tuples = plan.several and isinstance(value, Tuple) and len(value.items) == len(plan.names)
+        whole = tuples or isinstance(value, Dictionary)
         pairs = [pair for name, x in _parts(low, value)[: None if whole else 1] for pair in _flat(name, x)]
     if not pairs:
-        raise NoResult("the program's result is an empty tuple", span=low.span(_end(low)))
+        what = "dictionary" if isinstance(value, Dictionary) else "tuple"
+        raise NoResult(f"the program's result is an empty {what}", span=low.span(_end(low)))
     named: dict[str, Node] = {}
     for name, x in pairs:
         while name in named:
@@ -246,10 +263,15 @@ def _output(low: Lowering, name: str, value: Value) -> Node:
             help="return a value on every path through the program",
         )
     value = plain(value)
+    remedy = "a function that nothing calls computes nothing: call it" if isinstance(value, Callee) else None
+    if isinstance(value, Set):
+        remedy = "return sorted(x), a list of it"
+    elif isinstance(value, Dictionary):
+        remedy = "return its values, in a tuple for example"
     if not (isinstance(value, (Node, List)) or is_number(value)):
         raise TypeMismatch(
             f"the result {name} is {describe_value(value)}, not a number or an array",
             span=low.span(_end(low)),
-            help="a function that nothing calls computes nothing: call it" if isinstance(value, Callee) else None,
+            help=remedy,
         )
     return low.array(value, _end(low)) if is_sequence(value) else low.operand(value, None, _end(low))

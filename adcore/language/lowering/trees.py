@@ -19,6 +19,7 @@ from adcore.language.lowering.values import (
     Interpolant,
     List,
     Missing,
+    Partial,
     Rows,
     Scope,
     Several,
@@ -158,6 +159,10 @@ def outlives(value: Value | Unusable | Missing, scope: Scope) -> bool:
 def _leaf_outlives(value: Value, scope: Scope) -> bool:
     if isinstance(value, Derived):
         return _leaf_outlives(value.function, scope)
+    if isinstance(value, Partial):
+        return _leaf_outlives(value.function, scope) and not any(
+            True for a in value.arguments for _ in nodes_of(a.value)
+        )
     if isinstance(value, Interpolant):
         return False
     if not isinstance(value, Closure):

@@ -103,6 +103,13 @@ class Dictionary(Several):
         return dict(zip(self.keys, self.items, strict=True))
 
 
+class Set(Dictionary):
+    """A set: its elements are the keys, and the values do not matter."""
+
+    def form(self) -> Hashable:
+        return (Set, self.keys)
+
+
 @dataclass(frozen=True, slots=True)
 class TypeName:
     """A type, which only questions read: ``type(x) is float``."""
@@ -167,7 +174,15 @@ class Interpolant:
     """Whether it can be called for its derivatives."""
 
 
-Callee = Closure | LibraryFunction | Derived | Interpolant
+@dataclass(frozen=True, slots=True, eq=False)
+class Partial:
+    """A function with some of its arguments, ``functools.partial(f, 1, b=2)``."""
+
+    function: Callee
+    arguments: tuple[Argument, ...]
+
+
+Callee = Closure | LibraryFunction | Derived | Interpolant | Partial
 """A value that can be called."""
 
 
@@ -315,6 +330,8 @@ def describe_value(value: Value) -> str:
             return "a tuple"
         case List() | Rows():
             return "a list"
+        case Set():
+            return "a set"
         case Dictionary():
             return "a dictionary"
         case TypeName():
@@ -324,6 +341,8 @@ def describe_value(value: Value) -> str:
             return "a lambda" if name == LAMBDA else f"the function {name}"
         case Derived():
             return f"the {value.kind.replace('_', ' ')} of {describe_value(value.function)}"
+        case Partial():
+            return describe_value(value.function)
         case Interpolant():
             return f"the function of {value.name}"
         case LibraryFunction():

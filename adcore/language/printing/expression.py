@@ -134,7 +134,7 @@ def _array(array: Any) -> Text:
     if not array.size:
         return Text("[]" if array.shape == (0,) else f"zeros({literal_text(array.shape)})")
     if array.dtype.kind == "b":
-        return Text(f"{_nested(array)} != 0", _COMPARISON)
+        return Text(f"array({array.tolist()})")
     return Text(_nested(array))
 
 

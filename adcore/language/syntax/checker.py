@@ -112,13 +112,13 @@ class Walk:
             self._stack.append((node.value, depth + 1, scope, branch))
 
     def _compare(self, node: ast.Compare, depth: int, scope: Names, branch: ast.stmt | None) -> None:
-        # A set can be looked into: ``mode in {"full", "same"}``.
-        sets = [x.elts if isinstance(x, ast.Set) else [x] for x in node.comparators]
-        self._push([node.left, *_unstarred([x for row in sets for x in row])], depth + 1, scope, branch)
+        self._push([node.left, *node.comparators], depth + 1, scope, branch)
 
     def _children(self, node: ast.AST, depth: int, scope: Names, branch: ast.stmt | None) -> None:
         parts = [c for c in ast.iter_child_nodes(node) if isinstance(c, ast.expr)]
-        self._push(_unstarred(parts) if isinstance(node, (ast.List, ast.Tuple)) else parts, depth + 1, scope, branch)
+        self._push(
+            _unstarred(parts) if isinstance(node, (ast.List, ast.Tuple, ast.Set)) else parts, depth + 1, scope, branch
+        )
 
     def _slice(self, node: ast.Slice, depth: int, scope: Names, branch: ast.stmt | None) -> None:
         # An imaginary step is one of np.r_ and np.mgrid, and refused elsewhere as no whole number.
@@ -143,7 +143,11 @@ class Walk:
         self._stack.append((node.value, depth + 1, scope, branch))
 
     def _comprehension(
-        self, node: ast.ListComp | ast.GeneratorExp | ast.DictComp, depth: int, scope: Names, branch: ast.stmt | None
+        self,
+        node: ast.ListComp | ast.GeneratorExp | ast.DictComp | ast.SetComp,
+        depth: int,
+        scope: Names,
+        branch: ast.stmt | None,
     ) -> None:
         # It has a scope of its own; only the iterable of the first ``for`` is evaluated outside.
         inner = Names(scope, inline=True)
@@ -370,6 +374,7 @@ _RULES: dict[type[ast.AST], Callable[..., None]] = {
     ast.ListComp: Walk._comprehension,
     ast.GeneratorExp: Walk._comprehension,
     ast.DictComp: Walk._comprehension,
+    ast.SetComp: Walk._comprehension,
     ast.Dict: Walk._dictionary,
     ast.JoinedStr: Walk._f_string,
     ast.NamedExpr: Walk._named,
@@ -381,7 +386,7 @@ _RULES: dict[type[ast.AST], Callable[..., None]] = {
     ast.Pass: Walk._leaf,
     ast.Slice: Walk._slice,
     **dict.fromkeys(
-        (ast.UnaryOp, ast.BoolOp, ast.IfExp, ast.Subscript, ast.Tuple, ast.List),
+        (ast.UnaryOp, ast.BoolOp, ast.IfExp, ast.Subscript, ast.Tuple, ast.List, ast.Set),
         Walk._children,
     ),
 }

@@ -14,6 +14,7 @@ from adcore.errors import AdcoreError, NoResult, Span, Unsupported
 from adcore.language import library
 from adcore.language.syntax.checker import Walk
 from adcore.language.syntax.in_place import assign_what_is_changed
+from adcore.language.syntax.matching import match_as_if
 from adcore.language.syntax.outputs import ResultPlan, is_passed_over, plan_of
 from adcore.language.syntax.passed_over import pass_over
 from adcore.language.syntax.scopes import InputName, LoopStatement, Names, free_names, note_reads, reads_inputs
@@ -92,7 +93,8 @@ class Syntax:
     @property
     def assigned(self) -> dict[str, Span]:
         """The names that the main block assigns, each with its first place: the possible outputs."""
-        return {name: self.source.span(node) for name, node in self.names.assigned.items()}
+        own = {name: node for name, node in self.names.assigned.items() if not name.startswith("<")}
+        return {name: self.source.span(node) for name, node in own.items()}
 
 
 KEYWORDS: Mapping[type[ast.AST], int] = {ast.If: 2, ast.For: 3, ast.While: 5, ast.FunctionDef: 3}
@@ -112,6 +114,7 @@ def parse(text: str, limits: Limits) -> Syntax:
 
 
 def _checked(source: Source, limits: Limits) -> Syntax:
+    match_as_if(source)
     pass_over(source.tree)
     in_place = assign_what_is_changed(source.tree, source.text)
     walk = Walk(source, limits)
@@ -132,13 +135,13 @@ def _checked(source: Source, limits: Limits) -> Syntax:
         main = tuple(entry.body)
         first = walk.scopes[entry]
         arguments = entry.args
-        star = arguments.vararg or arguments.kwarg
-        if star is not None:
-            raise Unsupported("the program's inputs are named one by one, without *", span=source.span(star))
         required = len(arguments.posonlyargs) + len(arguments.args) - len(arguments.defaults)
         optional = {a.arg for a in (*arguments.posonlyargs, *arguments.args)[required:]}
         optional |= {a.arg for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if d is not None}
-        inputs = [InputName(n, source.span(a), n in optional) for n, a in first.parameters.items()]
+        # No input goes to *args and **kwargs, which are empty.
+        stars = (arguments.vararg, arguments.kwarg)
+        named = [(n, a) for n, a in first.parameters.items() if a not in stars]
+        inputs = [InputName(n, source.span(a), n in optional) for n, a in named]
         free = [node for node in free_names(first, walk.imports) if node.id not in first.parameters]
         # Defaults are evaluated at the top level.
         free += [n for n in free_names(walk.top, walk.imports) if n.id not in {f.id for f in free}]
@@ -207,6 +210,6 @@ def ends(syntax: Syntax) -> tuple[str, ...]:
     """The names of the program's ends: the variables that the main block assigns and nothing reads, then the result."""
     names = syntax.names
     result = syntax.plan.output_names()
-    unread = {name: node for name, node in names.assigned.items() if name not in names.last_read}
+    unread = {name: node for name, node in names.assigned.items() if name not in names.last_read and name[0] != "<"}
     before = [(node.lineno, node.col_offset, name) for name, node in unread.items() if name not in result]
     return (*(name for _, _, name in sorted(before)), *result)

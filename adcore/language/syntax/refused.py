@@ -10,15 +10,12 @@ from adcore.errors import AdcoreError, Unsupported
 # and the length of the keyword it points at (0 for the whole node).
 _Entry = tuple[type[AdcoreError], str, str | None, int]
 REFUSED: dict[type[ast.AST], _Entry] = {
-    ast.SetComp: (Unsupported, "sets do", None, 0),
-    ast.Set: (Unsupported, "sets do", "an array is written with [ ]", 0),
     ast.AsyncFunctionDef: (Unsupported, "async functions do", "write def", 5),
     ast.Try: (Unsupported, "try blocks do", "test with if what could fail; where and clip choose values", 3),
     ast.TryStar: (Unsupported, "try blocks do", "test with if what could fail; where and clip choose values", 3),
     ast.With: (Unsupported, "with blocks do", None, 4),
     ast.AsyncWith: (Unsupported, "with blocks do", None, 5),
     ast.AsyncFor: (Unsupported, "async loops do", None, 5),
-    ast.Match: (Unsupported, "match does", "write if and elif", 5),
     ast.Global: (Unsupported, "global does", "return the value from the function", 6),
     ast.Nonlocal: (Unsupported, "nonlocal does", "return the value from the function", 8),
     ast.Yield: (Unsupported, "yield does", "return an array", 5),

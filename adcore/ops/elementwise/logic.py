@@ -122,7 +122,8 @@ allclose = declare(
 
 def _as_float_vjp(node: Node, g: Node) -> tuple[Node | None, ...]:
     operand = node.inputs[0]
-    if operand.type.dtype is DType.INT:
+    # An index that is computed, as by argmax, is constant between its jumps; what is checked to be one is no variable.
+    if operand.op is as_int:
         raise NotDifferentiable(
             f"{operand.op.name} gives an index, which has no derivative",
             span=operand.span,

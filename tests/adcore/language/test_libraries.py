@@ -48,6 +48,7 @@ C = np.arange(24.0).reshape(2, 3, 4)
 INPUTS: dict[str, Any] = {"x": x, "v": v, "w": w, "A": A, "B": B, "C": C}
 
 CALLS = """
+len(set([2, 1, 2])); len(frozenset([1]))
 all(v > 0); any(v > 0); bool(x); divmod(x, 0.7); float(x); int(x); int(-x); len(v); dict(a=x)['a']; list(v); tuple(v)
 max(v); max(x, 3); v[slice(0, 2)]
 min(v); min(x, 3); round(x); round(x*1.37, 1); sorted(v); sum(v); sum(A, 1); abs(-x); pow(x, 2); pow(base=x, exp=3)

@@ -12,6 +12,7 @@ from adcore.language import vocabulary
 from adcore.language.builtins import Builtin
 from adcore.language.functionals import Functional
 from adcore.language.lowering.builder import Lowering
+from adcore.language.lowering.calls.element_types import CREATING, check_dtype, converted
 from adcore.language.lowering.values import Argument, Place, Tuple, Value, describe_value, is_number, is_sequence, plain
 
 INT_BOUND = 2**31
@@ -20,6 +21,12 @@ INT_BOUND = 2**31
 
 def call_op(low: Lowering, op: Op, arguments: Sequence[Argument], place: ast.Call, method: bool = False) -> Value:
     """The node, or the tuple of results, that applies an op to the arguments of a call."""
+    if op.name in CREATING:
+        kinds = [a for a in arguments if a.name == "dtype"]
+        if kinds:
+            made = call_op(low, op, [a for a in arguments if a.name != "dtype"], place, method)
+            assert isinstance(made, Node)
+            return converted(low, made, kinds[0], place)
     bound = bind_call(low, op, _without_dtype(low, op, arguments), place, method)
     operands: list[Value] = []
     places: list[Place] = []
@@ -119,21 +126,8 @@ def _without_dtype(low: Lowering, op: Op, arguments: Sequence[Argument]) -> Sequ
         return arguments
     for argument in arguments:
         if argument.name == "dtype":
-            check_dtype(low, argument)
+            check_dtype(low, op.name, argument)
     return [a for a in arguments if a.name != "dtype"]
-
-
-def check_dtype(low: Lowering, argument: Argument) -> None:
-    """Accept ``dtype=float`` and its synonyms, by the last name of the expression; raises BadCall for other types."""
-    word = argument.place
-    name = word.id if isinstance(word, ast.Name) else word.attr if isinstance(word, ast.Attribute) else None
-    if isinstance(argument.value, str):
-        name = argument.value
-    # Another array's dtype is float64, too.
-    if name not in vocabulary.FLOAT_TYPES and not (isinstance(word, ast.Attribute) and name == "dtype"):
-        raise BadCall(
-            "numbers are float64 here, and nothing else", span=low.span(argument.place), help="leave dtype out"
-        )
 
 
 # --- parameters

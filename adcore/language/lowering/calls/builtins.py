@@ -12,18 +12,29 @@ from adcore.graph import OPS, DType, Node, Op
 from adcore.language import vocabulary
 from adcore.language.builtins import BUILTIN_FUNCTIONS
 from adcore.language.lowering.builder import Lowering, several
-from adcore.language.lowering.calls.arguments import bind_call, call_op, check_dtype
+from adcore.language.lowering.calls.arguments import bind_call, call_op
 from adcore.language.lowering.calls.conventions import in_terms_of
-from adcore.language.lowering.calls.frozen import freeze
+from adcore.language.lowering.calls.element_types import check_dtype, converted
+from adcore.language.lowering.calls.frozen import freeze, partial_of
 from adcore.language.lowering.calls.library import LIBRARY_RULES
 from adcore.language.lowering.calls.library.bound import bound
 from adcore.language.lowering.calls.library.extended import apply_extended
-from adcore.language.lowering.calls.reductions import REDUCTIONS, ROUND, added, greatest, has_arrays
+from adcore.language.lowering.calls.reductions import (
+    REDUCTIONS,
+    ROUND,
+    accumulated,
+    added,
+    greatest,
+    has_arrays,
+    reduced_by,
+)
 from adcore.language.lowering.calls.triangles import TRIANGLES
 from adcore.language.lowering.constant_arithmetic import number_of
 from adcore.language.lowering.containers.dictionaries import dictionary, entries_of
 from adcore.language.lowering.containers.items import items_of
 from adcore.language.lowering.containers.lists import sorted_items
+from adcore.language.lowering.containers.sets import known_elements, set_of
+from adcore.language.lowering.trees import map_leaves
 from adcore.language.lowering.values import (
     Argument,
     Dictionary,
@@ -48,8 +59,8 @@ def apply_op_or_builtin(
     if special is not None:
         return special(low, function.name.removeprefix("builtins."), arguments, place)
     for argument in arguments:
-        if isinstance(argument.value, Rows):
-            arguments = [a._replace(value=plain(a.value)) for a in arguments]
+        if isinstance(argument.value, (Rows, Dictionary)):
+            arguments = [a._replace(value=_as_argument(low, function, a)) for a in arguments]
             break
     rule = LIBRARY_RULES.get(function.name)
     if rule is not None:
@@ -64,6 +75,14 @@ def apply_op_or_builtin(
     return apply_op(low, op, arguments, place)
 
 
+def _as_argument(low: Lowering, function: LibraryFunction, argument: Argument) -> Value:
+    """A list in the form of an array as the array; what goes over items goes over the keys of a dictionary."""
+    value = argument.value
+    if isinstance(value, Dictionary) and function.full is None:
+        return several(low, List, items_of(low, value, argument.place), argument.place)
+    return plain(value)
+
+
 def apply_op(low: Lowering, op: Op, arguments: Sequence[Argument], place: ast.Call, method: bool = False) -> Value:
     """The value of a call of an op, with more arguments than it has itself, maybe; as a method, of the first one."""
     extended = apply_extended(low, op, arguments, place, method)
@@ -75,7 +94,7 @@ def _only(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.Ca
     values = [a for a in arguments if a.name != "dtype"]
     for a in arguments:
         if a.name == "dtype":
-            check_dtype(low, a)
+            check_dtype(low, name, a)
     if len(values) != 1 or values[0].name is not None:
         at = low.span(values[1].place) if len(values) > 1 else low.span(place)
         raise BadCall(f"{name} takes one argument", span=at)
@@ -96,10 +115,21 @@ def _len(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.Cal
 
 
 def _array(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.Call) -> Value:
-    argument = _only(low, "array", arguments, place)
-    if is_number(argument.value):
-        return argument.value
-    return low.array(argument.value, argument.place)
+    kinds = [a for a in arguments if a.name == "dtype"]
+    argument = _only(low, name, [a for a in arguments if a.name != "dtype"], place)
+    value = _numbers_in(low, argument) if kinds else argument.value
+    if kinds:
+        return converted(low, low.array(value, argument.place), kinds[0], place)
+    return value if is_number(value) else low.array(value, argument.place)
+
+
+def _numbers_in(low: Lowering, argument: Argument) -> Value:
+    """A list with the numbers that the strings in it are, which an array of a type of numbers is made of."""
+
+    def number(leaf: Value) -> Value:
+        return _from_string(low, float, argument._replace(value=leaf)) if isinstance(leaf, str) else leaf
+
+    return map_leaves(number, argument.value)
 
 
 def _float(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.Call) -> Value:
@@ -162,6 +192,14 @@ def _dict(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.Ca
     entries = entries_of(low, positional[0].value, positional[0].place) if positional else {}
     entries |= {a.name: a.value for a in arguments if a.name is not None}
     return dictionary(low, entries, place)
+
+
+def _set(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.Call) -> Value:
+    """``set()`` and ``set(x)``, of known elements."""
+    if not arguments:
+        return set_of(low, [], place)
+    argument = _only(low, name, arguments, place)
+    return set_of(low, known_elements(low, argument.value, argument.place), place)
 
 
 def _sorted(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.Call) -> Value:
@@ -233,6 +271,11 @@ BUILTIN_RULES: dict[str, Callable[[Lowering, str, Sequence[Argument], ast.Call],
     **TRIANGLES,
     **dict.fromkeys(vocabulary.distributions(), freeze),
     "dict": _dict,
+    "set": _set,
+    "collections.OrderedDict": _dict,
     "sorted": _sorted,
+    "functools.partial": partial_of,
+    "functools.reduce": reduced_by,
+    "itertools.accumulate": accumulated,
 }
 """How a call of each built-in function is lowered."""

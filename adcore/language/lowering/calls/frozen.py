@@ -1,14 +1,14 @@
-"""Distributions with their parameters: ``rv = norm(0, 1)``, and then ``rv.pdf(x)``."""
+"""Functions with some of their arguments: ``rv = norm(0, 1)``, and then ``rv.pdf(x)``; ``functools.partial(f, 1)``."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
 
-from adcore.errors import BadCall, UnknownFunction
+from adcore.errors import BadCall, TypeMismatch, UnknownFunction
 from adcore.language import vocabulary
 from adcore.language.lowering.builder import Lowering, several
-from adcore.language.lowering.values import Argument, Frozen, LibraryFunction, Value
+from adcore.language.lowering.values import Argument, Callee, Frozen, LibraryFunction, Partial, Value, describe_value
 
 
 def freeze(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.Call) -> Value:
@@ -34,3 +34,34 @@ def apply_frozen(low: Lowering, frozen: Frozen, function: str, arguments: Sequen
         Argument(name or None, value, place) for name, value in zip(str(names).split(","), values, strict=False)
     ]
     return low.apply(low, LibraryFunction(known, False, full), [*arguments, *parameters], place)
+
+
+# --- functools.partial
+
+
+def call_partial(low: Lowering, function: Partial, arguments: Sequence[Argument], place: ast.Call) -> Value:
+    """The value of a call: the arguments by position follow those of the partial, and those by name replace them."""
+    names = {a.name for a in arguments if a.name is not None}
+    first = [a for a in function.arguments if a.name is None]
+    kept = [a for a in function.arguments if a.name is not None and a.name not in names]
+    positional = [a for a in arguments if a.name is None]
+    named = [a for a in arguments if a.name is not None]
+    return low.apply(low, function.function, [*first, *positional, *kept, *named], place)
+
+
+def partial_of(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.Call) -> Value:
+    """``functools.partial(f, 1, b=2)``."""
+    return Partial(function_first(low, name, arguments, place), tuple(arguments[1:]))
+
+
+def function_first(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.Call) -> Callee:
+    """The first argument, a function."""
+    word = name.rpartition(".")[2]
+    if not arguments or arguments[0].name is not None:
+        raise BadCall(f"{word} takes a function", span=low.span(place))
+    value = arguments[0].value
+    if not isinstance(value, Callee):
+        raise TypeMismatch(
+            f"{word} takes a function, and this is {describe_value(value)}", span=low.span(arguments[0].place)
+        )
+    return value

@@ -1,7 +1,7 @@
 """Python's own ``sum``, ``max``, ``min``, ``any`` and ``all``, which go over the items of one iterable.
 
 NumPy's functions of these names take the elements of an array instead: the sum of a matrix is a row to Python, and a
-number to NumPy.
+number to NumPy. So do the folds by a function, ``functools.reduce`` and ``itertools.accumulate``.
 """
 
 from __future__ import annotations
@@ -16,11 +16,14 @@ from adcore.graph.signature import Absent
 from adcore.language.functionals import Functional
 from adcore.language.lowering.builder import Lowering, several
 from adcore.language.lowering.calls.arguments import bind_call
+from adcore.language.lowering.calls.frozen import function_first
 from adcore.language.lowering.containers.items import items_of
 from adcore.language.lowering.containers.lists import joined_lists
 from adcore.language.lowering.values import (
     Argument,
+    Callee,
     Dictionary,
+    LibraryFunction,
     List,
     Rows,
     Tuple,
@@ -155,3 +158,54 @@ REDUCTIONS: dict[str, Callable[[Lowering, str, Sequence[Argument], ast.Call], Va
     "all": _of_conditions,
 }
 """How a call of each of them is lowered."""
+
+
+# --- folds by a function
+
+
+_ADD = LibraryFunction("add", False)
+
+
+def reduced_by(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.Call) -> Value:
+    """``functools.reduce(f, items, initial)``: the items, joined by f from the left."""
+    function = function_first(low, name, arguments, place)
+    items, start = _folded(low, name, arguments[1:], place)
+    value = start
+    for item in items:
+        value = low.apply(low, function, [Argument(None, value, place), Argument(None, item, place)], place)
+    return value
+
+
+def accumulated(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.Call) -> Value:
+    """``itertools.accumulate(items, f, initial=None)``: what the items up to each one are, joined by f, or added."""
+    by_name = {a.name: a for a in arguments if a.name is not None}
+    positional = [a for a in arguments if a.name is None]
+    function = positional[1] if len(positional) > 1 else by_name.get("func")
+    if not 1 <= len(positional) <= 2 or not by_name.keys() <= {"func", "initial"}:
+        raise BadCall("accumulate takes items and a function", span=low.span(place))
+    items = items_of(low, positional[0].value, positional[0].place)
+    start = [by_name["initial"].value] if "initial" in by_name and by_name["initial"].value is not None else []
+    out: list[Value] = []
+    for item in (*start, *items):
+        out.append(_joined(low, function, out[-1], item, place) if out else item)
+    return several(low, List, out, place)
+
+
+def _joined(low: Lowering, function: Argument | None, a: Value, b: Value, place: ast.Call) -> Value:
+    if function is None or function.value is None:
+        return low.apply(low, _ADD, [Argument(None, a, place), Argument(None, b, place)], place)
+    if not isinstance(function.value, Callee):
+        raise TypeMismatch(f"{describe_value(function.value)} is no function", span=low.span(function.place))
+    return low.apply(low, function.value, [Argument(None, a, place), Argument(None, b, place)], place)
+
+
+def _folded(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.Call) -> tuple[Sequence[Value], Value]:
+    """The items of a fold after its start, and the start: the first item, if none stands behind them."""
+    if not 1 <= len(arguments) <= 2 or any(a.name not in (None, "initial") for a in arguments):
+        raise BadCall("reduce takes a function, items and a start", span=low.span(place))
+    items = items_of(low, arguments[0].value, arguments[0].place)
+    if len(arguments) == 2:
+        return items, arguments[1].value
+    if not items:
+        raise BadCall("reduce of no items needs a start", span=low.span(place), help="write it as a third argument")
+    return items[1:], items[0]

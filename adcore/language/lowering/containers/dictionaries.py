@@ -17,6 +17,7 @@ from adcore.language.lowering.values import (
     Argument,
     Dictionary,
     Place,
+    Set,
     Tuple,
     Value,
 )
@@ -48,6 +49,10 @@ def with_entries(value: Dictionary, entries: Mapping[Hashable, Value]) -> Dictio
 
 def value_at(low: Lowering, value: Dictionary, key: Hashable, place: Place) -> Value:
     """The value of a key. Raises IndexOutOfBounds."""
+    if isinstance(value, Set):
+        raise TypeMismatch(
+            "a set has no parts to choose from", span=low.span(place), help="sorted(x) and list(x) are lists of it"
+        )
     entries = value.mapping()
     if key in entries:
         return entries[key]

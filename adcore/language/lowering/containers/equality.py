@@ -13,6 +13,7 @@ from adcore.language.lowering.values import (
     List,
     Place,
     Rows,
+    Set,
     Tuple,
     TypeName,
     UnknownString,
@@ -26,7 +27,7 @@ def as_type(value: Value) -> Value:
     return TypeName(value.name) if isinstance(value, LibraryFunction) and value.name in TYPES else value
 
 
-TYPES = frozenset({"float", "int", "bool", "str", "list", "tuple", "dict"})
+TYPES = frozenset({"float", "int", "bool", "str", "list", "tuple", "dict", "set", "frozenset"})
 """The functions that are types."""
 
 
@@ -40,7 +41,11 @@ def equal_values(low: Lowering, a: Value, b: Value, node: ast.expr, left: ast.ex
                 return False
             pairs = zip(first, second, strict=True)
             return _all_hold(low, [equal_values(low, x, y, node, left, right) for x, y in pairs], node)
-        case Dictionary(), Dictionary():
+        case Set(), Set():
+            return {*a.keys} == {*b.keys}
+        case Set(), _:
+            return False
+        case Dictionary(), Dictionary() if not isinstance(b, Set):
             entries, others = a.mapping(), b.mapping()
             if entries.keys() != others.keys():
                 return False

@@ -21,7 +21,7 @@ from adcore.language.lowering.containers.items import as_list, check_count, item
 from adcore.language.lowering.containers.mutation import mutated
 from adcore.language.lowering.containers.strings import LONGEST
 from adcore.language.lowering.partial_evaluation import TooDear, Unknown
-from adcore.language.lowering.trees import list_axes, sized
+from adcore.language.lowering.trees import array_shape, list_axes, sized
 from adcore.language.lowering.values import (
     Argument,
     Callee,
@@ -189,6 +189,9 @@ def sorted_items(low: Lowering, value: List | Rows, options: Mapping[str, Argume
                 raise TypeMismatch(str(error), span=low.span(place)) from None
             return replace(list_, items=tuple([list_.items[i] for i in order]))
         if key is not None:
+            by_keys = _by_computed_keys(low, list_, keys, backwards, place)
+            if by_keys is not None:
+                return by_keys
             raise NotConstant("the keys of a sort must be known when the program is compiled", span=low.span(key.place))
     array = low.array(plain(value), place)
     if array.ndim != 1:
@@ -197,6 +200,19 @@ def sorted_items(low: Lowering, value: List | Rows, options: Mapping[str, Argume
     if backwards:
         ordered = low.emit(OPS["index"], (ordered,), place, (("key", (("slice", None, None, -1),)),))
     return Rows((ordered,), 1, 1, value.identity)
+
+
+def _by_computed_keys(low: Lowering, value: List, keys: Sequence[Value], backwards: bool, place: Place) -> Rows | None:
+    """The items in the order of keys that only a run computes, as an array of them; None where they are no array."""
+    shape, of_keys = array_shape(value), array_shape(List(tuple(keys), len(keys), 1))
+    if shape is None or of_keys != (len(keys),):
+        return None
+    by = low.array(List(tuple(keys), len(keys), 1), place)
+    # Items of equal keys keep their order, forwards and backwards.
+    order = low.emit(OPS["argsort"], (low.emit(OPS["negative"], (by,), place) if backwards else by,), place)
+    array = low.array(value, place)
+    taken = low.emit(OPS["take"], (array, order), place, (("axis", 0),))
+    return Rows((taken,), 1, 1, value.identity, axes=list_axes(value))
 
 
 def _sort_key(value: Value) -> Any:

@@ -21,6 +21,7 @@ from adcore.language.lowering.values import (
     Closure,
     Derived,
     Identity,
+    Partial,
     Place,
     Scope,
     Several,
@@ -94,7 +95,7 @@ def _visible(low: Lowering) -> Iterator[Scope]:
 
 def _home(function: Callee) -> Scope | None:
     """The scope that a function closes over."""
-    while isinstance(function, Derived):
+    while isinstance(function, (Derived, Partial)):
         function = function.function
     return function.scope if isinstance(function, Closure) else None
 
@@ -117,7 +118,7 @@ def _uncertain(low: Lowering, old: Value, place: Place) -> AdcoreError:
 
 def _keeps_defaults(low: Lowering, function: Callee, old: Changeable, place: Place) -> None:
     """Refuse to change the default of a parameter, which stays changed from call to call."""
-    while isinstance(function, Derived):
+    while isinstance(function, (Derived, Partial)):
         function = function.function
     if isinstance(function, Closure) and any(
         part.identity is old.identity for value in function.defaults.values() for part in collections(value)

@@ -21,6 +21,7 @@ from adcore.language.lowering.values import (
     Dictionary,
     List,
     Place,
+    Set,
     Tuple,
     TypeName,
     UnknownString,
@@ -163,6 +164,8 @@ def _known(low: Lowering, value: Value) -> Any:
         if any(x is _UNKNOWN for x in items):
             return _UNKNOWN
         return tuple(items) if isinstance(value, Tuple) else items
+    if isinstance(value, Set):
+        return {*value.keys}
     if isinstance(value, Dictionary):
         entries = {key: _known(low, x) for key, x in value.mapping().items()}
         return _UNKNOWN if any(x is _UNKNOWN for x in entries.values()) else entries

@@ -1,4 +1,4 @@
-"""Methods of arrays that are no ops: conversions to other types, to lists and to numbers."""
+"""Attributes of arrays, and methods that are no ops: conversions to other types, to lists and to numbers."""
 
 from __future__ import annotations
 
@@ -6,25 +6,74 @@ import ast
 import math
 from collections.abc import Callable, Sequence
 
-from adcore.errors import BadCall, ShapeMismatch
-from adcore.graph import OPS, DType, Node
+from adcore.errors import AdcoreError, BadCall, ShapeMismatch, TypeMismatch, UnknownFunction
+from adcore.graph import OPS, Node
 from adcore.language import vocabulary
 from adcore.language.lowering.builder import Lowering, several
+from adcore.language.lowering.calls.element_types import converted
 from adcore.language.lowering.containers.items import items_of
-from adcore.language.lowering.values import Argument, LibraryFunction, List, Value, is_sequence
+from adcore.language.lowering.expressions.name_resolution import attribute_span
+from adcore.language.lowering.values import (
+    Argument,
+    LibraryFunction,
+    List,
+    NamedValues,
+    Tuple,
+    Value,
+    describe_value,
+    is_number,
+    is_sequence,
+)
 from adcore.ops.shapes import describe_shape
 
-INT_TYPES = frozenset("int int64 int32 int_ intp integer long".split())
-BOOL_TYPES = frozenset({"bool", "bool_"})
+
+def attribute_of(low: Lowering, node: ast.Attribute, value: Value) -> Value:
+    """The value of an attribute of a value: an array has a shape, and a transpose."""
+    if is_number(value) or isinstance(value, List) or (isinstance(value, Tuple) and node.attr in OF_ARRAYS):
+        value = low.array(value, node.value)
+    if isinstance(value, Node):
+        shape = value.shape
+        match node.attr:
+            case "dtype":
+                return NamedValues("dtype", {})
+            case "real":
+                return value
+            case "imag":
+                return low.emit(OPS["zeros_like"], (value,), node)
+            case "T":
+                return low.emit(OPS["transpose"], (value,), node) if len(shape) > 1 else value
+            case "shape":
+                return Tuple(shape, len(shape), 1)
+            case "ndim":
+                return len(shape)
+            case "size":
+                return value.type.size
+            case _:
+                pass
+    raise no_attribute(low, node, value, {*OF_ARRAYS, *vocabulary.methods()})
 
 
-def type_name(node: ast.expr) -> str | None:
-    """The name of a type that an expression writes: ``int``, ``np.int64``, ``'float'``."""
-    match node:
-        case ast.Name(name) | ast.Attribute(attr=name) | ast.Constant(str(name)):
-            return name
-        case _:
-            return None
+OF_ARRAYS = ("T", "shape", "ndim", "size", "real", "imag")
+"""The attributes of arrays."""
+
+
+def no_attribute(low: Lowering, node: ast.Attribute, value: Value, known: set[str]) -> AdcoreError:
+    """The error of an attribute that a value lacks."""
+    if node.attr in vocabulary.methods() and isinstance(value, Node):
+        return TypeMismatch(
+            f"{node.attr} is a function, and a value is needed here",
+            span=attribute_span(low, node),
+            help=f"call it: .{node.attr}()",
+        )
+    if node.attr in ("backward", "grad"):
+        return UnknownFunction(
+            f"{describe_value(value)} has no {node.attr}",
+            span=attribute_span(low, node),
+            help="leave it out: the gradient is what the request asks for; within a program it is grad(f)(x)",
+        )
+    known_function = node.attr in vocabulary.functions()
+    help = f"write {node.attr}(...)" if known_function else vocabulary.did_you_mean(node.attr, known)
+    return UnknownFunction(f"{describe_value(value)} has no {node.attr}", span=attribute_span(low, node), help=help)
 
 
 def astype(low: Lowering, value: Node, node: ast.Call) -> Value:
@@ -33,19 +82,7 @@ def astype(low: Lowering, value: Node, node: ast.Call) -> Value:
     kinds = [*node.args[:1], *([options["dtype"]] if "dtype" in options else [])]
     if len(kinds) != 1:
         raise BadCall("astype takes a type", span=low.span(node), help="write x.astype(float), or leave it out")
-    name = type_name(kinds[0])
-    if name in vocabulary.FLOAT_TYPES or (name == "dtype" and isinstance(kinds[0], ast.Attribute)):
-        return low.operand(value, DType.FLOAT, node)
-    if name in INT_TYPES:
-        if value.type.dtype is DType.FLOAT:
-            return low.emit(OPS["trunc"], (value,), node)
-        return low.operand(value, DType.FLOAT, node) if value.type.dtype is DType.BOOL else value
-    if name in BOOL_TYPES:
-        return low.operand(value, DType.BOOL, node)
-    raise BadCall(
-        "arrays have elements of type float (float64), int or bool here, and no others",
-        span=low.span(kinds[0]),
-    )
+    return converted(low, value, Argument(None, None, kinds[0]), node)
 
 
 def _copy(low: Lowering, value: Node, arguments: Sequence[Argument], node: ast.Call) -> Value:

@@ -66,8 +66,8 @@ def listed(low: Lowering, node: ast.expr, expression: LowerExpression) -> Value:
     return several(low, List, result, node)
 
 
-def items_one_by_one(low: Lowering, node: ast.DictComp, expression: LowerExpression) -> list[Value]:
-    """The pairs of a dictionary's comprehension, each lowered for itself."""
+def items_one_by_one(low: Lowering, node: ast.DictComp | ast.SetComp, expression: LowerExpression) -> list[Value]:
+    """The pairs of a dictionary's comprehension, or the elements of a set's, each lowered for itself."""
     with _elements_of(low, node, expression) as elements:
         elements.one_by_one = True
         result = elements.listed(0)
@@ -114,7 +114,7 @@ def _is_empty(part: list[Value] | Node) -> bool:
 @contextmanager
 def _elements_of(low: Lowering, node: ast.expr, expression: LowerExpression) -> Iterator[_Elements]:
     """The elements that a piece of syntax yields; within this, names are those of its scope."""
-    if not isinstance(node, (ast.ListComp, ast.GeneratorExp, ast.DictComp)):
+    if not isinstance(node, (ast.ListComp, ast.GeneratorExp, ast.DictComp, ast.SetComp)):
         yield _Elements(low, node, expression, [], None, iteration(low, node, expression))
         return
     first = iteration(low, node.generators[0].iter, expression)

@@ -7,12 +7,13 @@ from collections.abc import Callable, Hashable
 from functools import partial
 from typing import Any
 
-from adcore.errors import AdcoreError, BadCall, TypeMismatch, UnknownFunction
+from adcore.errors import BadCall, TypeMismatch
 from adcore.graph import OPS, DType, Node
 from adcore.language import vocabulary
 from adcore.language.lowering.builder import Lowering, several
 from adcore.language.lowering.calls.builtins import apply_op
 from adcore.language.lowering.calls.dispatch import takes_functions
+from adcore.language.lowering.calls.element_types import CREATING, is_element_type
 from adcore.language.lowering.calls.frozen import apply_frozen
 from adcore.language.lowering.constant_arithmetic import number_of
 from adcore.language.lowering.containers.dictionaries import (
@@ -21,12 +22,20 @@ from adcore.language.lowering.containers.dictionaries import (
     dictionary_display,
     entries_of,
 )
+from adcore.language.lowering.containers.equality import as_type
 from adcore.language.lowering.containers.items import items_of
 from adcore.language.lowering.containers.lists import LIST_METHODS, call_list_method, parted
 from adcore.language.lowering.containers.mutation import latest, refuse_stale
+from adcore.language.lowering.containers.sets import call_set_method, known_elements, set_of
 from adcore.language.lowering.containers.strings import call_string_method, checked, f_string
 from adcore.language.lowering.expressions import comprehensions
-from adcore.language.lowering.expressions.array_methods import ARRAY_METHODS, astype
+from adcore.language.lowering.expressions.array_methods import (
+    ARRAY_METHODS,
+    OF_ARRAYS,
+    astype,
+    attribute_of,
+    no_attribute,
+)
 from adcore.language.lowering.expressions.concatenators import concatenated, concatenator
 from adcore.language.lowering.expressions.conditions import assigned_value, chosen_value, deciding_operand, truth_of
 from adcore.language.lowering.expressions.iteration import STRAY
@@ -54,7 +63,9 @@ from adcore.language.lowering.values import (
     List,
     NamedValues,
     Rows,
+    Set,
     Tuple,
+    TypeName,
     UnknownString,
     Unusable,
     Value,
@@ -151,7 +162,9 @@ def _compare(low: Lowering, node: ast.Compare) -> Value:
     result: Value = True
     left, a = node.left, handed_on(low, node.left)
     for operator, right in zip(node.ops, node.comparators, strict=True):
-        b = _tuple(low, right) if isinstance(right, ast.Set) else handed_on(low, right)  # type: ignore[arg-type]
+        # What is looked up in a set that is written there need not be known.
+        looked_into = isinstance(right, ast.Set) and isinstance(operator, (ast.In, ast.NotIn))
+        b = _tuple(low, right) if looked_into else handed_on(low, right)  # type: ignore[arg-type]
         link = link_of(low, operator, a, b, node, left, right)
         if link is False:
             return False
@@ -181,7 +194,7 @@ def _list(low: Lowering, node: ast.List) -> Value:
     return several(low, List, _items(low, node), node)
 
 
-def _items(low: Lowering, node: ast.List | ast.Tuple) -> list[Value]:
+def _items(low: Lowering, node: ast.List | ast.Tuple | ast.Set) -> list[Value]:
     """The values of a list's or a tuple's elements."""
     items: list[Value] = []
     changes = len(low.changes)
@@ -208,6 +221,15 @@ def _comprehension(low: Lowering, node: ast.ListComp | ast.GeneratorExp) -> Valu
     return comprehensions.listed(low, node, lower_expression)
 
 
+def _set(low: Lowering, node: ast.Set) -> Value:
+    return set_of(low, known_elements(low, several(low, Tuple, _items(low, node), node), node), node)
+
+
+def _set_comprehension(low: Lowering, node: ast.SetComp) -> Value:
+    items = comprehensions.items_one_by_one(low, node, handed_on)
+    return set_of(low, known_elements(low, several(low, Tuple, items, node.elt), node.elt), node)
+
+
 def _tuple(low: Lowering, node: ast.Tuple) -> Value:
     return several(low, Tuple, _items(low, node), node)
 
@@ -230,49 +252,7 @@ def _attribute(low: Lowering, node: ast.Attribute) -> Value:
     value = plain(lower_expression(low, node.value))
     if isinstance(value, NamedValues) and node.attr in value.fields:
         return value.fields[node.attr]
-    if is_number(value) or isinstance(value, List) or (isinstance(value, Tuple) and node.attr in _OF_ARRAYS):
-        value = low.array(value, node.value)
-    if isinstance(value, Node):
-        shape = value.shape
-        match node.attr:
-            case "dtype":
-                return NamedValues("dtype", {})
-            case "real":
-                return value
-            case "imag":
-                return low.emit(OPS["zeros_like"], (value,), node)
-            case "T":
-                return low.emit(OPS["transpose"], (value,), node) if len(shape) > 1 else value
-            case "shape":
-                return Tuple(shape, len(shape), 1)
-            case "ndim":
-                return len(shape)
-            case "size":
-                return value.type.size
-            case _:
-                pass
-    raise _no_attribute(low, node, value, {*_OF_ARRAYS, *vocabulary.methods()})
-
-
-_OF_ARRAYS = ("T", "shape", "ndim", "size", "real", "imag")
-
-
-def _no_attribute(low: Lowering, node: ast.Attribute, value: Value, known: set[str]) -> AdcoreError:
-    if node.attr in vocabulary.methods() and isinstance(value, Node):
-        return TypeMismatch(
-            f"{node.attr} is a function, and a value is needed here",
-            span=attribute_span(low, node),
-            help=f"call it: .{node.attr}()",
-        )
-    if node.attr in ("backward", "grad"):
-        return UnknownFunction(
-            f"{describe_value(value)} has no {node.attr}",
-            span=attribute_span(low, node),
-            help="leave it out: the gradient is what the request asks for; within a program it is grad(f)(x)",
-        )
-    known_function = node.attr in vocabulary.functions()
-    help = f"write {node.attr}(...)" if known_function else vocabulary.did_you_mean(node.attr, known)
-    return UnknownFunction(f"{describe_value(value)} has no {node.attr}", span=attribute_span(low, node), help=help)
+    return attribute_of(low, node, value)
 
 
 def _call(low: Lowering, node: ast.Call) -> Value:
@@ -305,6 +285,8 @@ def _call(low: Lowering, node: ast.Call) -> Value:
         changes = len(low.changes)
         arguments = _arguments(low, node, handed_on)
         value = latest(low, changes, value)
+        if isinstance(value, Set):
+            return call_set_method(low, value, func.attr, arguments, node)
         if isinstance(value, Dictionary):
             return call_dictionary_method(low, value, func.attr, arguments, node)
         assert isinstance(value, (List, Rows))
@@ -329,23 +311,28 @@ def _call(low: Lowering, node: ast.Call) -> Value:
             return method(low, value, _arguments(low, node), node)
     op = vocabulary.methods().get(func.attr)
     if op is None or not isinstance(value, Node):
-        if func.attr in _OF_ARRAYS:
+        if func.attr in OF_ARRAYS:
             raise TypeMismatch(
                 f".{func.attr} is not a function", span=attribute_span(low, func), help=f"write .{func.attr} alone"
             )
-        raise _no_attribute(low, func, value, {*vocabulary.methods(), *_OF_ARRAYS})
+        raise no_attribute(low, func, value, {*vocabulary.methods(), *OF_ARRAYS})
     own = Argument(None, value, func.value)
     return apply_op(low, op, [own, *_arguments(low, node)], node, method=True)
 
 
 def _applied(low: Lowering, function: Callee, node: ast.Call) -> Value:
-    arguments = _arguments(low, node, handed_on if takes_functions(function) else lower_expression)
+    of_type = isinstance(function, LibraryFunction) and function.name in CREATING
+    arguments = _arguments(low, node, handed_on if takes_functions(function) else lower_expression, of_type)
     return low.apply(low, function, arguments, node)
 
 
 def _arguments(
-    low: Lowering, node: ast.Call, value_of: Callable[[Lowering, ast.expr], Value] = lower_expression
+    low: Lowering,
+    node: ast.Call,
+    value_of: Callable[[Lowering, ast.expr], Value] = lower_expression,
+    of_type: bool = False,
 ) -> list[Argument]:
+    """The arguments of a call; ``of_type`` says that one by position may be the type of the elements."""
     arguments = []
     changes = len(low.changes)
     for a in node.args:
@@ -353,6 +340,8 @@ def _arguments(
             arguments += [
                 Argument(None, value, a.value) for value in items_of(low, lower_expression(low, a.value), a.value)
             ]
+        elif of_type and arguments and is_element_type(a) and not _is_bound(low, a):
+            arguments.append(Argument("dtype", None, a))
         elif not _is_type(low, a):
             arguments.append(Argument(None, value_of(low, a), a))
     for keyword in node.keywords:
@@ -362,12 +351,23 @@ def _arguments(
                     raise BadCall(f"an argument's name is a string, and this is {key!r}", span=low.span(keyword.value))
                 arguments.append(Argument(key, value, keyword.value))
             continue
-        typed = keyword.arg == "dtype"
-        value = None if typed and not isinstance(keyword.value, ast.Constant) else value_of(low, keyword.value)
+        value = _type_asked_for(low, keyword.value) if keyword.arg == "dtype" else value_of(low, keyword.value)
         arguments.append(Argument(keyword.arg, value, keyword.value))
     if len(low.changes) > changes:
         refuse_stale(low, changes, [a.value for a in arguments], node)
     return arguments
+
+
+def _is_bound(low: Lowering, node: ast.expr) -> bool:
+    """Whether an expression is a name that the program binds."""
+    return isinstance(node, ast.Name) and low.frames.scope.names.home(node.id) is not None
+
+
+def _type_asked_for(low: Lowering, node: ast.expr) -> Value:
+    """The value of ``dtype=``: a string, that of a variable included; None where it is a type's name."""
+    value = handed_on(low, node) if isinstance(node, ast.Constant) or _is_bound(low, node) else None
+    kind = as_type(value)
+    return kind.name if isinstance(kind, TypeName) else value
 
 
 def _is_type(low: Lowering, node: ast.expr) -> bool:
@@ -393,6 +393,8 @@ _RULES: dict[type[ast.expr], Callable[[Lowering, Any], Value]] = {
     ast.ListComp: _comprehension,
     ast.GeneratorExp: _comprehension,
     ast.DictComp: _dictionary_comprehension,
+    ast.Set: _set,
+    ast.SetComp: _set_comprehension,
     ast.Dict: lambda low, node: dictionary_display(low, node, handed_on),
     ast.JoinedStr: lambda low, node: f_string(low, node, handed_on),
     ast.NamedExpr: lambda low, node: assigned_value(low, node, handed_on),

@@ -125,9 +125,9 @@ STRAY: dict[type[ast.expr], Callable[[Lowering, Any], Value]] = {
 """The rules of what stands where only some expressions take it."""
 
 
-def _takes(low: Lowering, call: ast.Call, least: int, most: int) -> Sequence[ast.expr]:
+def _takes(low: Lowering, call: ast.Call, least: int, most: int, stars: bool = False) -> Sequence[ast.expr]:
     count = len(call.args)
-    star = next((a for a in call.args if isinstance(a, ast.Starred)), None)
+    star = None if stars else next((a for a in call.args if isinstance(a, ast.Starred)), None)
     if star is not None:
         _refuse_unpacking(low, star)
     if not least <= count <= most:
@@ -224,7 +224,7 @@ def _enumerate(low: Lowering, call: ast.Call, expression: LowerExpression) -> It
 
 
 def _zip(low: Lowering, call: ast.Call, expression: LowerExpression) -> Iteration:
-    return _side_by_side(low, call, _takes(low, call, 1, low.limits.array_elements), expression)
+    return _side_by_side(low, call, _takes(low, call, 1, low.limits.array_elements, stars=True), expression)
 
 
 def _map(low: Lowering, call: ast.Call, expression: LowerExpression) -> Iteration:
@@ -245,7 +245,14 @@ def _map(low: Lowering, call: ast.Call, expression: LowerExpression) -> Iteratio
 
 def _side_by_side(low: Lowering, call: ast.Call, args: Sequence[ast.expr], expression: LowerExpression) -> Iteration:
     """The tuples of the items of several iterables, as many as the shortest has."""
-    parts = [iteration(low, a, expression) for a in args]
+    parts: list[Iteration] = []
+    for a in args:
+        if isinstance(a, ast.Starred):
+            parts += [over(low, item, a.value) for item in items_of(low, expression(low, a.value), a.value)]
+        else:
+            parts.append(iteration(low, a, expression))
+    if not parts:
+        return Iteration(0, lambda _: None)
     known = [part.passes for part in parts if isinstance(part.passes, int)]
     computed = [part.passes for part in parts if isinstance(part.passes, Node)]
     count: int | Node

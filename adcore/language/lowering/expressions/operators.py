@@ -9,7 +9,9 @@ from adcore.graph import OPS, DType, Node
 from adcore.language.lowering.builder import Lowering, several, within_limits
 from adcore.language.lowering.constant_arithmetic import FOLDED
 from adcore.language.lowering.containers.equality import as_type, equal_values
+from adcore.language.lowering.containers.items import items_of
 from adcore.language.lowering.containers.lists import joined_lists, repeated_list
+from adcore.language.lowering.containers.sets import SET_OPERATORS, compared_sets, joined_sets
 from adcore.language.lowering.containers.strings import checked, percent
 from adcore.language.lowering.known_values import key_of_value
 from adcore.language.lowering.partial_evaluation import is_constant
@@ -24,6 +26,7 @@ from adcore.language.lowering.values import (
     List,
     Place,
     Rows,
+    Set,
     Tuple,
     TypeName,
     UnknownString,
@@ -105,6 +108,8 @@ def _joined(low: Lowering, name: str, a: Value, b: Value, place: Place) -> Value
             return repeated_list(low, b, a, place)
         case "remainder", str(), _:
             return percent(low, a, b, place)
+        case _, Set(), _ if name in SET_OPERATORS:
+            return joined_sets(low, name, a, b, place)
         case "logical_or", Dictionary(), Dictionary():
             entries = a.mapping() | b.mapping()
             items = tuple(entries.values())
@@ -130,6 +135,8 @@ def link_of(
             return member
         return not member if isinstance(member, bool) else low.emit(OPS["logical_not"], (member,), node)
     name = _COMPARISONS[type(operator)]
+    if isinstance(a, Set) and isinstance(b, Set) and name not in ("equal", "not_equal"):
+        return compared_sets(name, a, b)
     if is_number(a) and is_number(b):
         return FOLDED[name](a, b)  # type: ignore[arg-type]
     if name in ("equal", "not_equal") and not (isinstance(a, Node) and isinstance(b, Node)):
@@ -176,11 +183,13 @@ def _is_among(low: Lowering, a: Value, b: Value, node: ast.Compare, left: ast.ex
         raise TypeMismatch(f"a string does not contain {describe_value(a)}", span=low.span(left))
     if isinstance(b, Rows):
         return low.emit(OPS["any"], (low.emit(OPS["equal"], (b.array, a), node),), node)
+    if isinstance(b, Set):
+        b = several(low, Tuple, items_of(low, b, right), right)
     if isinstance(b, Dictionary):
         return key_of_value(low.known, a, left) in b.keys
     if not isinstance(b, (Tuple, List)):
         raise Unsupported(
-            f"in looks into a list, a tuple, a dictionary or a string, and this is {describe_value(b)}",
+            f"in looks into a list, a tuple, a set, a dictionary or a string, and this is {describe_value(b)}",
             span=low.span(right),
             help="any(x == a) asks whether an array has an element",
         )

@@ -12,6 +12,7 @@ from adcore.language.lowering.builder import LowerExpression, Lowering
 from adcore.language.lowering.containers.dictionaries import DICTIONARY_METHODS
 from adcore.language.lowering.containers.equality import as_type
 from adcore.language.lowering.containers.lists import LIST_METHODS
+from adcore.language.lowering.containers.sets import SET_METHODS
 from adcore.language.lowering.containers.strings import STRING_METHODS, as_string
 from adcore.language.lowering.expressions.name_resolution import dotted
 from adcore.language.lowering.values import (
@@ -19,6 +20,7 @@ from adcore.language.lowering.values import (
     Dictionary,
     List,
     Rows,
+    Set,
     Tuple,
     TypeName,
     UnknownString,
@@ -60,6 +62,8 @@ def type_of_value(value: Value) -> str:
             return "list"
         case Tuple():
             return "tuple"
+        case Set():
+            return "set"
         case Dictionary():
             return "dict"
         case Node() if value.shape:
@@ -73,7 +77,7 @@ def type_of_value(value: Value) -> str:
 
 
 _SEQUENCES = frozenset({"list", "tuple", "str"})
-_COLLECTIONS = _SEQUENCES | {"dict", "ndarray"}
+_COLLECTIONS = _SEQUENCES | {"dict", "set", "ndarray"}
 _REAL = frozenset({"float", "int", "bool"})
 _SUBTYPES: Mapping[str, frozenset[str]] = {
     "int": frozenset({"int", "bool"}),
@@ -97,10 +101,10 @@ _SUBTYPES: Mapping[str, frozenset[str]] = {
     "object": _COLLECTIONS | _REAL | {"function", "NoneType", "type"},
     **{
         name: frozenset({name})
-        for name in ("float", "bool", "str", "list", "tuple", "dict", "ndarray", "NoneType", "type", "function")
+        for name in ("float", "bool", "str", "list", "tuple", "dict", "set", "ndarray", "NoneType", "type", "function")
     },
     **dict.fromkeys(
-        """complex bytes set frozenset range slice integer int64 int32 bool_ float32 complexfloating complex128 matrix
+        """complex bytes frozenset range slice integer int64 int32 bool_ float32 complexfloating complex128 matrix
         DataFrame Series Tensor""".split(),
         frozenset(),
     ),
@@ -179,6 +183,8 @@ def attributes_of(value: Value) -> frozenset[str]:
             return frozenset({*LIST_METHODS, *iterable})
         case "tuple":
             return frozenset({"index", "count", *iterable})
+        case "set":
+            return frozenset({*SET_METHODS, *iterable} - {"__getitem__"})
         case "dict":
             return frozenset({*DICTIONARY_METHODS, *iterable})
         case "ndarray":

@@ -8,15 +8,18 @@ from collections.abc import Hashable, Iterator, Sequence
 from types import EllipsisType
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from adcore.errors import AdcoreError, BadCall, IndexOutOfBounds, NotConstant, ShapeMismatch, TypeMismatch, Unsupported
-from adcore.graph import OPS, DType, Node, Shape
+from adcore.graph import OPS, DType, Node, Shape, constant
 from adcore.language.lowering.affine import distance
-from adcore.language.lowering.builder import LowerExpression, Lowering, several
+from adcore.language.lowering.builder import LowerExpression, Lowering
 from adcore.language.lowering.containers.dictionaries import value_at
-from adcore.language.lowering.containers.items import item_row, items_of, taken
+from adcore.language.lowering.containers.items import item_row, items_of
 from adcore.language.lowering.containers.mutation import latest
+from adcore.language.lowering.containers.positions import item_of_several, known_bound, out_of_bounds, part_of_string
 from adcore.language.lowering.known_values import key_of_value
-from adcore.language.lowering.partial_evaluation import is_constant
+from adcore.language.lowering.partial_evaluation import TooDear, Unknown, is_constant
 from adcore.language.lowering.values import (
     Dictionary,
     List,
@@ -30,7 +33,7 @@ from adcore.language.lowering.values import (
 )
 from adcore.ops.arrays.dynamic_indexing import AT, region, window
 from adcore.ops.arrays.indexing import ALL
-from adcore.ops.shapes import describe_shape
+from adcore.ops.shapes import broadcasts_to, describe_shape
 
 
 def lower_subscript(low: Lowering, value: Value, node: ast.Subscript, expression: LowerExpression) -> Value:
@@ -42,9 +45,9 @@ def lower_subscript(low: Lowering, value: Value, node: ast.Subscript, expression
         assert isinstance(value, Dictionary)
         return value_at(low, value, key, node.slice)
     if isinstance(value, str):
-        return _of_string(low, value, node, expression)
+        return part_of_string(low, value, node, expression)
     if is_sequence(value) and not isinstance(node.slice, ast.Tuple):
-        item = _of_several(low, value, node.slice, expression)
+        item = item_of_several(low, value, node.slice, expression)
         if item is not None:
             return item[0]
     if isinstance(value, Rows):
@@ -93,6 +96,12 @@ def key_of(low: Lowering, array: Node, node: ast.Subscript, expression: LowerExp
     axis = 0
     for part, index in _indices(low, node.slice, parts, expression):
         if isinstance(index, Node) and index.type.dtype is DType.BOOL:
+            chosen = _chosen(low, array, index, axis, part) if index.shape and "..." not in key else None
+            if chosen is not None:
+                key += [AT] * index.ndim
+                computed += chosen
+                axis += index.ndim
+                continue
             if len(parts) > 1 or not index.shape:
                 raise TypeMismatch("a condition is not an index", span=low.span(part), help=_CHOOSE)
             return Key((), mask=index)
@@ -155,7 +164,7 @@ def write_part(
         lead = value.ndim - len(shape)
         if lead > 0 and all(n == 1 for n in value.shape[:lead]):
             value = low.emit(OPS["reshape"], (value,), place, (("shape", value.shape[lead:]),))
-        if not _spreads(value.shape, shape):
+        if not broadcasts_to(value.shape, shape):
             part = f"a part of shape {describe_shape(shape)}" if shape else "one element"
             raise ShapeMismatch(
                 f"{describe_value(value)} does not fit into {part}",
@@ -185,15 +194,32 @@ def _shape_of_part(low: Lowering, array: Node, key: Key, node: ast.Subscript) ->
 # --- conditions as indices
 
 
-def spread_masked(low: Lowering, array: Node, mask: Node, value: Node, node: ast.Subscript, place: Place) -> Node:
-    """A value for the elements that a mask chooses, broadcast to them, however many they are."""
-    if mask.shape != array.shape[: mask.ndim]:
+def _chosen(low: Lowering, array: Node, mask: Node, axis: int, place: Place) -> list[Node] | None:
+    """The indices along each axis of the elements that a mask chooses; None where that depends on inputs."""
+    try:
+        known = low.known.without_inputs(mask)
+    except (Unknown, TooDear):
+        return None
+    _check_mask(low, mask, array.shape[axis : axis + mask.ndim], place)
+    places = [constant(x, low.span(place)) for x in np.nonzero(known)]
+    for x in places:
+        low.record(x)
+    return places
+
+
+def _check_mask(low: Lowering, mask: Node, shape: Shape, place: Place) -> None:
+    if mask.shape != shape:
         raise ShapeMismatch(
             f"a condition of shape {describe_shape(mask.shape)} does not choose from an array of shape "
-            f"{describe_shape(array.shape)}",
-            span=low.span(node.slice),
+            f"{describe_shape(shape)}",
+            span=low.span(place),
         )
-    if not _spreads(value.shape, array.shape[mask.ndim :]):
+
+
+def spread_masked(low: Lowering, array: Node, mask: Node, value: Node, node: ast.Subscript, place: Place) -> Node:
+    """A value for the elements that a mask chooses, broadcast to them, however many they are."""
+    _check_mask(low, mask, array.shape[: mask.ndim], node.slice)
+    if not broadcasts_to(value.shape, array.shape[mask.ndim :]):
         raise ShapeMismatch(
             f"how many elements a condition chooses is not known, and here {describe_value(value)} is given for them",
             span=low.span(place),
@@ -211,12 +237,6 @@ def choose(low: Lowering, array: Node, mask: Node, value: Node, node: ast.Subscr
 
 
 # --- the parts of a subscript
-
-
-def _spreads(shape: Shape, to: Shape) -> bool:
-    """Whether an array of ``shape`` can be broadcast to the other shape."""
-    lead = len(to) - len(shape)
-    return lead >= 0 and all(n in (1, m) for n, m in zip(shape, to[lead:], strict=True))
 
 
 def _static(low: Lowering, array: Node, key: tuple[Any, ...], node: ast.Subscript) -> Node:
@@ -303,7 +323,7 @@ def _slice(low: Lowering, part: ast.Slice, expression: LowerExpression) -> Any:
         return (
             "slice",
             *(
-                None if b is None else _bound(low, x, b)
+                None if b is None else known_bound(low, x, b)
                 for x, b in ((start, part.lower), (stop, part.upper), (step, part.step))
             ),
         )
@@ -312,89 +332,11 @@ def _slice(low: Lowering, part: ast.Slice, expression: LowerExpression) -> Any:
         raise
 
 
-def _bound(low: Lowering, value: Value, place: Place) -> int | None:
-    return None if value is None else low.known.whole(value, place, "a bound of a slice")
-
-
 def _check_bounds(low: Lowering, index: int, array: Node, axis: int, part: ast.expr) -> None:
     size = array.shape[axis]
     if not -size <= index < size:
-        raise _out_of_bounds(low, index, size, part, "this" if array.ndim == 1 else f"axis {axis}")
-
-
-def _out_of_bounds(low: Lowering, index: int, size: int, part: ast.expr, what: str = "this") -> AdcoreError:
-    return IndexOutOfBounds(
-        f"index {index} is out of bounds: {what} has {'1 element' if size == 1 else f'{size} elements'}",
-        span=low.span(part),
-        help="indices count from 0" if index == size else None,
-    )
+        raise out_of_bounds(low, index, size, part, "this" if array.ndim == 1 else f"axis {axis}")
 
 
 def _axes(ndim: int) -> str:
     return "1 axis" if ndim == 1 else f"{ndim} axes"
-
-
-def _of_several(low: Lowering, value: Tuple | List, part: ast.expr, expression: LowerExpression) -> tuple[Value] | None:
-    """The item of a tuple or list at a known index, in a tuple; None where it must be indexed as an array."""
-    if isinstance(part, ast.Slice):
-        return (_sliced(low, value, _known_slice(low, part, expression), part),)
-    if isinstance(part, ast.Constant) and not is_number(part.value):
-        return None
-    changes = len(low.changes)
-    index = expression(low, part)
-    value = latest(low, changes, value)  # type: ignore[assignment]
-    if isinstance(index, slice):
-        return (_sliced(low, value, index, part),)
-    if isinstance(index, Node) and not is_constant(index):
-        if index.shape or index.type.dtype is DType.BOOL:
-            return None
-        return (taken(low, value, part)(low.operand(index, DType.INT, part)),)
-    if not is_number(index) and not isinstance(index, Node):
-        raise TypeMismatch(f"{describe_value(index)} is not an index", span=low.span(part))
-    number = low.known.whole(index, part, "an index")
-    if not -len(value.items) <= number < len(value.items):
-        raise _out_of_bounds(low, number, len(value.items), part)
-    return (value.items[number],)
-
-
-def _of_string(low: Lowering, value: str, node: ast.Subscript, expression: LowerExpression) -> Value:
-    """A character, or a part, of a string."""
-    if isinstance(node.slice, ast.Slice):
-        return value[_known_slice(low, node.slice, expression)]
-    number = low.known.whole(expression(low, node.slice), node.slice, "an index")
-    if not -len(value) <= number < len(value):
-        raise _out_of_bounds(low, number, len(value), node.slice)
-    return value[number]
-
-
-def known_index(low: Lowering, size: int, part: ast.expr, expression: LowerExpression, computed: bool) -> Any:
-    """A subscript of a list of ``size`` items as one of Python's: a number from 0 on, or a slice.
-
-    Raises NotConstant where it is not known, and, if it may be ``computed``, where an input decides it.
-    """
-    if isinstance(part, ast.Slice):
-        return _known_slice(low, part, expression)
-    value = expression(low, part)
-    if isinstance(value, Node) and (value.shape or value.type.dtype is DType.BOOL):
-        raise NotConstant("an index of a list is one number", span=low.span(part))
-    if not is_number(value) and not isinstance(value, Node):
-        raise TypeMismatch(f"{describe_value(value)} is not an index", span=low.span(part))
-    if computed and isinstance(value, Node) and not is_constant(value):
-        raise NotConstant("an index is computed", span=low.span(part))
-    number = low.known.whole(value, part, "an index")
-    if not -size <= number < size:
-        raise _out_of_bounds(low, number, size, part)
-    return number % size
-
-
-def _known_slice(low: Lowering, part: ast.Slice, expression: LowerExpression) -> slice:
-    """A slice of known bounds, which Python applies to a list or a string."""
-    bounds = [None if b is None else _bound(low, expression(low, b), b) for b in (part.lower, part.upper, part.step)]
-    if bounds[2] == 0:
-        raise BadCall("the step of a slice must not be 0", span=low.span(part))
-    return slice(*bounds)
-
-
-def _sliced(low: Lowering, value: Tuple | List, index: slice, part: ast.expr) -> Tuple | List:
-    items = value.items[index]
-    return several(low, List, items, part) if isinstance(value, List) else several(low, Tuple, items, part)

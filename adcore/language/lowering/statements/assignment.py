@@ -19,6 +19,7 @@ from adcore.language.lowering.containers.dictionaries import entries_of, value_a
 from adcore.language.lowering.containers.items import as_list, items_of
 from adcore.language.lowering.containers.lists import joined_lists
 from adcore.language.lowering.containers.mutation import latest, mutated
+from adcore.language.lowering.containers.positions import known_index
 from adcore.language.lowering.containers.unpacking import unpacked
 from adcore.language.lowering.expressions.expressions import handed_on, lower_expression
 from adcore.language.lowering.expressions.name_resolution import read_name
@@ -26,7 +27,6 @@ from adcore.language.lowering.expressions.operators import binary
 from adcore.language.lowering.expressions.subscripts import (
     choose,
     key_of,
-    known_index,
     read_part,
     spread_masked,
     write_part,
@@ -37,6 +37,7 @@ from adcore.language.lowering.values import (
     Dictionary,
     List,
     Rows,
+    Set,
     Unusable,
     Value,
     describe_value,
@@ -94,6 +95,11 @@ def _combined(
                 mutated(low, before, replace(repeated, identity=before.identity), statement)
                 return before
             return repeated
+        case ast.BitOr() | ast.BitAnd() | ast.Sub() | ast.BitXor() | ast.Pow(), Set():
+            combined = binary(low, statement.op, before, by, statement, target, place)
+            assert isinstance(combined, Set)
+            mutated(low, before, replace(combined, identity=before.identity), statement)
+            return before
         case ast.BitOr(), Dictionary():
             entries = before.mapping() | entries_of(low, by, place)
             mutated(low, before, with_entries(before, entries), statement)
@@ -143,7 +149,7 @@ def _store(
 ) -> None:
     """Assign a value to a part of an array, combined with its old value by the operator of ``change``, if any."""
     old = lower_expression(low, target.value)
-    if isinstance(old, Dictionary):
+    if isinstance(old, Dictionary) and not isinstance(old, Set):
         _store_entry(low, old, target, value, place, change)
     elif not (isinstance(old, List) and _store_item(low, old, target, value, place, change)):
         _store_part(low, old, target, value, place, change)

@@ -322,6 +322,13 @@ def _bound(low: Lowering, function: Closure, arguments: Sequence[Argument], plac
     return {**function.defaults, **bound}
 
 
+def no_more_arguments(low: Lowering, definition: ast.FunctionDef) -> dict[str, Value]:
+    """What ``*args`` and ``**kwargs`` are where no argument is left for them."""
+    star, named = definition.args.vararg, definition.args.kwarg
+    empty: dict[str, Value] = {} if star is None else {star.arg: several(low, Tuple, [], definition)}
+    return empty if named is None else {**empty, named.arg: dictionary(low, {}, definition)}
+
+
 def function_parameters(definition: ast.FunctionDef) -> list[str]:
     """The names of a function's parameters, in order."""
     signature = definition.args

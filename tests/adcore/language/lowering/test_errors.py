@@ -38,7 +38,7 @@ TABLE = [
     (
         "x in «v»",
         "unsupported_syntax",
-        "in looks into a list, a tuple, a dictionary or a string, and this is an array of shape (3,)",
+        "in looks into a list, a tuple, a set, a dictionary or a string, and this is an array of shape (3,)",
         "any(x == a) asks whether an array has an element",
     ),
     (
@@ -127,8 +127,18 @@ TABLE = [
     ('«einsumm»("ij,j", A, v)', "unknown_function", "there is no function einsumm", "did you mean einsum?"),
     ("x.T.T.T.«Q»", "unknown_function", "a number has no Q", None),
     ("«dot(A)»", "bad_arguments", "dot needs x2", "it is called as dot(x1, x2)"),
-    ("np.array([1, 2], dtype=«int»)", "bad_arguments", "numbers are float64 here, and nothing else", "leave dtype out"),
-    ("np.zeros(3, dtype=«complex»)", "bad_arguments", "numbers are float64 here, and nothing else", "leave dtype out"),
+    (
+        "np.sum(v, dtype=«int»)",
+        "bad_arguments",
+        "sum computes with float64 numbers here, and no others",
+        "convert the result: sum(...).astype(int)",
+    ),
+    (
+        "np.zeros(3, dtype=«complex»)",
+        "bad_arguments",
+        "arrays have elements of type float (float64), int or bool here, and no others",
+        "write the real and the imaginary part as two arrays",
+    ),
     ("exp(v, out=«v»)", "bad_arguments", "exp takes no argument out", "it is called as exp(x)"),
     # names
     (

@@ -66,7 +66,7 @@ WRONG = [
     ("a name that is one function after another branch",
      "f = sin\nif x > 0:\n  f = cos\nf(x)", "branch_mismatch"),
     ("a function that changes in a long loop",
-     "f = sin\nfor i in range(300):\n  y = f(x)\n  f = cos\ny", "loop_mismatch"),
+     "f = sin\nfor i in range(2000):\n  y = f(x)\n  f = cos\ny", "loop_mismatch"),
     ("a number that is called", "def f(g): return g(x)\nf(2)", "type_mismatch"),
     ("a lambda in a sum", "x + (lambda t: t)", "type_mismatch"),
 ]  # fmt: skip

@@ -11,7 +11,6 @@ from tests.adcore.language.marking import syntax_error, unmarked
 # The program, the error's code, its message, the help.
 TABLE = [
     ("def f(a, «a»): return a\nf(x)", "syntax_error", "two parameters are called a", None),
-    ("«{1, 2}»", "unsupported_syntax", "sets do not exist in this language", "an array is written with [ ]"),
     (
         "«try»:\n  x\nexcept: y",
         "unsupported_syntax",
@@ -19,7 +18,6 @@ TABLE = [
         "test with if what could fail; where and clip choose values",
     ),
     ("«with» x: y", "unsupported_syntax", "with blocks do not exist in this language", None),
-    ("def f(*«a»): return a[0]", "unsupported_syntax", "the program's inputs are named one by one, without *", None),
     (
         "«global» x",
         "unsupported_syntax",
@@ -55,7 +53,6 @@ TABLE = [
     ("del «x.y»", "unsupported_syntax", "only names and elements can be deleted", None),
     ("«yield» x", "unsupported_syntax", "yield does not exist in this language", "return an array"),
     ("«await» x", "unsupported_syntax", "await does not exist in this language", None),
-    ("«match» x:\n  case 1: y", "unsupported_syntax", "match does not exist in this language", "write if and elif"),
     ("«async» def f(): pass", "unsupported_syntax", "async functions do not exist in this language", "write def"),
     ("«raise»", "unsupported_syntax", "raise needs an exception", None),
     (

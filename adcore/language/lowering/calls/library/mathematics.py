@@ -61,6 +61,12 @@ def _factorial(call: Bound) -> Value:
 
 
 def _comb(call: Bound) -> Value:
+    values = [call.low.array(x, call.place) if is_sequence(x) else x for x in (call.value("n"), call.value("k"))]
+    if any(isinstance(x, Node) and x.shape for x in values):
+        # That of SciPy, which is 0 where there is no way to choose.
+        n, k = values
+        possible = call.emit("logical_and", call.emit("less_equal", 0.0, k), call.emit("less_equal", k, n))
+        return call.emit("where", possible, call.emit("binom", n, k), 0.0)
     n, k = _natural(call, "n"), _natural(call, "k")
     return math.inf if min(k, n - k) > LARGEST else number_of(math.comb(n, k))
 

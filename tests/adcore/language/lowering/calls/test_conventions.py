@@ -118,7 +118,7 @@ def test_jax_takes_the_symmetric_part() -> None:
 @pytest.mark.parametrize(
     ("marked", "message"),
     [
-        ("np.sum(A, 0, «True»)", "numbers are float64 here"),
+        ("np.sum(A, 0, «True»)", "sum computes with float64 numbers here"),
         ("np.sum(A, 0, None, «A»)", "numpy.sum takes out only at its default here"),
         ("np.take(v, [0], mode=«'clip'»)", "numpy.take takes mode only at its default here"),
         ("scipy.linalg.solve(A, A[0], lower=«True»)", "scipy.linalg.solve takes lower only at its default here"),

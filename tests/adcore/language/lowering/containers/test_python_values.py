@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from adcore.compiler import Compiler, Query
 from adcore.errors import AdcoreError
 from tests.adcore.language.evaluating import result
 from tests.adcore.language.marking import unmarked
@@ -704,6 +705,172 @@ return sum(r['w'] for r in rows if r['k'] == 'a') + len(rows)
 # a mask of strings
 names = ['a', 'b', 'c']
 return sum(t for t, k in zip(v, names) if k != 'b') * x
+
+# a set has each element once, and joins others
+s = {3, 1, 2, 3}
+t = {2, 3, 4}
+return len(s) * x + sum(s & t) + len(s | t) + len(s - t) + len(s ^ t) + max(s)
+
+# a set that is filled in a loop
+seen = set()
+y = 0.0
+for k in [1, 2, 1, 3, 2]:
+    if k in seen:
+        continue
+    seen.add(k)
+    y += k * x
+return y * len(seen)
+
+# sets are compared
+s = {1, 2}
+return (s <= {1, 2, 3}) * x + (s < s) + (s == {2, 1}) + (s != [1, 2]) + {1}.issubset(s) + s.isdisjoint({5})
+
+# the methods of sets
+s = {1, 2}
+t = s
+t.add(3)
+t.discard(7)
+t.remove(1)
+t |= {8}
+u = s.copy()
+u.clear()
+return len(s) * x + len(u) + len(s.union([5, 6], {2})) + len(s.difference([8])) + isinstance(s, set)
+
+# a comprehension of a set, and a set of keys
+names = {name.lower() for name in ["A", "a", "B"]}
+p = {name: x * i for i, name in enumerate(sorted(names))}
+return sum(p.values()) + sum(p[k] for k in set(p) & {"b", "c"})
+
+# a number that is no element
+return x if x in {1.7, 3.0} else 0.0
+
+# match of strings
+kind = "cubic"
+match kind.lower():
+    case "linear" | "l":
+        return x
+    case "cubic":
+        return x ** 3
+    case _:
+        raise ValueError(kind)
+
+# match of tuples, with guards
+y = 0.0
+for p in [(0, x), (x, 2.0), (1.0, x), (x, x, x)]:
+    match p:
+        case (0, b):
+            y += b
+        case (a, b) if a > 1.5:
+            y += a * b
+        case (a, b):
+            y += a + 10 * b
+        case _:
+            y *= len(p)
+return y
+
+# match of lists, with a rest
+match ["move", x, 3, 4]:
+    case ["stop"]:
+        return 0.0
+    case ["move", dx, *rest]:
+        return dx * len(rest) + rest[0]
+
+# match of dictionaries and types
+y = 0.0
+for op in [{"type": "circle", "r": x}, {"type": "square", "a": 2}, None, 3.0, "abc", True]:
+    match op:
+        case {"type": "square", "a": a}:
+            y += a ** 2
+        case {"type": "circle", "r": r}:
+            y += 3 * r ** 2
+        case None:
+            y += 1
+        case True:
+            y += 7
+        case float() as q:
+            y += q
+        case str(t):
+            y += len(t)
+return y
+
+# match of what depends on inputs
+y = 0.0
+for i in range(1000):
+    match i % 3, x:
+        case 0, a:
+            y += a
+        case 1, _:
+            y -= x / 2
+        case _:
+            continue
+return y
+
+# functions with some of their arguments
+from functools import partial, reduce
+import operator
+def g(a, b, c=1.0):
+    return a * b + c
+h = partial(g, 2.0, c=x)
+return h(3) + h(3, c=1) + reduce(lambda a, b: a * b, [x, 2, x]) + reduce(operator.mul, [x, x], 1)
+
+# a partial in each pass
+from functools import partial
+y = 0.0
+for i in range(2000):
+    h = partial(lambda a, b: a * b, b=x)
+    y += h(i)
+return y
+
+# itertools
+from itertools import accumulate, chain, combinations, islice, pairwise, permutations, product, repeat, zip_longest
+y = sum(i * j * x for i, j in combinations(range(4), 2)) + sum(a * b for a, b in product([x, 1], [2, x]))
+y += len(list(permutations([1, 2, 3]))) + sum(b - a for a, b in pairwise([1, x, 4])) + list(accumulate([1, x, x]))[-1]
+y += sum(chain([1, 2], [x])) + sum(islice([1, 2, x, 4], 1, 3)) + sum(a * b for a, b in zip([1, 2], repeat(x, 5)))
+return y + sum(a * b for a, b in zip_longest([x, 1], [2], fillvalue=3)) + len(list(product([0, 1], repeat=3)))
+
+# sorted by keys that a run computes
+pairs = [(x, 0, 1), (0.5, 1, 2), (x ** 2, 2, 3), (0.5, 7, 7)]
+pairs.sort(key=lambda e: e[0], reverse=True)
+order = sorted(range(3), key=lambda i: -v[i])
+y = sum(w * (k + 1) * (a + b) for k, (w, a, b) in enumerate(pairs))
+return y + sum((k + 1) * v[i] for k, i in enumerate(order))
+
+# types of elements
+a = np.zeros(3, dtype=int)
+b = np.array([1.7, -2.2], dtype=int)
+m = np.zeros(3, bool)
+m[1] = True
+m[2:] = x > 1
+c = np.array(["1.5", "2"], dtype=float)
+return np.sum(a) + x * b.sum() + np.sum(np.where(m, v, 2 * v)) + x * c.sum() + x * m.sum()
+
+# masks that are known
+m = np.array([True, False, True])
+A = np.outer(v, v)
+t = np.arange(3)
+w = v * 1.0
+w[m] = np.array([x, 2 * x])
+w[t > 1] += 1
+return v[m].sum() + v[~m][0] + A[~np.eye(3, dtype=bool)].sum() + A[:, m].sum() + v[[False, True, True]].sum() + w.sum()
+
+# an index that is stored in an array
+k = np.zeros(2)
+k[1] = np.argmax(v)
+return v[int(k[1])] * x
+
+# polynomials
+p = np.polyder([1, x, 2, 3])
+q = np.polyint([x, 1])
+return np.polyval(p, 2.0) + np.polyval(q, 2.0) + np.polyadd([1, x], [1]).sum() + np.polymul([x, 1], [x, 2]).sum()
+
+# a list that grows in some passes of a long loop
+history = []
+y = x
+for step in range(500):
+    y += 0.001 * (x - y * y)
+    if step % 100 == 0:
+        history.append(y)
+return sum(history) * len(history)
 """
 """Bodies of a function of x, a number, v, a vector of three, n, a whole number: each below the reason for it."""
 
@@ -741,9 +908,17 @@ REFUSED = [
     ("a row of a list in the form of an array",
      "y = [[x, 1.0] for _ in range(2)]\nr = y[0]\n«r[0]» = 5.0\nsum(y[0])", "loop_mismatch"),
     ("a list of two names in a long loop",
-     "a = [0.0]\nb = a\n«for» i in range(1000):\n  a[0] += x\nb[0]", "loop_mismatch"),
+     "a = [0.0]\nb = a\n«for» i in range(2000):\n  a[0] += x\nb[0]", "loop_mismatch"),
     ("a key that is not there", "p = {'a': x}\np[«'b'»]", "index_out_of_bounds"),
-    ("a dictionary as the result", "«{'a': x}»", "type_mismatch"),
+    ("a dictionary of numbers as the result", "«{1: x}»", "type_mismatch"),
+    ("a set as the result", "«{1, 2}»", "type_mismatch"),
+    ("a part of a set", "s = {1, 2}\ns[«0»]", "type_mismatch"),
+    ("a set and a list", "«{1, 2} | [3]»", "type_mismatch"),
+    ("an element of a set that is an array", "«{[x, 1], 2}»", "type_mismatch"),
+    ("too many tuples", "import itertools\nlen(«itertools.product(range(100), repeat=5)»)", "array_too_large"),
+    ("a tuple that is too long", "import itertools\n«itertools.product([1, 2], repeat=10**9)»\nx", "array_too_large"),
+    ("a pattern of attributes", "match x:\n  case «Point(a=1)»:\n    y = x\ny", "unsupported_syntax"),
+    ("a capture in one of two patterns", "match x:\n  case «(a, 1) | (1, a)»:\n    y = a\ny", "unsupported_syntax"),
     ("a string as a number", "«'a'» + x", "type_mismatch"),
     ("a string that depends on an input", "k = 'a' if x > 0 else 'b'\ny = x if «k == 'a'» else 0.0", "not_constant"),
 ]  # fmt: skip
@@ -755,3 +930,12 @@ def test_what_cannot_be_meant_is_refused_at_its_place(why: str, marked: str, cod
     with pytest.raises(AdcoreError) as caught:
         result(text, x=1.5)
     assert (caught.value.code, caught.value.span) == (code, span)
+
+
+def test_the_keys_of_a_dictionary_that_is_the_result_name_the_outputs() -> None:
+    text = "def f(x):\n  if x > 1:\n    return {'loss': x**2, 'sizes': (x, 2*x)}\n  return {'loss': x, 'sizes': (0, x)}"
+    inputs = {"x": np.array(3.0)}
+    values = Compiler().compile(text, inputs, Query("none"))[0].evaluate(inputs).values
+    assert values == {"loss": 9.0, "sizes_1": 3.0, "sizes_2": 6.0}
+    answer = Compiler().compile(text, inputs, Query("gradient", outputs=("loss",)))[0].evaluate(inputs)
+    assert answer.gradients == {"x": 6.0}

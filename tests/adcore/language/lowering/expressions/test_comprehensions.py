@@ -180,7 +180,6 @@ WRONG = [
     ("a sum of conditions of many", "any(«v» for a in v)", "type_mismatch", None),
     ("a name of a comprehension outside of it", "y = [a for a in v]\n«a»", "missing_input", None),
     ("a part as a target", "[x for «v[0]» in v]", "unsupported_syntax", "the targets of a comprehension are names"),
-    ("a set", "«{a for a in v}»", "unsupported_syntax", "sets do not exist in this language"),
     ("a key", "max((a for a in v), key=«sin»)", "bad_arguments", "max of elements takes no such argument"),
     ("map of no function", "sum(map(«x», v))", "type_mismatch", "map applies a function, and this is a number"),
     ("an async for", "[a async for «a» in v]", "unsupported_syntax", None),
