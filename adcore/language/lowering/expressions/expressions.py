@@ -179,14 +179,6 @@ def condition(low: Lowering, node: ast.expr) -> bool | Node:
     return truth_of(low, node, handed_on)
 
 
-def _boolean(low: Lowering, node: ast.BoolOp) -> Value:
-    return deciding_operand(low, node, handed_on)
-
-
-def _choice(low: Lowering, node: ast.IfExp) -> Value:
-    return chosen_value(low, node, handed_on)
-
-
 # --- parts and calls
 
 
@@ -381,8 +373,8 @@ _RULES: dict[type[ast.expr], Callable[[Lowering, Any], Value]] = {
     ast.BinOp: _binary,
     ast.UnaryOp: _unary,
     ast.Compare: _compare,
-    ast.BoolOp: _boolean,
-    ast.IfExp: _choice,
+    ast.BoolOp: lambda low, node: deciding_operand(low, node, handed_on),
+    ast.IfExp: lambda low, node: chosen_value(low, node, handed_on),
     ast.List: _list,
     ast.Tuple: _tuple,
     **STRAY,
