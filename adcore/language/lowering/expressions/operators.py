@@ -88,7 +88,7 @@ def binary(
     return low.emit(OPS[name], (a, b), place, None, (left, right))
 
 
-_OF_PYTHON = frozenset({List, Rows, Tuple, Frozen, str, UnknownString, Dictionary})
+_OF_PYTHON = frozenset({List, Rows, Tuple, Frozen, str, UnknownString, Dictionary, Set})
 """The values that have operators of their own in Python."""
 
 
