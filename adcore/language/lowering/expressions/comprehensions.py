@@ -75,7 +75,7 @@ def items_one_by_one(low: Lowering, node: ast.DictComp | ast.SetComp, expression
     return result
 
 
-def joined(low: Lowering, name: str, node: ast.Call, expression: LowerExpression) -> Value:
+def joined_elements(low: Lowering, name: str, node: ast.Call, expression: LowerExpression) -> Value:
     """``sum(... for ...)`` and the like: a loop that carries the reduction of the elements so far."""
     source, *more = node.args
     name = _reduction(name)

@@ -257,7 +257,7 @@ def _call(low: Lowering, node: ast.Call) -> Value:
     function = callee(low, func)
     if function is not None:
         if isinstance(function, LibraryFunction) and comprehensions.joins(low, function, node):
-            return comprehensions.joined(low, function.name, node, lower_expression)
+            return comprehensions.joined_elements(low, function.name, node, lower_expression)
         return _applied(low, function, node)
     if not isinstance(func, ast.Attribute):
         number = func.value if isinstance(func, ast.Constant) else None
