@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from adcore import wengert
 from adcore.clock import limited
+from adcore.compiler.other_mode import completed, is_undefined
 from adcore.derivatives.jacobian import Direction
 from adcore.derivatives.query import Derivative, DerivativeKind
 from adcore.derivatives.seeds import seed_values, sweep
@@ -28,6 +29,8 @@ from adcore.graph import Array, Graph
 from adcore.limits import Limits
 from adcore.ops.strong import zero_wins
 
+OTHER_SECONDS = 0.01
+"""Predicted seconds that the other mode may always take, where a gradient is NaN in the first one."""
 LONG = 0.0005
 """Predicted seconds from which an evaluation watches the clock; a shorter one is over before it could matter."""
 
@@ -93,6 +96,8 @@ class Compiled:
     """Whether any of its ops may have notices."""
     notices: tuple[Notice, ...] = ()
     """What is worth knowing about every answer, whatever the inputs' values are."""
+    in_other_mode: Callable[[Mapping[str, Array]], Compiled] | None = field(default=None, repr=False, compare=False)
+    """The program compiled for inputs like these in the mode that it is not in, for gradients."""
     trace_plan: TracePlan | None = field(default=None, repr=False)
     """The trace's layout, where all runs have the same rows, and the query asks for a trace."""
     key: Hashable = field(default=None, repr=False)
@@ -128,7 +133,24 @@ class Compiled:
         except AdcoreError as error:
             error.located(self.text)
             raise
-        return Answer(self.derivative.assemble(results), self.notices + noticed)
+        assembled = self.derivative.assemble(results)
+        if self.in_other_mode is not None and is_undefined(assembled):
+            assembled, more = self._completed(assembled, inputs, points)
+            noticed += more
+        return Answer(assembled, self.notices + noticed)
+
+    def _completed(
+        self, results: dict[str, dict[str, Any]], inputs: Mapping[str, Array], points: int
+    ) -> tuple[dict[str, dict[str, Any]], tuple[Notice, ...]]:
+        """The gradients, by the other mode where they are NaN; as they are where that would take much more work."""
+        assert self.in_other_mode is not None
+        try:
+            other = replace(self.in_other_mode(inputs), in_other_mode=None)
+            if other.seconds * points > max(OTHER_SECONDS, 10 * self.seconds * points):
+                return results, ()
+            return completed(results, other.evaluate(inputs).results)
+        except AdcoreError:
+            return results, ()
 
     def _results_and_notices(
         self, values: list[Any], seeds: Mapping[str, Mapping[str, Array]], points: int

@@ -7,7 +7,7 @@ the same query about other numbers costs the evaluation only.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
 
 from adcore.clock import limited, stage
@@ -25,6 +25,7 @@ from adcore.errors import AdcoreError, ArrayTooLarge, CompilationTooLong
 from adcore.graph import Array, DType, Graph, Type
 from adcore.language import Lowered, Syntax, ends, lower, parse
 from adcore.limits import Limits
+from adcore.ops.functionals.derivative import GRADIENT
 from adcore.passes import optimise
 from adcore.passes.bound_memory import bound_memory
 from adcore.wengert.unfolding import Straight, is_straight
@@ -198,11 +199,18 @@ class Compiler:
             is_batch=any(batched),
             may_notice=may_notice(derivative.graph),
             notices=static_notices(syntax, lowered, optimised, wrt, query),
+            in_other_mode=self._in_other_mode(syntax.text, query, derivative) if query.kind == GRADIENT else None,
             trace_plan=trace_plan,
             key=key,
         )
         compiled.check_memory(1)
         return compiled
+
+    def _in_other_mode(
+        self, text: str, query: Query, derivative: Derivative
+    ) -> Callable[[Mapping[str, Array]], Compiled]:
+        other = query._replace(mode="forward" if derivative.mode == "reverse" else "reverse", trace=False)
+        return lambda inputs: self.compile(text, inputs, other)[0]
 
     def _derivative(self, graph: Graph, kind: DerivativeKind, wrt: tuple[str, ...], query: Query) -> Derivative:
         """The optimised derivative of an optimised graph, in the mode of the query or in the cheaper one."""
