@@ -64,9 +64,10 @@ _UNDO = {
 }
 """What undoes which op, and whether for all numbers or for those that are not negative."""
 _LATTICE = {OPS["maximum"]: OPS["minimum"], OPS["minimum"]: OPS["maximum"]}
+_BOUNDED = (OPS["relu"], OPS["clip"])
 _POWER, _MULTIPLY, _DIVIDE, _EXP, _LOG = (OPS[name] for name in ("power", "multiply", "divide", "exp", "log"))
 _PLAIN = (("strong", 0),)
-_ROOTS = {*_STEPS, *_UNDO, *_LATTICE, _POWER, _DIVIDE, signed_power}
+_ROOTS = {*_STEPS, *_UNDO, *_LATTICE, *_BOUNDED, _POWER, _DIVIDE, signed_power}
 _JOINING = {*_ROOTS, *(inner for inner, _ in _UNDO.values()), _MULTIPLY, OPS["negative"]}
 
 
@@ -130,7 +131,7 @@ def _powers(node: Node, of: Mapping[Node, Powers]) -> tuple[Powers, bool]:
         if powers.pop(_MINUS, None) is None:
             powers[_MINUS] = _ITSELF
         return powers, False
-    if op in _LATTICE:
+    if op in _LATTICE or op in _BOUNDED:
         value = _absorbed(node)
         return ({}, False) if value is None else ({value: _ITSELF}, True)
     undone = _undone(node)
@@ -194,7 +195,10 @@ def _undone(node: Node) -> tuple[Node, Power] | None:
 
 
 def _absorbed(node: Node) -> Node | None:
-    """What a maximum or a minimum is: min(max(x, y), x) is x, and max(max(x, y), x) is max(x, y)."""
+    """The value that the node is, too: min(max(x, y), x) is x, max(max(x, y), x) is max(x, y)."""
+    if node.op in _BOUNDED:
+        first, *bounds = node.inputs
+        return first if first.op is node.op and [*first.inputs[1:]] == bounds else None
     for value, other in (node.inputs, node.inputs[::-1]):
         if other in value.inputs and value.type == node.type:
             if value.op is node.op:

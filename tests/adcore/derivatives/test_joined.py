@@ -64,6 +64,8 @@ KINKS: list[tuple[str, Function, float]] = [  # with the mean of the one-sided s
     ("x*cbrt(x)", lambda x: abs(x) ** (mpmath.mpf(4) / 3), 0.0),
     ("maximum(maximum(x, 0), 0)", lambda x: max(x, 0), 0.5),
     ("minimum(0, minimum(x, 0))", lambda x: min(x, 0), 0.5),
+    ("relu(relu(x))", lambda x: max(x, 0), 0.5),
+    ("clip(clip(x, 0, 1), 0, 1)", lambda x: min(max(x, 0), 1), 0.5),
 ]
 
 

@@ -12,7 +12,7 @@ import pytest
 from adcore.compiler import Compiler, Query
 from adcore.compiler.compiled import Answer
 from adcore.graph import OPS, SCALAR
-from tests.adcore.graphs import build, by_forward, by_reverse, run
+from tests.adcore.graphs import build, by_forward, by_reverse, derive, orders, run
 
 LOOP = "s = 0\nfor i in range(3):\n  s = s + x*log(x*0 + x**2)\ns"
 CLIPPED = "s = 0\nfor i in range(4):\n  s = s + sqrt(clip(x[i], 0, 2))\ns"
@@ -120,3 +120,76 @@ def test_chains_of_two_have_one_slope_in_both_modes() -> None:
             if not np.allclose(pushed, pulled, rtol=1e-12, atol=0, equal_nan=True):
                 wrong.append((outer.name, inner.name, x, float(pushed), float(pulled)))
     assert not wrong
+
+
+# A function, a point, and the limits of its first and second derivative there, from the right: a zero meets infinities.
+CURVATURES: list[tuple[str, float, float, float]] = [
+    ("x**2*log(x)", 0, 0, -math.inf),
+    ("x**3*log(x)", 0, 0, 0),
+    ("x*sqrt(x)*sin(x)", 0, 0, 0),
+    ("x*x*cbrt(x)", 0, 0, 0),
+    ("sin(x)*sqrt(x)", 0, 0, math.inf),
+    ("exp(-1/x)", 0, 0, 0),
+    ("tanh(exp(x))", 800, 0, 0),
+    ("1/(1 + exp(-x))", -800, 0, 0),
+    ("arccos(clip(x, -1, 1))", 10, 0, 0),
+    ("where(x > 0, x**2*log(x), 0)", 0, 0, 0),
+]
+SURROUNDINGS = {
+    "alone": "{0}",
+    "a loop": "s = 0.0\nfor i in range(3):\n  s = s + {0}\ns",
+    "a loop with a test": "s = 0.0\nwhile s < 1:\n  s = s + 1 + {0}\ns",
+    "a branch": "y = x\nif x > -1e4:\n  y = {0}\ny",
+    "a function": "def f(x):\n  return {0}\nf(x) + f(x)",
+    "a recursion": "def f(x, n):\n  return {0} if n < 1 else f(x, n - 1)\nf(x, 2)",
+}
+
+
+@pytest.mark.untraced
+@pytest.mark.parametrize("around", SURROUNDINGS.values(), ids=SURROUNDINGS)
+def test_second_derivatives_of_all_four_mixtures(around: str) -> None:
+    for text, x, slope, curvature in CURVATURES:
+        program = around.format(text)
+        # A counter is an end of the program, too.
+        outputs = ("s",) if "s = " in program else None
+        graph = Compiler().graph(program, {"x": np.array(1.0)}, Query(outputs=outputs))
+        values = {modes: float(run(derive(graph, modes), x)[0]) for modes in orders(2)}
+        assert all(abs(v) == abs(slope) for modes, v in values.items() if len(modes) == 1), (program, values)
+        assert all(v == curvature for modes, v in values.items() if len(modes) == 2), (program, values)
+    text, x, *_ = CURVATURES[0]
+    points = {"x": np.array([x, 0.7])}
+    for mode in ("forward", "reverse"):
+        batch = answer(around.format(text), points, Query("hessian", mode=mode, batch=True))
+        assert batch.hessian["x"]["x"][0] < -1e300, mode
+
+
+# Infinite terms that cancel: why each is here, the program, where, and its gradient.
+CANCELLING: list[tuple[str, str, dict[str, Any], Any]] = [
+    ("a difference of equals", "sqrt(x - x)", {"x": 1}, 0),
+    ("a difference that is no constant", "sqrt(2*x - x)", {"x": 0}, math.inf),
+    ("a variance by hand", "sqrt(mean(x**2) - mean(x)**2)", {"x": [1, 1]}, [0, 0]),
+    ("roots that cancel", "sqrt(x) - sqrt(x)", {"x": 0}, 0),
+    ("roots that cancel later", "sqrt(x) + y - sqrt(x)", {"x": 0, "y": 1}, 0),
+    ("in a loop", "s = x\nfor i in range(2):\n  s = s + sqrt(x**2 - x**2)\ns", {"x": 1}, 1),
+    ("no number in either mode", "sqrt(x) - x**0.5", {"x": 0}, math.nan),
+]
+
+
+@pytest.mark.parametrize(("text", "inputs", "slope"), [r[1:] for r in CANCELLING], ids=[r[0] for r in CANCELLING])
+def test_infinite_terms_that_cancel_have_one_answer(text: str, inputs: dict[str, Any], slope: Any) -> None:
+    noticed: set[str] = set()
+    for mode in ("reverse", "forward", "auto"):
+        result = answer(text, inputs, Query("gradient", wrt=("x",), mode=mode))
+        np.testing.assert_array_equal(result.gradients["x"], slope)
+        noticed |= {notice.code for notice in result.notices}
+        points = {name: np.stack([np.asarray(x, float)] * 2) for name, x in inputs.items()}
+        batch = answer(text, points, Query("gradient", wrt=("x",), mode=mode, batch=tuple(points)))
+        np.testing.assert_array_equal(batch.gradients["x"], [slope] * 2)
+    assert noticed & {"infinity_minus_infinity", "undefined_gradient"}
+
+
+def test_a_gradient_that_is_undefined_says_so_once_the_value_is_a_number() -> None:
+    for text, codes in (("x**y", ["undefined_gradient"]), ("sqrt(x)*y", [])):
+        result = answer(text, {"x": -1, "y": 2}, Query("gradient"))
+        assert [notice.code for notice in result.notices] == codes
+        assert np.isnan(result.gradients["y"])
