@@ -6,16 +6,19 @@ answers, as the browser takes both for one site. The Host header gives it away.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+from functools import lru_cache
 from ipaddress import ip_address
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import EVERYWHERE, UnknownHost, problem_response
 
 _USUAL = frozenset(("localhost", "127.0.0.1", "[::1]"))
+_EVERYWHERE = [(name.lower().encode(), value.encode()) for name, value in EVERYWHERE.items()]
 
 
+@lru_cache(100)
 def is_loopback(host: str) -> bool:
     """Whether a name or an address means the machine itself."""
     host = host.strip("[]")
@@ -50,12 +53,12 @@ class BrowserSafety:
             await self._app(scope, receive, send)
             return
 
-        async def send_safely(message: Message) -> None:
+        def send_safely(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in EVERYWHERE.items():
-                    headers.setdefault(name, value)
-            await send(message)
+                headers = message["headers"]
+                names = [name for name, _ in headers]
+                message["headers"] = [*headers, *[each for each in _EVERYWHERE if each[0] not in names]]
+            return send(message)
 
         unknown = None if self._any else self._unknown_host(scope)
         if unknown is None:
@@ -72,8 +75,10 @@ class BrowserSafety:
         if self._is_guess and not is_loopback((scope.get("server") or ("",))[0]):
             # Whatever the settings say, another server listens here, or none does.
             return None
-        for header in Headers(scope=scope).getlist("host"):
-            name = host_name(header)
+        for key, header in scope["headers"]:
+            if key != b"host":
+                continue
+            name = host_name(header.decode("latin-1"))
             if not (name in self._hosts or name.endswith(self._domains) or is_loopback(name)):
                 return name
         return None
