@@ -44,9 +44,13 @@ def _mermaid_nodes(nodes: Sequence[NodeDescription], ids: Mapping[str, str], dep
         yield "  end"
 
 
+_ESCAPES = str.maketrans({char: f"#{ord(char)};" for char in "#\"'<>&`\n"})
+"""What ends a label, is HTML or Markdown in it, or begins an escape; Mermaid reads ``#34;`` as a quotation mark."""
+
+
 def _mermaid_text(text: str) -> str:
-    """A quoted label: Mermaid reads ``#34;`` as a quotation mark."""
-    return '"' + text.replace("#", "#35;").replace('"', "#34;") + '"'
+    """A quoted label that shows this text, whatever it is."""
+    return f'"{text.translate(_ESCAPES)}"'
 
 
 MERMAID = Format("mermaid", "text/plain", to_mermaid)

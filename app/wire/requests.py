@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any, TypeVar, get_type_hints
 
 import jiter
+import numpy as np
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
@@ -41,7 +42,7 @@ Model = TypeVar("Model", bound=BaseModel)
 _JSON_TYPE = re.compile(r"application/([\w.+-]+\+)?json")
 _DUPLICATE = "Detected duplicate key "
 _NUMBER = b"-+.0123456789eE"
-# A text that is longer, or has more lists, is parsed in slices.
+# A text that is longer, or has more lists and objects or more keys, is parsed in slices.
 _LONG = 4 * 2**20
 _MANY = 20_000
 COUNTED = 64 * 2**10
@@ -91,7 +92,8 @@ def _too_large(limit: int) -> RequestTooLarge:
 def parse_json(body: bytes) -> Any:
     """The value of a JSON text; numbers too large for float64 come out as infinite floats or as large integers."""
     try:
-        return parse_in_slices(body, _parse) if len(body) > _LONG or body.count(b"[") > _MANY else _parse(body)
+        is_long = len(body) > _LONG or sum(map(body.count, (b"[", b"{", b":"))) > _MANY
+        return parse_in_slices(body, _parse) if is_long else _parse(body)
     except ValueError as error:
         raise _fault(body, str(error)) from None
     except NotJson as error:
@@ -108,11 +110,17 @@ def _relocated(error: NotJson, body: bytes) -> str:
     match = _PLACE.fullmatch(error.message)
     if match is None:
         return error.message
-    before = b"\n".join(error.part.split(b"\n", int(match["line"]) - 1)[:-1])
-    place = error.start + len(before) + (1 if int(match["line"]) > 1 else 0)
+    place = error.start + _line(error.part, int(match["line"]))[0]
     first = body.rfind(b"\n", 0, max(place, 0)) + 1
     line = body.count(b"\n", 0, first) + 1
     return f"{match['what']} at line {line} column {place - first + int(match['column'])}"
+
+
+def _line(text: bytes, number: int) -> tuple[int, int]:
+    """Where a line, counted from 1, begins and ends; there may be millions."""
+    ends = np.flatnonzero(np.frombuffer(text, np.uint8) == ord("\n"))
+    first = int(ends[min(number - 2, len(ends) - 1)]) + 1 if number > 1 and len(ends) else 0
+    return first, int(ends[number - 1]) if number <= len(ends) else len(text)
 
 
 def _fault(body: bytes, message: str) -> InvalidJson | NumberOutOfRange:
@@ -120,12 +128,11 @@ def _fault(body: bytes, message: str) -> InvalidJson | NumberOutOfRange:
     match = _PLACE.fullmatch(message)
     what, line, column = (match["what"], int(match["line"]), int(match["column"])) if match else (message, 1, 1)
     # The parser counts bytes from the last line feed; people and editors count characters from 1.
-    lines = body.split(b"\n", line)
-    text = lines[line - 1] if line <= len(lines) else b""
+    text = body[slice(*_line(body, line))]
     help = None
     if column == 0 and line > 1:
         # A line break within a string: the parser is at the line after it.
-        line, text, help = line - 1, lines[line - 2], "write a line break as \\n"
+        line, text, help = line - 1, body[slice(*_line(body, line - 1))], "write a line break as \\n"
         column = len(text) + 1
     start = max(column - 1, 0)
     stop = start + 1

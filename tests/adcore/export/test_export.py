@@ -225,13 +225,13 @@ def test_every_drawing_is_well_formed(graph: Graph) -> None:
 
 
 def test_names_of_any_kind_are_quoted() -> None:
-    x = input_node('a"b\\c#d]', SCALAR)
+    x = input_node('a"b\\c#d]<b>`&', SCALAR)
     graph = graph_of([x], [OPS["sin"](x)], ('out "1"',))
     nodes, _, _, _ = parse_dot(to_dot(graph))
-    assert nodes["v0"]["label"] == 'v0 = a"b\\c#d]'
+    assert nodes["v0"]["label"] == 'v0 = a"b\\c#d]<b>`&'
     assert nodes['out out "1"']["label"] == 'out "1"'
     boxes, _, _ = _parse_mermaid(to_mermaid(graph))
-    assert "v0 = a#34;b\\c#35;d]" in boxes.values()
+    assert "v0 = a#34;b\\c#35;d]#60;b#62;#96;#38;" in boxes.values()
 
 
 # --- Mermaid
