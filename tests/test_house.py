@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.tables import for_each
+
 ROOT = Path(__file__).parent.parent
 MODULES = sorted(path for top in ("adcore", "app") for path in (ROOT / top).rglob("*.py"))
 FOLDERS = sorted({path.parent for path in MODULES})
@@ -22,7 +24,7 @@ def relative(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-@pytest.mark.parametrize("module", MODULES, ids=relative)
+@for_each(MODULES)
 def test_a_module_is_short_and_says_what_it_is(module: Path) -> None:
     text = module.read_text(encoding="utf-8")
     assert len(text.splitlines()) <= MOST_LINES

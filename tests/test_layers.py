@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
+from tests.tables import for_each
 
 ROOT = Path(__file__).parent.parent
 CORE = sorted((ROOT / "adcore").rglob("*.py"))
@@ -25,7 +25,7 @@ def imported(module: Path) -> set[str]:
     return names
 
 
-@pytest.mark.parametrize("module", CORE, ids=lambda path: str(path.relative_to(ROOT)))
+@for_each(CORE)
 def test_the_core_imports_only_numpy_and_scipy(module: Path) -> None:
     allowed = {"adcore", "numpy", "scipy", *sys.stdlib_module_names}
     if module.is_relative_to(ROOT / "adcore/engines/native"):

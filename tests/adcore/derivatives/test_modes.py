@@ -18,6 +18,7 @@ from adcore.graph import OPS, SCALAR, DType, Graph, Node, Type, constant, input_
 from adcore.graph.traversal import check, graph_of
 from adcore.passes import optimise
 from tests.adcore.graphs import Build, build, derive, graphs, if_else, orders, run
+from tests.tables import for_each
 
 pytestmark = pytest.mark.untraced
 
@@ -62,8 +63,7 @@ CLOSED_FORMS: dict[str, tuple[Build, float, Callable[[float], Sequence[float]]]]
 }
 
 
-@pytest.mark.parametrize("modes", orders(3))
-@pytest.mark.parametrize(("function", "x", "closed"), CLOSED_FORMS.values(), ids=CLOSED_FORMS)
+@for_each((*form, modes) for form in CLOSED_FORMS.values() for modes in orders(3))
 def test_derivatives_of_derivatives_match_closed_forms(
     function: Build, x: float, closed: Callable[[float], Sequence[float]], modes: str
 ) -> None:

@@ -13,6 +13,7 @@ from adcore.graph import OPS, SCALAR
 from adcore.graph.traversal import check
 from adcore.passes import optimise
 from tests.adcore.graphs import Build, build, derive, if_else, orders, run
+from tests.tables import for_each
 
 pytestmark = pytest.mark.untraced
 
@@ -41,8 +42,7 @@ SINGULAR: dict[str, Build] = {
 }
 
 
-@pytest.mark.parametrize("modes", orders(3))
-@pytest.mark.parametrize("function", SINGULAR.values(), ids=SINGULAR)
+@for_each((function, modes) for function in SINGULAR.values() for modes in orders(3))
 def test_nothing_of_the_branch_not_taken_reaches_the_answer(function: Build, modes: str) -> None:
     chosen = build(lambda x: WHERE(GREATER(x, 0.0), function(x), 0.0), SCALAR)
     graph = derive(chosen, modes)
@@ -84,8 +84,7 @@ def test_a_zero_cotangent_or_tangent_stays_zero(function: Build, point: tuple[fl
     assert run(jvp_graph(graph, range(n)), *point, *[zero] * n)[1:] == [0.0]
 
 
-@pytest.mark.parametrize(("function", "point"), PARTIALS.values(), ids=PARTIALS)
-@pytest.mark.parametrize("modes", orders(2))
+@for_each((*partial, modes) for partial in PARTIALS.values() for modes in orders(2))
 def test_a_choice_silences_what_it_does_not_take(function: Build, point: tuple[float, ...], modes: str) -> None:
     never = build(lambda *xs: WHERE(GREATER(xs[0], math.inf), function(*xs), 0.0), *[SCALAR] * len(point))
     assert run(derive(never, modes), *point) == [0.0]
@@ -97,8 +96,7 @@ def test_one_zero_among_others_does_not_silence_them() -> None:
     assert np.isnan(run(gradient_graph(graph, [0]), -1.0)[1])
 
 
-@pytest.mark.parametrize("modes", orders(3))
-@pytest.mark.parametrize("function", SINGULAR.values(), ids=SINGULAR)
+@for_each((function, modes) for function in SINGULAR.values() for modes in orders(3))
 def test_a_branch_of_a_cond_that_is_not_taken_never_matters(function: Build, modes: str) -> None:
     graph = derive(build(lambda x: if_else(GREATER(x, 0.0), function, lambda a: a * 3.0, x), SCALAR), modes)
     for x in (0.0, -1.0):

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from adcore.graph import OPS, BindingError, BindingFault, DType, Kind, Op, Parameter, Signature
+from tests.tables import for_each
 
 SUM = Signature(("x",), (Parameter("axis", Kind.AXES), Parameter("keepdims", Kind.FLAG, False)), method=True)
 RESHAPE = Signature(("x",), (Parameter("shape", Kind.SHAPE, required=True),), method=True)
@@ -90,7 +91,7 @@ def test_a_repeated_argument_knows_the_one_before() -> None:
     assert (caught.value.argument, caught.value.earlier) == ("d", "b")
 
 
-@pytest.mark.parametrize("op", [op for op in OPS.values() if op.signature.public], ids=lambda op: op.name)
+@for_each(op for op in OPS.values() if op.signature.public)
 def test_binds_as_python_binds_the_usage(op: Op) -> None:
     """The text of the usage, read by Python, accepts the same calls: so many positional arguments, the rest by name."""
     namespace: dict[str, Any] = {"inf": float("inf"), "nan": float("nan")}

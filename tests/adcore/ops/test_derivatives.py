@@ -1,7 +1,8 @@
 """The rules of every op with a derivative, against differences and against each other.
 
 Both modes come from one rule, so that they agree says nothing about a wrong partial derivative: differences do. They
-are taken of the derivative graphs too, which makes them tests of the second and the third order.
+are taken of the derivative graphs too, which makes them tests of the second and the third order. One test makes all
+checks of one op, so that each graph is derived and planned once.
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ import numpy as np
 import pytest
 
 from adcore.derivatives import forward, reverse
-from adcore.graph import Graph
+from adcore.graph import Graph, Op
+from adcore.ops.base import sample
 from tests.adcore.graphs import run
 from tests.adcore.ops.cases import GENERATED, Case, differentiable_cases, directional
+from tests.tables import for_each
 
 pytestmark = pytest.mark.untraced
 
@@ -26,102 +29,88 @@ def dot(a: Sequence[Any], b: Sequence[Any]) -> float:
     return float(sum(np.sum(np.asarray(x) * y) for x, y in zip(a, b, strict=True)))
 
 
-def difference(function: Callable[[float], float], step: float = 0.02) -> float:
-    """The derivative at 0 by central differences, extrapolated three times (Richardson)."""
-    steps = [step / 2**i for i in range(4)]
+def difference(function: Callable[[float], float], step: float = 0.005) -> float:
+    """The derivative at 0 by central differences, extrapolated twice (Richardson)."""
+    steps = [step / 2**i for i in range(3)]
     rows = [(function(h) - function(-h)) / (2 * h) for h in steps]
-    for order in range(1, 4):
+    for order in range(1, 3):
         rows = [b + (b - a) / (4**order - 1) for a, b in itertools.pairwise(rows)]
     (limit,) = rows
     return float(limit)
 
 
 class Derived:
-    """One application of an op and the graphs of its derivatives, each derived once for all tests of it."""
+    """One application of an op and the graphs of its derivatives up to an order, each derived once for all checks."""
 
-    def __init__(self, case: Case) -> None:
+    def __init__(self, case: Case, order: int) -> None:
         rng = np.random.default_rng(1)
         graph, inputs, wrt = case.numbers(), case.operands(), case.varied
         tangents = directional(rng, [inputs[i] for i in wrt])
         cotangents = directional(rng, run(graph, *inputs))
         n = len(inputs)
         self.case, self.graph, self.inputs, self.wrt = case, graph, inputs, wrt
-        self.orders: dict[str, tuple[Graph, list[Any], list[int]]] = {
+        self.jvp, self.vjp = forward.jvp_graph(graph, wrt), reverse.vjp_graph(graph, wrt)
+        self.points: dict[str, tuple[Graph, list[Any], list[int]]] = {
             "value": (graph, inputs, wrt),
-            "jvp": (forward.jvp_graph(graph, wrt), inputs + tangents, [*wrt, *range(n, n + len(tangents))]),
-            "vjp": (reverse.vjp_graph(graph, wrt), inputs + cotangents, [*wrt, *range(n, n + len(cotangents))]),
+            "jvp": (self.jvp, inputs + tangents, [*wrt, *range(n, n + len(tangents))]),
+            "vjp": (self.vjp, inputs + cotangents, [*wrt, *range(n, n + len(cotangents))]),
         }
         """The op's graph and its derivative graphs, each with inputs and what to differentiate by."""
-        self.jvp, self.vjp = self.orders["jvp"][0], self.orders["vjp"][0]
-        self.forward = {of: forward.jvp_graph(graph, by) for of, (graph, _, by) in self.orders.items()}
-        self.reverse = {of: reverse.vjp_graph(graph, by) for of, (graph, _, by) in self.orders.items()}
-        self.forward_of_vjp = forward.jvp_graph(self.vjp, wrt)
-        self.reverse_of_vjp = reverse.vjp_graph(self.vjp, wrt)
+        self.forward, self.reverse = {"value": self.jvp}, {"value": self.vjp}
+        for of in ("jvp", "vjp") if order > 1 else ():
+            derivative, _, by = self.points[of]
+            self.forward[of] = forward.jvp_graph(derivative, by)
+            self.reverse[of] = reverse.vjp_graph(derivative, by)
+        if order > 2:
+            twice = self.reverse["vjp"]
+            inputs = self.points["vjp"][1]
+            self.points["vjp of vjp"] = twice, [*inputs, *directional(rng, run(self.vjp, *inputs))], wrt
+            self.forward["vjp of vjp"] = forward.jvp_graph(twice, wrt)
 
-    def everywhere(self, number: float) -> list[Any]:
-        """The inputs, one number everywhere in those that are differentiated by."""
-        return [np.full(np.shape(x), number)[()] if i in self.wrt else x for i, x in enumerate(self.inputs)]
-
-
-def by_differences(
-    derived: Derived, graph: Graph, pushed: Graph, inputs: list[Any], wrt: list[int], rng: np.random.Generator
-) -> None:
-    """The tangents that ``pushed`` computes of ``graph`` in one direction, weighted to one number, against differences
-    along that direction."""
-    directions = directional(rng, [inputs[i] for i in wrt])
-    outputs = run(graph, *inputs)
-    weights = directional(rng, outputs)
-
-    def along(t: float) -> float:
-        moved = list(inputs)
-        for i, v in zip(wrt, directions, strict=True):
-            moved[i] = inputs[i] + t * v
-        return dot(weights, run(graph, *moved))
-
-    tangents = run(pushed, *inputs, *directions)[len(outputs) :]
-    expected = difference(along)
-    close = pytest.approx(expected, rel=2e-8, abs=2e-8 * (1 + abs(along(0.0))))
-    assert dot(weights, tangents) == close, str(derived.case)
+    def filled_with(self, numbers: float | Sequence[float]) -> list[Any]:
+        """The inputs, but these numbers in those that are differentiated by."""
+        return [np.full(np.shape(x), numbers)[()] if i in self.wrt else x for i, x in enumerate(self.inputs)]
 
 
-@pytest.fixture(scope="module", params=[op for op in GENERATED if differentiable_cases(op)], ids=lambda op: op.name)
-def applications(request: pytest.FixtureRequest) -> list[Derived]:
-    """The applications of each op in turn, with all tests of it one after the other."""
-    return [Derived(case) for case in differentiable_cases(request.param)]
+# --- the checks of one application
 
 
-def test_differences(applications: list[Derived]) -> None:
-    """First derivatives, and the derivatives of both modes' graphs."""
-    for derived in applications:
-        for of, (graph, inputs, wrt) in derived.orders.items():
-            by_differences(derived, graph, derived.forward[of], inputs, wrt, np.random.default_rng(4))
+def by_differences(derived: Derived) -> None:
+    """The derivatives of the op's graph and of its derivative graphs in one direction, weighted to one number, against
+    differences along that direction. The last is the tangent of the cotangent of the cotangent: the third order."""
+    for of, pushed in derived.forward.items():
+        rng = np.random.default_rng(4)
+        graph, inputs, wrt = derived.points[of]
+        directions = directional(rng, [inputs[i] for i in wrt])
+        outputs = run(graph, *inputs)
+        weights = directional(rng, outputs)
+
+        def along(t: float) -> float:
+            moved = list(inputs)  # noqa: B023
+            for i, v in zip(wrt, directions, strict=True):  # noqa: B023
+                moved[i] = inputs[i] + t * v  # noqa: B023
+            return dot(weights, run(graph, *moved))  # noqa: B023
+
+        tangents = run(pushed, *inputs, *directions)[len(outputs) :]
+        close = pytest.approx(difference(along), rel=2e-8, abs=2e-8 * (1 + abs(dot(weights, outputs))))
+        assert dot(weights, tangents) == close, f"{derived.case}: the tangent of the {of}"
 
 
-def test_third_order(applications: list[Derived]) -> None:
-    """The tangent of the cotangent of the cotangent, against differences of what it is the tangent of."""
-    for derived in applications:
-        rng = np.random.default_rng(2)
-        _, inputs, _ = derived.orders["vjp"]
-        inputs = [*inputs, *directional(rng, run(derived.vjp, *inputs))]
-        twice = derived.reverse_of_vjp
-        by_differences(derived, twice, forward.jvp_graph(twice, derived.wrt), inputs, derived.wrt, rng)
-
-
-def test_modes_are_adjoint(applications: list[Derived]) -> None:
+def modes_are_adjoint(derived: Derived) -> None:
     """<w, J v> = <J^T w, v>: forward and reverse mode are one linear map, to rounding."""
-    for derived in applications:
-        for of, (graph, inputs, wrt) in derived.orders.items():
-            rng = np.random.default_rng(3)
-            outputs = run(graph, *inputs)
-            v = directional(rng, [inputs[i] for i in wrt])
-            w = directional(rng, outputs)
-            pushed = run(derived.forward[of], *inputs, *v)[len(outputs) :]
-            pulled = run(derived.reverse[of], *inputs, *w)[len(outputs) :]
-            scale = dot([np.abs(x) for x in w], [np.abs(x) for x in pushed]) + dot(
-                [np.abs(x) for x in pulled], [np.abs(x) for x in v]
-            )
-            close = pytest.approx(dot(pulled, v), abs=1e-12 * max(scale, 1e-12))
-            assert dot(w, pushed) == close, (str(derived.case), of)
+    for of in derived.reverse:
+        graph, inputs, wrt = derived.points[of]
+        rng = np.random.default_rng(3)
+        outputs = run(graph, *inputs)
+        v = directional(rng, [inputs[i] for i in wrt])
+        w = directional(rng, outputs)
+        pushed = run(derived.forward[of], *inputs, *v)[len(outputs) :]
+        pulled = run(derived.reverse[of], *inputs, *w)[len(outputs) :]
+        scale = dot([np.abs(x) for x in w], [np.abs(x) for x in pushed]) + dot(
+            [np.abs(x) for x in pulled], [np.abs(x) for x in v]
+        )
+        close = pytest.approx(dot(pulled, v), abs=1e-12 * max(scale, 1e-12))
+        assert dot(w, pushed) == close, f"{derived.case}: the modes of the {of}"
 
 
 def filled(graph: Graph, number: float) -> list[Any]:
@@ -129,36 +118,66 @@ def filled(graph: Graph, number: float) -> list[Any]:
     return [np.full(y.shape, number)[()] for y in graph.outputs]
 
 
+def nowhere(results: Sequence[Any]) -> bool:
+    """Whether all results are zeros."""
+    return not any(np.any(x) for x in results)
+
+
+def zeros_are_strong(derived: Derived, inputs: list[Any]) -> None:
+    """A tangent or a cotangent of zeros gives zeros, whatever the operands are: not even NaN comes through.
+
+    The same for the derivatives of the cotangents. And where no cotangent arrives, the operands' cotangents are zero
+    whatever the operands are: so is their derivative, in both modes. This is what keeps the branch not taken out of
+    second derivatives.
+    """
+    graph, vjp = derived.graph, derived.vjp
+    place = f"{derived.case} at {inputs}"
+    zeros = filled(graph, 0.0)
+    no_tangents = [np.zeros_like(inputs[i]) for i in derived.wrt]
+    assert nowhere(run(derived.jvp, *inputs, *no_tangents)[len(zeros) :]), place
+    assert nowhere(run(vjp, *inputs, *zeros)[len(zeros) :]), place
+    if "vjp" in derived.reverse:
+        twice, count, wrt = derived.reverse["vjp"], len(vjp.outputs), len(derived.wrt)
+        ones = [np.ones(np.shape(inputs[i]))[()] for i in derived.wrt]
+        assert nowhere(run(twice, *inputs, *filled(graph, 1.0), *filled(vjp, 0.0))[count:]), place
+        assert nowhere(run(derived.forward["vjp"], *inputs, *zeros, *ones, *zeros)[count + len(zeros) :]), place
+        assert nowhere(run(twice, *inputs, *zeros, *zeros, *ones)[count : count + wrt]), place
+
+
+# --- the cases
+
 SPECIAL = (0.0, -1.0, 1.0, 1e308, math.inf, -math.inf, math.nan)
 
 
-def test_zeros_are_strong(applications: list[Derived]) -> None:
-    """A tangent or a cotangent of zeros gives zeros, whatever the operands are: not even NaN comes through."""
-    for derived, number in itertools.product(applications, SPECIAL):
-        inputs, n = derived.everywhere(number), len(derived.graph.outputs)
-        pushed = run(derived.jvp, *inputs, *[np.zeros_like(inputs[i]) for i in derived.wrt])[n:]
-        pulled = run(derived.vjp, *inputs, *filled(derived.graph, 0.0))[n:]
-        assert not any(np.any(x) for x in (*pushed, *pulled)), (str(derived.case), number)
+def orders(op: Op) -> list[tuple[Case, int]]:
+    """The cases of an op and the order to which their derivatives are tested.
 
-
-def test_zeros_are_strong_at_order_two(applications: list[Derived]) -> None:
-    """The same for the derivatives of the cotangents: what is strong stays strong."""
-    for derived, number in itertools.product(applications, SPECIAL):
-        inputs = [*derived.everywhere(number), *filled(derived.graph, 1.0), *filled(derived.vjp, 0.0)]
-        results = run(derived.reverse["vjp"], *inputs)[len(derived.vjp.outputs) :]
-        assert not any(np.any(x) for x in results), (str(derived.case), number)
-
-
-def test_a_zero_cotangent_stays_zero_in_the_next_derivative(applications: list[Derived]) -> None:
-    """Where no cotangent arrives, the operands' cotangents are zero whatever the operands are: so is their derivative.
-
-    This is what keeps the branch not taken out of second derivatives.
+    An elementwise op treats its operands' shapes as all others do: only one of its cases with each choice of
+    parameters, the last and largest, goes beyond the first order. The third order of a composed op is that of the ops
+    it consists of.
     """
-    for derived, number in itertools.product(applications, SPECIAL):
-        count = len(derived.vjp.outputs)
-        cotangents = filled(derived.graph, 0.0)
-        ones = [np.ones(np.shape(derived.inputs[i]))[()] for i in derived.wrt]
-        inputs = [*derived.everywhere(number), *cotangents]
-        by_forward = run(derived.forward_of_vjp, *inputs, *ones)[count + len(derived.graph.outputs) :]
-        by_reverse = run(derived.reverse_of_vjp, *inputs, *cotangents, *ones)[count:]
-        assert not any(np.any(x) for x in (*by_forward, *by_reverse)), (str(derived.case), number)
+    cases = differentiable_cases(op)
+    most = 2 if op.rules.compose is not None else 3
+    if not op.facts.elementwise:
+        return [(case, most) for case in cases]
+    last = {str(case.sample.params): i for i, case in enumerate(cases)}.values()
+    return [(case, most if i in last else 1) for i, case in enumerate(cases)]
+
+
+@pytest.mark.parametrize("op", [op for op in GENERATED if differentiable_cases(op)], ids=lambda op: op.name)
+def test_derivatives(op: Op) -> None:
+    for case, order in orders(op):
+        derived = Derived(case, order)
+        by_differences(derived)
+        modes_are_adjoint(derived)
+        if not op.facts.elementwise:
+            for number in SPECIAL:
+                zeros_are_strong(derived, derived.filled_with(number))
+
+
+@for_each(op for op in GENERATED if op.facts.elementwise and differentiable_cases(op))
+def test_zeros_of_elementwise_ops_are_strong(op: Op) -> None:
+    """At all special numbers in one run."""
+    for params in {str(case.sample.params): case.sample.params for case in differentiable_cases(op)}.values():
+        derived = Derived(Case(op, sample(*[(len(SPECIAL),)] * len(op.signature.operands), **params)), 2)
+        zeros_are_strong(derived, derived.filled_with(SPECIAL))

@@ -11,6 +11,7 @@ from adcore.derivatives.forward import push
 from adcore.errors import AdcoreError
 from adcore.graph import CONSTANT, INPUT, ITEM, OPS, DType, Op
 from tests.adcore.ops.cases import GENERATED, Case, differentiable_cases, samples
+from tests.tables import for_each
 
 HARD = {DType.FLOAT: (0.5, np.nan, 1e300, -1e300), DType.INT: (1000, -1000), DType.BOOL: (False, True)}
 """Values that an op may refuse: numbers that are not whole, indices out of bounds, a false condition."""
@@ -47,7 +48,8 @@ def failures(op: Op) -> Iterator[bool]:
                 yield False
 
 
-@pytest.mark.parametrize("op", APPLIED, ids=lambda op: op.name)
+@pytest.mark.untraced
+@for_each(APPLIED)
 def test_ops_that_may_raise_say_so(op: Op) -> None:
     assert any(failures(op)) == op.facts.can_fail
 

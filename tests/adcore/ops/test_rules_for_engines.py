@@ -13,6 +13,7 @@ from adcore.graph import OPS, Graph, Node, Op, Relation
 from adcore.graph.traversal import check, graph_of
 from tests.adcore.graphs import run
 from tests.adcore.ops.cases import Case, all_cases
+from tests.tables import for_each
 
 ULPS = 4 * np.finfo(float).eps
 """What a composition may be off: the functions of C and of NumPy differ by as much."""
@@ -44,7 +45,7 @@ def decomposed(graph: Graph) -> Graph:
 DECOMPOSED = [case for case in all_cases() if case.op.rules.decompose is not None]
 
 
-@pytest.mark.parametrize("case", DECOMPOSED, ids=str)
+@for_each(DECOMPOSED)
 def test_a_decomposition_is_the_same_in_simpler_ops(case: Case) -> None:
     graph = decomposed(case.graph())
     assert [y.type for y in graph.outputs] == [y.type for y in case.graph().outputs]
@@ -100,7 +101,7 @@ class Numbers:
 SCALAR = [case for case in all_cases() if case.op.rules.scalar is not None and not any(case.sample.shapes)]
 
 
-@pytest.mark.parametrize("case", SCALAR, ids=str)
+@for_each(SCALAR)
 def test_a_scalar_rule_gives_the_value(case: Case) -> None:
     scalar = case.op.rules.scalar
     assert scalar is not None and case.op.facts.elementwise

@@ -15,6 +15,7 @@ from adcore.ops.arrays.indexing import subscript_text
 from adcore.ops.base import sample
 from tests.adcore.graphs import build, run
 from tests.adcore.ops.cases import Case
+from tests.tables import for_each
 
 pytestmark = pytest.mark.untraced
 
@@ -128,7 +129,7 @@ REFUSED: list[tuple[str, tuple[tuple[int, ...], ...], dict[str, Any], str, tuple
 ]
 
 
-@pytest.mark.parametrize(("name", "shapes", "params", "code", "words"), REFUSED)
+@for_each(REFUSED)
 def test_refused(
     name: str, shapes: tuple[tuple[int, ...], ...], params: dict[str, Any], code: str, words: tuple[str, ...]
 ) -> None:

@@ -22,6 +22,7 @@ from adcore.graph import OPS, Kind, Op, type_of
 from adcore.ops.base import sample
 from tests.adcore.graphs import run
 from tests.adcore.ops.cases import GENERATED, Case, all_cases, cases_of, emptied, is_written
+from tests.tables import for_each
 
 
 def mirrored(a: Any) -> Any:
@@ -92,7 +93,8 @@ def apply_reference(case: Case, operands: list[Any]) -> Any:
     return reference(op)(*by_position, **given, **params)
 
 
-@pytest.mark.parametrize("op", [op for op in GENERATED if any(map(is_written, cases_of(op)))], ids=lambda op: op.name)
+@pytest.mark.untraced
+@for_each(op for op in GENERATED if any(map(is_written, cases_of(op))))
 def test_value_is_numpys(op: Op) -> None:
     for case in filter(is_written, cases_of(op)):
         operands = case.operands()
@@ -103,7 +105,7 @@ def test_value_is_numpys(op: Op) -> None:
             np.testing.assert_allclose(value, other, rtol=1e-14, atol=1e-15, err_msg=str(case))
 
 
-@pytest.mark.parametrize("op", GENERATED, ids=lambda op: op.name)
+@for_each(GENERATED)
 def test_type_is_the_values(op: Op) -> None:
     """Values are NumPy arrays, or NumPy scalars: never Python numbers, never arrays without axes."""
     for case in cases_of(op):
@@ -117,7 +119,8 @@ def test_type_is_the_values(op: Op) -> None:
 SPECIAL = (0.0, -0.0, -1.0, 1.0, 1e308, -1e308, 5e-324, math.inf, -math.inf, math.nan)
 
 
-@pytest.mark.parametrize("op", GENERATED, ids=lambda op: op.name)
+@pytest.mark.untraced
+@for_each(GENERATED)
 def test_no_number_breaks_an_op(op: Op) -> None:
     """Any number gives a value of the right type, without a warning; only as_int wants whole ones."""
     for case in cases_of(op):
@@ -136,7 +139,7 @@ EMPTY = re.compile(r"[(,]0[,)]|\b(size|length|of) 0\b|\b0 elements|no element to
 EMPTIED = {op: [(case, shapes) for case in cases_of(op) for shapes in emptied(case)] for op in GENERATED}
 
 
-@pytest.mark.parametrize("op", [op for op, cases in EMPTIED.items() if cases], ids=lambda op: op.name)
+@for_each(op for op, cases in EMPTIED.items() if cases)
 def test_empty_arrays(op: Op) -> None:
     """An op takes an array without elements, or its shape rule says that it does not."""
     refusals = []
@@ -159,7 +162,7 @@ def test_empty_arrays(op: Op) -> None:
 BINARY = [op for op in GENERATED if op.facts.elementwise and len(op.signature.operands) == 2]
 
 
-@pytest.mark.parametrize("op", BINARY, ids=lambda op: op.name)
+@for_each(BINARY)
 def test_shapes_that_do_not_broadcast(op: Op) -> None:
     """The message names both shapes."""
     with pytest.raises(AdcoreError) as caught:
@@ -177,7 +180,7 @@ def test_names_are_unique() -> None:
     assert len(names) == len(set(names))
 
 
-@pytest.mark.parametrize("op", GENERATED, ids=lambda op: op.name)
+@for_each(GENERATED)
 def test_declaration(op: Op) -> None:
     assert op.notation.doc.endswith(".")
     assert (op.rules.value is None) == (op.rules.compose is not None)
@@ -217,7 +220,7 @@ def test_signature(name: str, signature: str) -> None:
 WITH_TEXT = [op for op in GENERATED if op.notation.latex is not None or op.notation.text is not None]
 
 
-@pytest.mark.parametrize("op", WITH_TEXT, ids=lambda op: op.name)
+@for_each(WITH_TEXT)
 def test_texts(op: Op) -> None:
     """Text and LaTeX, where they are declared, name every operand; calls are read back in the tests of printing."""
     for case in cases_of(op):

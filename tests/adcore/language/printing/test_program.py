@@ -14,6 +14,7 @@ from adcore.graph.traversal import check, graph_of
 from adcore.language.printing.program import to_source
 from adcore.language.printing.statements import STATEMENTS
 from tests.adcore.language.evaluating import lowered, values
+from tests.tables import for_each
 
 
 def round_trip(graph: Graph, *inputs: Any, rtol: float = 0.0) -> None:
@@ -56,7 +57,8 @@ def graphs_of_samples(one: Op) -> Iterator[tuple[Graph, list[Any]]]:
 PRINTED = [one for one in OPS.values() if one.signature.public and one.rules.value is not None]
 
 
-@pytest.mark.parametrize("one", PRINTED, ids=[one.name for one in PRINTED])
+@pytest.mark.untraced
+@for_each(PRINTED)
 def test_every_op_is_read_back_as_it_is_printed(one: Op) -> None:
     for graph, arrays in graphs_of_samples(one):
         round_trip(graph, *arrays)
@@ -70,7 +72,7 @@ HIDDEN = [
 ]
 
 
-@pytest.mark.parametrize("one", HIDDEN, ids=[one.name for one in HIDDEN])
+@for_each(HIDDEN)
 def test_every_hidden_op_is_read_back_or_refused(one: Op) -> None:
     """What is written as a formula computes the same to rounding: the op is there to round less."""
     for graph, arrays in graphs_of_samples(one):

@@ -19,6 +19,7 @@ from adcore.graph.traversal import check, graph_of, substitute
 from adcore.ops.control.cond import cond
 from adcore.passes import optimise
 from tests.adcore.graphs import Build, build, derive, graphs, if_else, orders, run
+from tests.tables import for_each
 
 pytestmark = pytest.mark.untraced
 
@@ -120,8 +121,7 @@ CASES: list[tuple[Build, float, Callable[[float], Sequence[float]]]] = [
 ]
 
 
-@pytest.mark.parametrize("modes", ["", *orders(3)])
-@pytest.mark.parametrize(("function", "x", "closed"), CASES)
+@for_each((*case, modes) for case in CASES for modes in ["", *orders(3)])
 def test_each_branch_has_its_derivatives(
     function: Build, x: float, closed: Callable[[float], Sequence[float]], modes: str
 ) -> None:
