@@ -1,5 +1,6 @@
 """Settings of the test run as a whole."""
 
+import gc
 import importlib
 import os
 import pkgutil
@@ -14,10 +15,10 @@ from hypothesis import HealthCheck, settings
 # than it gives, above all where every processor runs tests already. The variable is read when NumPy is imported.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-# How long an example takes says nothing on a busy machine. HYPOTHESIS_PROFILE=thorough draws forty times as many
+# How long an example takes says nothing on a busy machine. HYPOTHESIS_PROFILE=thorough draws many times as many
 # random programs, for a change to the core.
 settings.register_profile(
-    "default", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+    "default", max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )
 settings.register_profile("thorough", settings.get_profile("default"), max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
@@ -56,7 +57,13 @@ def pytest_collection(session: pytest.Session) -> Generator[None, object, object
                 if not module.name.endswith("__main__"):
                     importlib.import_module(module.name)
     tracer.off()
-    return (yield)
+    # What is imported and collected stays to the end: the garbage collector need not look at it again and again.
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.hookimpl(wrapper=True, trylast=True)

@@ -13,6 +13,8 @@ import pytest
 
 from tests.tables import for_each
 
+pytestmark = pytest.mark.untraced
+
 ROOT = Path(__file__).parent.parent
 MODULES = sorted(path for top in ("adcore", "app") for path in (ROOT / top).rglob("*.py"))
 FOLDERS = sorted({path.parent for path in MODULES})

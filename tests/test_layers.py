@@ -8,7 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.tables import for_each
+
+pytestmark = pytest.mark.untraced
 
 ROOT = Path(__file__).parent.parent
 CORE = sorted((ROOT / "adcore").rglob("*.py"))

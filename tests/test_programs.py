@@ -77,71 +77,83 @@ def test_value_and_gradient_are_those_of_the_source(file: Path, mode: Literal["f
 
 @programs
 def test_what_is_cached_answers_as_what_is_fresh(file: Path) -> None:
+    """The last case by the program compiled for the first."""
     one, compiler = example(file), Compiler()
-    for case in one["cases"]:
-        inputs = inputs_of(case)
-        answers = [
-            made.compile(one["program"], inputs, asked(file, "auto"))[0].evaluate(inputs)
-            for made in (compiler, Compiler())
-        ]
-        assert answers[0].values == answers[1].values
-        for name, slope in answers[0].gradients.items():
-            np.testing.assert_array_equal(slope, answers[1].gradients[name])
+    compiler.compile(one["program"], inputs_of(one["cases"][0]), asked(file, "auto"))
+    inputs = inputs_of(one["cases"][-1])
+    answers = [
+        made.compile(one["program"], inputs, asked(file, "auto"))[0].evaluate(inputs) for made in (compiler, Compiler())
+    ]
+    assert answers[0].values == answers[1].values
+    for name, slope in answers[0].gradients.items():
+        np.testing.assert_array_equal(slope, answers[1].gradients[name])
 
 
-def graph_and_values(file: Path, case: dict[str, Any]) -> tuple[Graph, list[int], list[Any], list[Any]]:
-    """A program's gradient, the places of the inputs it is by, the inputs' values, and a direction in those places."""
-    one, random, inputs = example(file), np.random.default_rng(1), inputs_of(case)
+@functools.cache
+def gradient_of(file: Path) -> tuple[Graph, list[int]]:
+    """A program's value and gradient, optimised, and the places of the inputs it is by: one graph serves all cases."""
+    case = example(file)["cases"][0]
     names = list(case["gradients"])
-    graph = Compiler().graph(one["program"], inputs, Query("gradient", wrt=tuple(names)))
-    ways = [random.uniform(0.5, 1.0, inputs[name].shape)[()] for name in names]
-    places = [graph.input_names.index(name) for name in names]
-    return graph, places, [inputs[name][()] for name in graph.input_names], ways
+    graph = Compiler().graph(example(file)["program"], inputs_of(case), Query("gradient", wrt=tuple(names)))
+    return graph, [graph.input_names.index(name) for name in names]
 
 
-@pytest.mark.untraced
+def values_of(graph: Graph, case: dict[str, Any]) -> list[Any]:
+    """The inputs of a case in the order of the graph's."""
+    inputs = inputs_of(case)
+    return [inputs[name][()] for name in graph.input_names]
+
+
 @programs
 def test_derivatives_of_order_one_and_two_are_differences(file: Path) -> None:
     """The value and its gradient along one direction; the derivative of the gradient in both modes."""
+    graph, places = gradient_of(file)
+    ready = plan(graph)
+    by_forward = plan(check(jvp_graph(graph, places)))
+    by_reverse = plan(check(optimise(vjp_graph(graph, places))))
     for case in example(file)["cases"]:
-        graph, places, given, ways = graph_and_values(file, case)
-        ready = plan(graph)
-        found = execute(plan(check(jvp_graph(graph, places))), [*given, *ways])[len(graph.outputs) :]
-        by_reverse = check(optimise(vjp_graph(graph, places)))
-        second = execute(plan(by_reverse), [*given, np.float64(0.0), *ways])[len(graph.outputs) :]
+        random, values = np.random.default_rng(1), values_of(graph, case)
+        ways = [random.uniform(0.5, 1.0, np.shape(values[place]))[()] for place in places]
+        pushed = execute(by_forward, [*values, *ways])[len(graph.outputs) :]
+        pulled = execute(by_reverse, [*values, np.float64(0.0), *ways])[len(graph.outputs) :]
 
         def results(step: float) -> list[Any]:
-            moved = list(given)  # noqa: B023
+            moved = list(values)  # noqa: B023
             for place, way in zip(places, ways, strict=True):  # noqa: B023
                 moved[place] = moved[place] + step * way
-            return execute(ready, moved)  # noqa: B023
+            return execute(ready, moved)
 
-        for slope, after, before in zip(found, results(STEP), results(-STEP), strict=True):
+        for slope, after, before in zip(pushed, results(STEP), results(-STEP), strict=True):
             difference = (after - before) / (2 * STEP)
             scale = 1 + np.max(np.abs(difference), initial=0.0)
             np.testing.assert_allclose(slope, difference, rtol=1e-4, atol=1e-5 * scale)
-        for forward, reverse in zip(found[1:], second, strict=True):
+        for forward, reverse in zip(pushed[1:], pulled, strict=True):
             scale = 1 + np.max(np.abs(forward), initial=0.0)
             np.testing.assert_allclose(forward, reverse, rtol=1e-7, atol=1e-8 * scale)
 
 
 @programs
 def test_passes_keep_every_bit(file: Path) -> None:
-    for case in example(file)["cases"]:
-        graph, _, given, _ = graph_and_values(file, case)
-        plain = Compiler().compile(example(file)["program"], inputs_of(case), Query())[0].graph
-        derived = gradient_graph(plain, [plain.input_names.index(name) for name in case["gradients"]])
-        for optimised, unoptimised in zip(execute(plan(graph), given), execute(plan(derived), given), strict=True):
-            np.testing.assert_array_equal(optimised, unoptimised)
+    one, (graph, _) = example(file), gradient_of(file)
+    first = one["cases"][0]
+    plain = Compiler().compile(one["program"], inputs_of(first), Query())[0].graph
+    derived = gradient_graph(plain, [plain.input_names.index(name) for name in first["gradients"]])
+    optimised, unoptimised = plan(graph), plan(derived)
+    for case in one["cases"]:
+        values = values_of(graph, case)
+        for smaller, larger in zip(execute(optimised, values), execute(unoptimised, values), strict=True):
+            np.testing.assert_array_equal(smaller, larger)
 
 
 @programs
 def test_programs_read_back_from_their_graphs(file: Path) -> None:
     one = example(file)
+    first = inputs_of(one["cases"][0])
+    compiled = Compiler().compile(one["program"], first, Query())[0]
+    again = to_source(Compiler().graph(one["program"], first, Query(outputs=compiled.outputs)))
+    back = Compiler().compile(again, first, Query())[0]
     for case in one["cases"]:
         inputs = inputs_of(case)
-        compiled = Compiler().compile(one["program"], inputs, Query())[0]
-        again = to_source(Compiler().graph(one["program"], inputs, Query(outputs=compiled.outputs)))
-        (first,) = compiled.evaluate(inputs).values.values()
-        (second,) = Compiler().compile(again, inputs, Query())[0].evaluate(inputs).values.values()
-        np.testing.assert_array_equal(first, second)
+        (value,) = compiled.evaluate(inputs).values.values()
+        (same,) = back.evaluate(inputs).values.values()
+        np.testing.assert_array_equal(value, same)

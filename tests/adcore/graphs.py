@@ -137,11 +137,10 @@ def by_forward(graph: Graph) -> Graph:
 MODES = {"r": by_reverse, "f": by_forward}
 
 
+@functools.lru_cache(maxsize=16)
 def derive(graph: Graph, modes: str) -> Graph:
-    """One derivative a letter, the innermost first: "rf" is forward over reverse."""
-    for mode in modes:
-        graph = MODES[mode](graph)
-    return graph
+    """One derivative a letter, the innermost first: "rf" is forward over reverse. Mixtures share their beginnings."""
+    return MODES[modes[-1]](derive(graph, modes[:-1])) if modes else graph
 
 
 def orders(most: int) -> list[str]:

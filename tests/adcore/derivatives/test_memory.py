@@ -43,6 +43,7 @@ def repeated(step: Callable[[Node], Node], length: int) -> Graph:
     return build(function, ARRAY)
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("prepare", [check, optimise])
 @pytest.mark.parametrize(("order", "length", "most"), [(1, 300, 5), (2, 100, 10), (3, 40, 20)])
 def test_forward_modes_memory_does_not_grow_with_the_program(

@@ -360,7 +360,7 @@ def test_deep_chains_need_no_recursion_and_linear_time() -> None:
         assert len(rewrite(graph, lambda n: n).nodes) == length
         assert len(substitute(graph, {x: X})) == length + 1
 
-    assert grows_linearly(walk, 3_000)
+    assert grows_linearly(walk, 1_000)
 
 
 def test_a_wide_diamond_is_walked_once() -> None:

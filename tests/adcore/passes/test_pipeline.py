@@ -105,11 +105,11 @@ def test_the_gradient_of_table_1_has_no_step_too_many() -> None:
         lambda x, n: [x := NEGATIVE(-x) + SIN(x) for _ in range(n)][-1],
     ],
 )
-def test_ten_thousand_nodes_take_about_ten_times_a_thousand(program: Callable[[Node, int], Node]) -> None:
+def test_time_grows_with_the_length_of_the_program(program: Callable[[Node, int], Node]) -> None:
     def work(length: int) -> Graph:
         return optimise(gradient_graph(optimise(build(lambda x: program(x, length // 3), SCALAR)), [0]))
 
-    assert grows_linearly(work, 1000)
+    assert grows_linearly(work, 300)
 
 
 @pytest.mark.untraced

@@ -77,7 +77,7 @@ def test_alive_while_every_worker_is_busy() -> None:
     with process(threads="2", max_live_elements="1000000000") as (address, _):
         with httpx.Client(base_url=address, timeout=120, trust_env=False) as client:
             client.get("/health/live")
-            connections = [handled(address, "/evaluate", {"program": dear(50), "inputs": {"x": i}}) for i in range(4)]
+            connections = [handled(address, "/evaluate", {"program": dear(30), "inputs": {"x": i}}) for i in range(4)]
             statuses = [client.get("/health/live").status_code for _ in range(20)]
             # A service that lets the probes wait until a worker is free answers them after the evaluations. The order
             # of the answers says so, however slow the machine is: the evaluations take a second or more of each worker,
@@ -90,7 +90,7 @@ def test_alive_while_every_worker_is_busy() -> None:
 
 def test_a_shutdown_lets_the_requests_under_way_end() -> None:
     with process() as (address, running):
-        connection = handled(address, "/grad", {"program": dear(20), "inputs": {"x": 1}})
+        connection = handled(address, "/grad", {"program": dear(10), "inputs": {"x": 1}})
         running.send_signal(signal.SIGTERM)
         assert status(connection) == 200
         assert running.wait(timeout=30) in (0, -signal.SIGTERM)

@@ -88,6 +88,7 @@ def answer(graph: Graph, **inputs: float) -> list[Any]:
 MEMORIES = {1: (1, 100, 300, 1_500), 2: (800, 1_500), 3: (6_000,)}
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("modes", ["r", "rf", "fr", "rr", "rrf", "rrr"])
 @pytest.mark.parametrize(("text", "inputs"), [row[1:] for row in PROGRAMS], ids=[row[0] for row in PROGRAMS])
 def test_a_derivative_is_the_same_whatever_the_memory(text: str, inputs: dict[str, Any], modes: str) -> None:

@@ -42,7 +42,7 @@ def worst_error(
     reference: Callable[..., Any],
     points: Sequence[tuple[float, ...]],
     wrt: Sequence[int] | None = None,
-    digits: int = 40,
+    digits: int = 30,
     floor: float = 1e-290,
 ) -> tuple[float, str]:
     """The largest relative error of the value and the derivatives up to order 2 by ``wrt``, and where it is.
