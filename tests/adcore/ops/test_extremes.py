@@ -32,8 +32,9 @@ CASES: dict[Op, list[Case]] = {op: cases for op in GENERATED if (cases := differ
 
 def elementwise_failures(case: Case) -> Iterator[str]:
     """The points with a finite value and a NaN among the partial derivatives, all combinations in one run a mode."""
-    choices = {DType.FLOAT: (*POINTS, 1.0, -1.0), DType.INT: (0, 1, 2), DType.BOOL: (False, True)}
     kinds = [case.dtype(i) for i in range(len(case.sample.shapes))]
+    points = POINTS if len(kinds) < 3 else [x for x in POINTS if abs(x) not in (1e-310, 1e300)]
+    choices = {DType.FLOAT: (*points, 1.0, -1.0), DType.INT: (0, 1, 2), DType.BOOL: (False, True)}
     rows = itertools.product(*(choices[kind] for kind in kinds))
     operands = [np.array(column, kind.value) for column, kind in zip(zip(*rows, strict=True), kinds, strict=True)]
     graph = case.graph(tuple(x.shape for x in operands))
@@ -80,7 +81,7 @@ def array_failures(case: Case, finite: list[str]) -> Iterator[str]:
 def test_no_gradient_is_nan_where_the_value_is_finite(op: Op) -> None:
     """Where one is, the op's declaration gives the reason; a reason that is no longer needed is to go."""
     cases, finite = CASES[op], list[str]()
-    if op.facts.elementwise or op.rules.compose is not None:
+    if op.facts.elementwise:
         # Samples that differ in shapes alone make one case.
         cases = list({str(case.sample.params): case for case in cases}.values())
     by_case = elementwise_failures if op.facts.elementwise else functools.partial(array_failures, finite=finite)
