@@ -21,6 +21,7 @@ from adcore.errors import (
 )
 from adcore.graph import INPUT, OPS, Array, DType, Graph, Node, Type, type_of
 from adcore.language import Lowered, Syntax, did_you_mean, normal
+from adcore.language.library import FOREIGN
 from adcore.limits import Limits
 
 T = TypeVar("T")
@@ -120,6 +121,9 @@ def check_inputs(syntax: Syntax, inputs: Mapping[str, Type | Array], limits: Lim
             line = syntax.text.splitlines()[x.span.line - 1] if x.span is not None else ""
             if near is None and re.search(rf"\b{re.escape(x.name)}\s*<-", line):
                 near = f"to assign, write {x.name} = ..."
+            if near is None and re.match(rf"\s*{re.escape(x.name)}\s*==", line):
+                near = f"to assign, write {x.name} = ..."
+            near = near or FOREIGN.get(x.name)
             raise MissingInput(f"the input {x.name} is missing", span=x.span, help=near)
     for name, value in inputs.items():
         size = (value if isinstance(value, Type) else type_of(value)).size

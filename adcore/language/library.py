@@ -116,6 +116,80 @@ _REASONS: Mapping[str, str] = {
 """What to do about the lack of a module's functions."""
 
 
+FOREIGN: Mapping[str, str] = {
+    **dict.fromkeys(("PI", "Pi", "π"), "write pi"),
+    **dict.fromkeys(("Inf", "Infinity", "INFINITY"), "write inf"),
+    **dict.fromkeys(("NaN", "NA", "NAN"), "write nan"),
+    **dict.fromkeys(("true", "TRUE", "T"), "write True"),
+    **dict.fromkeys(("false", "FALSE"), "write False"),
+    **dict.fromkeys(("null", "NULL", "nil", "nothing", "undefined"), "write None"),
+    **dict.fromkeys(("Math", "console", "std"), "write NumPy's functions without a module: sin(x)"),
+    **dict.fromkeys(("F", "tf", "torch", "mx", "sp", "sympy"), "write NumPy's functions: sin(x), x.sum()"),
+    "ln": "write log(x)",
+    "lg": "write log10(x)",
+    "log_": "write log(x)",
+    "sqr": "write square(x), or x**2",
+    "tg": "write tan(x)",
+    "arctg": "write arctan(x)",
+    "sgn": "write sign(x)",
+    "ceiling": "write ceil(x)",
+    "fabs": "write abs(x)",
+    "cbind": "write column_stack((a, b))",
+    "rbind": "write vstack((a, b))",
+    "c": "write a list, [1, 2, 3]",
+    "rep": "write repeat(x, n)",
+    "seq": "write linspace(start, stop, n), or arange(start, stop, step)",
+    "pmax": "write maximum(x, y)",
+    "pmin": "write minimum(x, y)",
+    "crossprod": "write A.T @ B",
+    "length": "write len(x)",
+    "nrow": "write A.shape[0]",
+    "ncol": "write A.shape[1]",
+    "numel": "write x.size",
+    "mod": "write a % b",
+    "nchoosek": "write comb(n, k)",
+    "choose": "write comb(n, k)",
+    "normpdf": "write scipy.stats.norm.pdf(x)",
+    "normcdf": "write scipy.stats.norm.cdf(x)",
+    "pnorm": "write scipy.stats.norm.cdf(x)",
+    "dnorm": "write scipy.stats.norm.pdf(x)",
+    "qnorm": "write scipy.stats.norm.ppf(p)",
+    "bsxfun": "operators broadcast by themselves: write a * b",
+    **dict.fromkeys(("IF", "ifelse", "IIF", "iif"), "write a if condition else b, or where(condition, a, b)"),
+    **dict.fromkeys(("AVERAGE", "avg"), "write mean(x)"),
+    "STDEV": "write std(x, ddof=1)",
+    "SUMPRODUCT": "write sum(x * y)",
+    "MMULT": "write A @ B",
+    "filter": "write [t for t in v if ...]",
+    **dict.fromkeys(
+        ("D", "derivative", "differentiate"), "the gradient is what the request asks for; inside, grad(f)(x)"
+    ),
+    **dict.fromkeys(("integrate", "integral"), "write quad(f, a, b)[0]"),
+    **dict.fromkeys(("fsolve", "fzero", "nsolve", "uniroot"), "write root(f, x0)"),
+    **dict.fromkeys(("fminsearch", "fminunc", "optim", "argmin_"), "write minimize(f, x0)"),
+    **dict.fromkeys(("ode45", "ode", "solve_ivp", "rk4"), "write odeint(f, y0, t), for y' = f(y, t)"),
+    **dict.fromkeys(("eval", "exec", "compile", "__import__"), "write the program as it is: no text is run"),
+    **dict.fromkeys(("open", "loadtxt", "genfromtxt", "read_csv", "load"), "post the data as an input"),
+    **dict.fromkeys(
+        ("rand", "randn", "random", "rnorm", "runif"), "draw random numbers before, and post them as an input"
+    ),
+    **dict.fromkeys(("float32", "float16", "single", "half"), "numbers are float64 here: leave it out"),
+    **dict.fromkeys(("complex64", "complex128", "complex"), "write the real and the imaginary part as two numbers"),
+    **dict.fromkeys(("asmatrix", "matrix", "mat", "DataFrame", "Series", "tensor", "Tensor"), "write array(...)"),
+    "count": "write for i in range(n)",
+    "cycle": "write x[i % len(x)]",
+    "namedtuple": "write a dictionary: p['mass']",
+    "defaultdict": "write p = {}, and p[k] = p.get(k, 0) + x",
+    "Counter": "write p = {}, and p[k] = p.get(k, 0) + 1",
+    "deque": "write a list",
+    "hanning": "write 0.5 - 0.5*cos(2*pi*arange(n)/(n - 1))",
+    "hamming": "write 0.54 - 0.46*cos(2*pi*arange(n)/(n - 1))",
+    "ndenumerate": "write a loop over range(n) for each axis",
+    "ndindex": "write a loop over range(n) for each axis",
+}
+"""What to write for names that other languages, or other libraries, have."""
+
+
 class Convention(NamedTuple):
     """How the function of a library is called."""
 
@@ -154,4 +228,7 @@ def convention(full: str) -> Convention | None:
 def reason(full: str) -> str | None:
     """The help for a full name that the language lacks, by its module."""
     name = canonical(full)
+    foreign = FOREIGN.get(name.rpartition(".")[2])
+    if foreign is not None:
+        return foreign
     return next((text for module, text in _REASONS.items() if name == module or name.startswith(f"{module}.")), None)

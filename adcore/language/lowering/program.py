@@ -270,7 +270,8 @@ def _output(low: Lowering, name: str, value: Value) -> Node:
         remedy = "return its values, in a tuple for example"
     if not (isinstance(value, (Node, List)) or is_number(value)):
         raise TypeMismatch(
-            f"the result {name} is {describe_value(value)}, not a number or an array",
+            f"{'the result' if name == RESULT else f'the result {name}'} is {describe_value(value)}, "
+            "not a number or an array",
             span=low.span(_end(low)),
             help=remedy,
         )

@@ -153,6 +153,12 @@ def _checked(source: Source, limits: Limits) -> Syntax:
     main = main[:end]
     plan = plan_of(main)
     if plan is None:
+        # A block that is not supported may have had it.
+        refused = next(
+            (x for x in main if x in walk.refused and not isinstance(x, (ast.FunctionDef, ast.ClassDef))), None
+        )
+        if refused is not None:
+            raise walk.refused[refused]
         last = main[-1] if main else None
         raise NoResult(
             "the program computes nothing" if last is None else "the program ends without a result",

@@ -90,6 +90,10 @@ def bind_call(
         if error.fault is BindingFault.UNKNOWN:
             near = vocabulary.did_you_mean(str(error.name), signature.order)
             help = f"{near}: {callee.usage}" if near else help
+        if error.fault is BindingFault.TOO_MANY and "shape" in signature.order:
+            help = (
+                f"a shape is one argument: {callee.usage.partition('(')[0]}({'x, ' * ('x' in signature.order)}(2, 3))"
+            )
         if error.fault is BindingFault.REPEATED:
             help, related = None, ((low.span(error.earlier.place), "first here"),)
         raise BadCall(f"{callee.name} {error}", span=low.span(at), help=help, related=related) from None
@@ -148,6 +152,12 @@ def static_value(
             return _number(low, value, what, place)
         case Kind.AXIS | Kind.AXES if value is None:
             return None
+        case Kind.AXIS if is_sequence(value) and any(x.startswith("*") for x in callee.signature.operands):
+            raise TypeMismatch(
+                f"{what} is a whole number, and this is {describe_value(value)}",
+                span=low.span(place),
+                help=f"{callee.name} takes one list: {callee.name}([a, b])",
+            )
         case Kind.AXIS:
             return _small(low, low.known.whole(value, place, what), what, place)
         case Kind.AXES:

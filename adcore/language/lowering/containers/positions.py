@@ -94,5 +94,5 @@ def out_of_bounds(low: Lowering, index: int, size: int, part: ast.expr, what: st
     return IndexOutOfBounds(
         f"index {index} is out of bounds: {what} has {'1 element' if size == 1 else f'{size} elements'}",
         span=low.span(part),
-        help="indices count from 0" if index == size else None,
+        help="indices count from 0" if index == size > 0 else None,
     )

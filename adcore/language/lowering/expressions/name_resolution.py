@@ -181,7 +181,7 @@ def unknown(low: Lowering, node: ast.expr, full: str) -> AdcoreError:
         return TypeMismatch(f"{full} is a module, not a function", span=span)
     if library.has(full) is False:
         elsewhere = vocabulary.modules_with(name)
-        near = f"did you mean {elsewhere[0]}?" if elsewhere else None
+        near = f"did you mean {elsewhere[0]}?" if elsewhere else library.FOREIGN.get(name)
         near = near or vocabulary.did_you_mean(name, vocabulary.names_in(module))
         return UnknownFunction(f"{module} has no {name}", span=span, help=near)
     return UnknownFunction(f"{full} does not exist in this language", span=span, help=library.reason(full))
@@ -241,7 +241,8 @@ def _function(low: Lowering, func: ast.Name) -> LibraryFunction:
         kind, message, help = _ELSEWHERE[name]
         raise kind(message, span=span, help=help)
     own = {n for scope in _chain(low.frames.scope) for n in scope.names.functions}
-    near = vocabulary.did_you_mean(name, {*vocabulary.functions(), *own}) or f"to multiply, write {name} * (...)"
+    near = library.FOREIGN.get(name) or vocabulary.did_you_mean(name, {*vocabulary.functions(), *own})
+    near = near or f"to multiply, write {name} * (...)"
     raise UnknownFunction(f"there is no function {name}", span=span, help=near)
 
 

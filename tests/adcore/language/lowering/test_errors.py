@@ -27,7 +27,8 @@ INPUTS = {
 TABLE = [
     # syntax that parses, and is not supported where it stands
     ("maximum(*«x»)", "type_mismatch", "a number has no parts to go over", None),
-    ("sum(zip(«*v»))", "unsupported_syntax", "unpacking with * is not supported here", "name each value"),
+    ("sum(reversed(«*v»))", "unsupported_syntax", "unpacking with * is not supported here", "name each value"),
+    ("zip(*«v»)", "type_mismatch", "a number has no parts to go over", "write range(...) to count"),
     (
         "y = «print»(x)",
         "unsupported_syntax",
@@ -65,7 +66,7 @@ TABLE = [
     (
         "«lambda t: t»",
         "type_mismatch",
-        "the result result is a lambda, not a number or an array",
+        "the result is a lambda, not a number or an array",
         "a function that nothing calls computes nothing: call it",
     ),
     ("x + («lambda t: t»)", "type_mismatch", "a lambda cannot be computed with", None),

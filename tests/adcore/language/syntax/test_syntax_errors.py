@@ -55,7 +55,7 @@ TABLE = [
     ("x = «1 if y»", "a conditional expression needs an else", "write a if condition else b"),
     ("«True» = 3", "a constant cannot be assigned to", None),
     ("x; «;» y", "; is not expected here", None),
-    ("«else»: x", "else is not expected here", None),
+    ("«else»: x", "there is no if before this", "an else is indented as its if is"),
     ("x:«»", "the line ends too early", None),
     ("«1»if x else 2", "a blank is missing after this number", None),
     ("x«$»y", "$ means nothing here", "write the formula without $"),
