@@ -18,7 +18,8 @@ class Limits:
     array_elements: int = 10_000_000
     """Elements of any one array, inputs and intermediate values included (``array_too_large``)."""
     live_elements: int = 50_000_000
-    """Elements of all arrays that one evaluation holds at one time, 8 bytes each (``memory_too_large``)."""
+    """Elements of all arrays that one evaluation holds at one time, temporaries included, 8 bytes each
+    (``memory_too_large``)."""
     stack_elements: int = 20_000_000
     """Elements that an evaluation's loops keep for their adjoints; what goes beyond is computed again when read."""
     trace_rows: int = 10_000

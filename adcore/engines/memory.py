@@ -32,7 +32,8 @@ def most_live(graph: Graph, last_uses: Mapping[Node, Sequence[Node]], nested: Ma
             if array not in users:
                 live += array[0].types[array[1]].size
             users[array] = users.get(array, 0) + 1
-        needed = live if node.op.rules.scratch is None and not node.types[0].shape else live + scratch_of(node)
+        is_one_number = node.op.facts.elementwise and not node.types[0].shape
+        needed = live if is_one_number else live + scratch_of(node)
         if needed > peak:
             peak = needed
         for operand in last_uses.get(node, ()):

@@ -22,8 +22,9 @@ def mean_deviation(x: Any, *, axis: Hidden) -> Any:
     if not x.size:
         return x
     first = x[tuple(slice(0, 1) if i in axes_of(axis, x.ndim) else slice(None) for i in range(x.ndim))]
-    from_first = x - first
-    return (from_first - average(from_first, axis=axis, keepdims=True))[()]
+    deviations = np.asarray(x - first)
+    deviations -= average(deviations, axis=axis, keepdims=True)
+    return deviations[()]
 
 
 def root_of_squares(x: Any, axis: Axes, keepdims: bool, parts: float = 1.0) -> Any:

@@ -33,7 +33,7 @@ deviation = linear(
     lambda node, g: (moved(node, g),),
     public=False,
     nanoseconds=15.0,
-    scratch=copies(1.5),
+    scratch=copies(0.5),
     samples=(sample((4,), axis=None), sample((2, 3), axis=0), sample((2, 3, 2), axis=(0, 2)), sample((), axis=None)),
     doc="Each element less the mean along the axes.",
 )
@@ -44,7 +44,8 @@ def _freedom(x: Any, axis: Axes, ddof: float) -> float:
 
 
 def _var(x: Any, *, axis: Axes = None, ddof: float = 0, keepdims: bool = False) -> Any:
-    squares = np.square(mean_deviation(x, axis=axis))
+    deviations = np.asarray(mean_deviation(x, axis=axis))
+    squares = np.square(deviations, out=deviations) if x.size else deviations
     return total(squares, axis=axis, keepdims=keepdims) / np.float64(_freedom(x, axis, ddof))
 
 
@@ -73,7 +74,7 @@ var = reducing(
     _var_weights,
     method=True,
     nanoseconds=25.0,
-    scratch=copies(2),
+    scratch=copies(1.2),
     samples=_SPREADS,
     doc="The mean squared deviation from the mean.",
 )
@@ -97,7 +98,9 @@ def _logsumexp(x: Any, *, axis: Axes = None, keepdims: bool = False) -> Any:
     greatest = x.max(axis=axis, keepdims=True, initial=-math.inf)
     is_greatest = x == greatest
     ties = total(is_greatest, axis=axis, keepdims=True)
-    rest = np.where(is_greatest, 0.0, np.exp(x - np.where(np.isfinite(greatest), greatest, 0.0)))
+    rest = np.asarray(x - np.where(np.isfinite(greatest), greatest, 0.0))
+    np.exp(rest, out=rest)  # In place, here and below: an array of millions more would count.
+    rest[is_greatest] = 0.0
     out = np.where(
         ties == 0, greatest, np.log1p(total(rest, axis=axis, keepdims=True) / ties) + np.log(ties) + greatest
     )
@@ -110,15 +113,21 @@ logsumexp = reducing(
     lambda y, x, *, axis, **_: exponential_shares(x, axis=axis),
     latex=r"\ln \sum e^{{{0}}}",
     nanoseconds=50.0,
-    scratch=copies(4.5),
+    scratch=lambda node: int(1.5 * node.inputs[0].type.size) + 4 * node.type.size,
     samples=OVER,
     doc="The logarithm of the sum of the exponentials, without overflow.",
 )
 
 
 def _softmax(x: Any, *, axis: Axes = None) -> Any:
-    powers = np.exp(x - x.max(axis=axis, keepdims=True, initial=-math.inf))
-    return (powers / total(powers, axis=axis, keepdims=True))[()]
+    return _divided_by_total(np.asarray(x - x.max(axis=axis, keepdims=True, initial=-math.inf)), axis)
+
+
+def _divided_by_total(exponents: Any, axis: Axes) -> Any:
+    """The exponentials over their sum, in the place of the exponents."""
+    powers = np.exp(exponents, out=exponents)
+    powers /= total(powers, axis=axis, keepdims=True)
+    return powers[()]
 
 
 def _log_softmax(x: Any, *, axis: Axes = None) -> Any:
@@ -150,7 +159,7 @@ softmax: Op = declare(
     _infer_normalised,
     **_rules(_softmax_rule, _softmax_rule),
     nanoseconds=30.0,
-    scratch=copies(2),
+    scratch=copies(0.2),
     samples=_NORMALISED,
     doc="The exponentials, divided by their sum.",
 )
@@ -158,8 +167,9 @@ softmax: Op = declare(
 
 def _exponential_shares(x: Any, *, axis: Axes = None) -> Any:
     greatest = x.max(axis=axis, keepdims=True, initial=-math.inf)
-    powers = np.exp(np.where(x == greatest, 0.0, x - greatest))
-    return (powers / total(powers, axis=axis, keepdims=True))[()]
+    exponents = np.asarray(x - greatest)
+    exponents[x == greatest] = 0.0
+    return _divided_by_total(exponents, axis)
 
 
 exponential_shares: Op = declare(
@@ -170,7 +180,7 @@ exponential_shares: Op = declare(
     **_rules(_softmax_rule, _softmax_rule),
     public=False,
     nanoseconds=40.0,
-    scratch=copies(2.5),
+    scratch=copies(0.5),
     samples=_NORMALISED,
     doc="As softmax, which is the derivative of logsumexp, but equal elements have equal shares where they are "
     "infinite, too.",
@@ -192,7 +202,7 @@ log_softmax = declare(
     _infer_normalised,
     **_rules(_log_softmax_jvp, _log_softmax_vjp),
     nanoseconds=50.0,
-    scratch=copies(3.5),
+    scratch=copies(2.5),
     samples=_NORMALISED,
     doc="The logarithm of softmax, which keeps its digits where softmax is close to 0.",
 )

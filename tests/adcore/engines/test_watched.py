@@ -72,6 +72,12 @@ def test_pieces_tick() -> None:
         ("eigh", [(3_000, 3_000)], {}),
         ("lstsq", [(3_000, 3_000), (3_000,)], {}),
         ("matrix_power", [(3_000, 3_000)], {"n": 1_000_000}),
+        ("diff", [(100_000,)], {"n": 100_000}),
+        ("solve", [(500, 500), (300, 500, 1)], {}),  # a factorisation for each of the stack
+        ("einsum", [(900, 900), (900, 900), (900, 900)], {"subscripts": "ij,ij,kl->ik"}),  # no product of matrices
+        ("sort", [(10_000_000,)], {}),
+        ("norm", [(3_000, 3_000)], {"ord": "nuc"}),
+        ("frechet", [(900, 900), (900, 900)], {"power": "expm"}),
     ],
 )
 def test_what_cannot_end_in_time_is_refused_before_it_starts(
@@ -87,6 +93,14 @@ def test_what_cannot_end_in_time_is_refused_before_it_starts(
         run(*[None] * len(shapes))
     with pytest.raises(AssertionError, match="started"), limited(1e6, EvaluationTooLong):
         run(*[None] * len(shapes))
+
+
+def test_a_matrix_of_a_large_norm_asks_for_the_time_of_its_squarings() -> None:
+    kernel = kernel_of(node_of("expm", (200, 200)))
+    with np.errstate(all="ignore"), limited(0.1, EvaluationTooLong):
+        kernel(np.full((200, 200), 1e-3))
+        with pytest.raises(EvaluationTooLong, match="this operation alone"):
+            kernel(np.full((200, 200), 1e300))
 
 
 def test_small_applications_are_left_as_they_are() -> None:

@@ -25,6 +25,17 @@ def steps(graph: Graph) -> list[str]:
     return [n.op.name for n in graph.nodes if n.op.name != "constant"]
 
 
+def test_what_takes_long_is_left_to_the_evaluation() -> None:
+    few, many = (OPS["diff"](constant(np.arange(4096.0)), n=n) for n in (1, 4_000))
+    assert folded(few).op.name == "constant"
+    assert folded(many) is many
+
+
+def test_bounds_far_apart_with_no_number_between_them_fold() -> None:
+    """NumPy refuses them, ``Maximum allowed size exceeded``."""
+    assert np.shape(literal(folded(OPS["arange"](start=1e308, stop=0.0)))) == (0,)
+
+
 @pytest.mark.parametrize(
     ("function", "left"),
     [
