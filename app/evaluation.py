@@ -74,7 +74,7 @@ async def respond(request: JsonRequest, body: GradRequest | EvaluateRequest, que
             check_length(length, limits.answer_bytes, points)
             kept += trace_bytes(compiled)
         if length <= SHORT_ANSWER:
-            return Response(to_json(answered), media_type="application/json")
+            return Response(to_json(answered, length), media_type="application/json")
         if is_inline:
             raise OutOfTime
         claim(kept)

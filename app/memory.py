@@ -72,6 +72,15 @@ def process_bytes() -> int:
     return int(size if address_space() is not None else resident) * os.sysconf("SC_PAGE_SIZE")
 
 
+def ensure(nbytes: int) -> None:
+    """Raise MemoryError where so many bytes are not to be had.
+
+    Asked before JSON is parsed or written: where memory runs out within, orjson ends the process with a segmentation
+    fault, and jiter, as Rust does, by aborting it. Both hold the interpreter's lock meanwhile.
+    """
+    bytearray(nbytes)  # Of the system's zeros, so nothing is written.
+
+
 def return_freed_memory() -> None:
     """Make the allocator, where it is glibc's, give large blocks back to the system once they are freed.
 

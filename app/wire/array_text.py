@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 from operator import mul
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 import orjson
 
+from app.memory import ensure
 from app.wire.arrays import WIRE, Array, Encoding
 
 LARGE = 16_384
@@ -21,12 +21,13 @@ NUMBER = 25
 """Characters of the longest float64, -2.2250738585072014e-308, and a comma."""
 
 
-@dataclass(frozen=True, slots=True)
 class LargeArray:
-    """An array that is still to be written, in pieces."""
+    """An array that is still to be written, in pieces. No dataclass, for these orjson writes as it sees fit."""
 
-    array: Array
-    encoding: Encoding
+    __slots__ = ("array", "encoding")
+
+    def __init__(self, array: Array, encoding: Encoding) -> None:
+        self.array, self.encoding = array, encoding
 
     def whole(self) -> Any:
         """Its JSON value, as ``write_array`` has it for small ones."""
@@ -80,6 +81,7 @@ def _list_pieces(array: Array) -> Iterator[bytes]:
     else:
         step = max(1, LARGE // max(1, row))
         for start in range(0, len(array), step):
+            ensure(4 * NUMBER * LARGE)
             part = _write_array(array[start : start + step], "list")
             text = orjson.dumps(part, option=orjson.OPT_SERIALIZE_NUMPY)[1:-1]
             yield b"," + text if start else text

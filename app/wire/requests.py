@@ -32,6 +32,7 @@ from app.errors import (
     UnsupportedMediaType,
     invalid_request,
 )
+from app.memory import ensure
 from app.service import service_of
 from app.wire.json_cost import parsed_bytes
 from app.wire.json_slices import NotJson, parse_in_slices
@@ -102,6 +103,8 @@ def parse_json(body: bytes) -> Any:
 
 def _parse(text: bytes) -> Any:
     tick()
+    if len(text) > COUNTED:
+        ensure(parsed_bytes(text))
     return jiter.from_json(text, allow_inf_nan=False, catch_duplicate_keys=True)
 
 

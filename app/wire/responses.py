@@ -18,16 +18,24 @@ from adcore.engines.notices import Notice
 from adcore.errors import CallSite
 from adcore.wengert.trace import Row, Trace
 from app.errors import write_span
-from app.wire.array_text import LargeArray, write_array
+from app.memory import ensure
+from app.wire.array_text import LARGE, NUMBER, LargeArray, write_array
 from app.wire.arrays import Array, Encoding
 from app.work.turns import Held
 
+GROWTH = 4
+"""Times the length of a text that writing it may take."""
 PIECE = 64 * 2**10
 """Bytes that small parts are gathered to before they are sent."""
 
 
-def to_json(value: Any) -> bytes:
-    """The JSON text of an answer or of a part of one, whose arrays may be NumPy's where their numbers are finite."""
+def to_json(value: Any, length: int = 0) -> bytes:
+    """The JSON text of an answer or of a part of one, whose arrays may be NumPy's where their numbers are finite.
+
+    Raises MemoryError where there is no memory for a text of so many bytes.
+    """
+    if length:
+        ensure(GROWTH * length)
     return orjson.dumps(value, _whole, orjson.OPT_SERIALIZE_NUMPY)
 
 
@@ -64,6 +72,7 @@ def _parts(value: Any) -> Iterator[bytes]:
         for each in value:  # The rows of a trace: most are small, and there are thousands.
             yield before
             try:
+                ensure(GROWTH * NUMBER * LARGE)
                 yield orjson.dumps(each, option=orjson.OPT_SERIALIZE_NUMPY)
             except TypeError:
                 yield from _parts(each)
