@@ -17,6 +17,8 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope, Send
 
 from adcore.clock import tick
 from adcore.errors import NumberOutOfRange, Span
@@ -75,7 +77,12 @@ async def read_body(request: Request, workers: Workers, limit: int) -> tuple[byt
         raise _too_large(limit)
     chunks = []
     length = need = 0
-    async for chunk in request.stream():
+    more = True
+    while more:  # What the framework's stream does, in half the time.
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunk, more = message.get("body", b""), message.get("more_body", False)
         length += len(chunk)
         if length > limit:
             raise _too_large(limit)
@@ -213,6 +220,17 @@ class JsonRoute(APIRoute):
     The framework's own way there, through dependencies that these endpoints do not have, takes longer than evaluating a
     small program does. The declared model still validates and documents the body.
     """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._respond = self.get_route_handler()
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] in (self.methods or ()):
+            response = await self._respond(Request(scope, receive, send))
+            await response(scope, receive, send)
+        else:
+            await super().handle(scope, receive, send)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         endpoint = self.endpoint
