@@ -287,6 +287,12 @@ class SourceTooLong(LimitError):
     code = "source_too_long"
 
 
+class TooManyParts(LimitError):
+    """The program has more lines, elements and arguments than Python's parser takes a moment for."""
+
+    code = "too_many_parts"
+
+
 class NestingTooDeep(LimitError):
     code = "nesting_too_deep"
 

@@ -11,6 +11,9 @@ class Limits:
 
     source_bytes: int = 65_536
     """Length of a program's text in UTF-8 (``source_too_long``)."""
+    source_parts: int = 10_000
+    """Lines, elements and arguments of a program's text: its line breaks, commas and semicolons, and ten for each field
+    of an f-string (``too_many_parts``)."""
     nesting_depth: int = 100
     """Depth of brackets, operators, calls and branches inside one another (``nesting_too_deep``)."""
     graph_nodes: int = 100_000

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import socket
+import time
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -49,6 +51,32 @@ def test_a_hostile_body_freezes_nothing(probed: Probed, body: bytes, code: str) 
     assert answer.json()["code"] == code
     assert answer.status_code in (400, 422)
     assert len(answer.content) < 5_000
+
+
+PROGRAMS = [
+    pytest.param("x = 1\n" * 9_990 + "x x", id="lines, then a mistake"),
+    pytest.param("(x:=x)," * 9_300 + "x x", id="assignments in a tuple, then a mistake"),
+    pytest.param("f'''" + "a" * 50_000 + "{x}" * 990 + "'''[", id="fields of an f-string"),
+    pytest.param("x+" * 32_000 + "x x", id="a sum"),
+]
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_programs_that_are_long_to_parse_freeze_nothing(probed: Probed, program: str) -> None:
+    """Python's parser lets nothing else run, so that texts that come together are parsed one after the other: a probe
+    waits for one of them, or two, and not for all."""
+
+    def post(number: int) -> int:
+        return probed.client.post("/grad", json={"program": f"{program} # {number}"}).status_code
+
+    def ask(client: httpx.Client) -> set[int]:
+        with ThreadPoolExecutor(8) as threads:
+            return set(threads.map(post, range(8)))
+
+    started = time.perf_counter()
+    assert post(8) == 422
+    alone = time.perf_counter() - started
+    assert probed.ask(ask, 2 * alone) == {422}
 
 
 def test_a_client_that_sends_first_and_reads_then_sees_that_the_body_is_too_large(client: httpx.Client) -> None:

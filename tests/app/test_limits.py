@@ -31,6 +31,20 @@ def doubling(times: int) -> str:
 LIMITS = [
     ("source_bytes", 10, program("x + 234567", x=1), program("x + 2345678", x=1), "source_too_long"),
     ("source_bytes", 10, program("x*x+8# é", x=1), program("x*x+8# éé", x=1), "source_too_long"),
+    (
+        "source_parts",
+        3,
+        program("y = [x, x, x]\nsum(y)", x=1),
+        program("y = [x, x, x, x]\nsum(y)", x=1),
+        "too_many_parts",
+    ),
+    (
+        "source_parts",
+        12,
+        program("assert x > 0, f'{x}'\nx", x=1),
+        program("assert x > 0, f'{x}'\n;x", x=1),
+        "too_many_parts",
+    ),
     ("graph_nodes", 500, program(doubling(8), x=1), program(doubling(40), x=1), "graph_too_large"),
     ("array_elements", 6, program("sum(x)", x=[1] * 6), program("sum(x)", x=[1] * 7), "array_too_large"),
     ("array_elements", 6, program("sum(zeros(6) + x)", x=1), program("sum(zeros(7) + x)", x=1), "array_too_large"),

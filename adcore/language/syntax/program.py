@@ -104,7 +104,8 @@ KEYWORDS: Mapping[type[ast.AST], int] = {ast.If: 2, ast.For: 3, ast.While: 5, as
 def parse(text: str, limits: Limits) -> Syntax:
     """The checked syntax of a program.
 
-    Raises SourceTooLong, NestingTooDeep, SyntaxFault, Unsupported, NotYet, NoResult, UnknownFunction (of an import).
+    Raises SourceTooLong, TooManyParts, NestingTooDeep, SyntaxFault, Unsupported, NotYet, NoResult, and UnknownFunction
+    of an import.
     """
     source = read_source(text, limits)
     try:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import ast
 import re
+import threading
+import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import accumulate
 
-from adcore.errors import NestingTooDeep, SourceTooLong, Span, SyntaxFault
+from adcore.errors import NestingTooDeep, SourceTooLong, Span, SyntaxFault, TooManyParts
 from adcore.language.syntax.syntax_errors import explain
 from adcore.limits import Limits
 
@@ -33,6 +35,13 @@ _ESCAPE = re.compile(r"\\[^\r\n]")
 _GLUED = re.compile(
     r"(?<![\w.])(?:\d[\d_]*+(?:\.\d*+)?|\.\d++)(?:[eE][+-]?\d++)?(?=(?:if|else|and|or|in|is|not|for)\b)"
 )
+# What costs the parser of Python most: up to 10 us for each of these, and ten times that for a field of an f-string.
+_PARTS = re.compile(r"[,;]|[\r\n]\s*+")
+_FIELD = 10
+_PARSING = threading.Lock()
+"""Python's parser lets no other thread run, so that many at once would hold up all others for as long as all take."""
+_BREATH = 16_384, 0.001
+"""After a text of so many characters, others have so many seconds before the next is parsed."""
 Columns = Mapping[int, tuple[int, ...]]
 
 
@@ -80,7 +89,7 @@ def _column(columns: Columns, line: int, offset: int) -> int:
 
 
 def read_source(text: str, limits: Limits) -> Source:
-    """The parsed text. Raises SourceTooLong, NestingTooDeep and SyntaxFault."""
+    """The parsed text. Raises SourceTooLong, TooManyParts, NestingTooDeep and SyntaxFault."""
     text = text.removeprefix("\ufeff")
     try:
         encoded = _encoded(text)
@@ -88,7 +97,7 @@ def read_source(text: str, limits: Limits) -> Source:
             raise SourceTooLong(f"the program is {len(encoded)} bytes long, and the limit is {limits.source_bytes}")
         rewritten, columns = _rewrite(text, len(encoded) > len(text), limits)
         return Source(text, _tree(rewritten, columns, limits), columns, tuple(_NEWLINE.split(text)))
-    except (SourceTooLong, NestingTooDeep, SyntaxFault) as error:
+    except (SourceTooLong, TooManyParts, NestingTooDeep, SyntaxFault) as error:
         error.located(text)
         raise
 
@@ -120,6 +129,7 @@ def _rewrite(text: str, wide: bool, limits: Limits) -> tuple[str, dict[int, tupl
     pieces: list[str] = []
     carets: list[int] = []
     done = depth = 0
+    parts = len(_PARTS.findall(text))
     for match in _TOKENS.finditer(text):
         token = match[0]
         if token == "^":
@@ -134,10 +144,17 @@ def _rewrite(text: str, wide: bool, limits: Limits) -> tuple[str, dict[int, tupl
                 )
         elif token in ")]}":
             depth -= 1
-        elif token[0] != "#" and "\\" in token:
-            # The values of escapes do not matter, and Python warns of unknown ones.
-            pieces += text[done : match.start()], _ESCAPE.sub("__", token)
-            done = match.end()
+        elif token[0] != "#":
+            parts += _FIELD * token.count("{")
+            if "\\" in token:
+                # The values of escapes do not matter, and Python warns of unknown ones.
+                pieces += text[done : match.start()], _ESCAPE.sub("__", token)
+                done = match.end()
+    if parts > limits.source_parts:
+        raise TooManyParts(
+            f"the program has about {parts} lines, elements and arguments, and the limit is {limits.source_parts}",
+            help="send numbers as inputs, and write repeated parts as a loop",
+        )
     glued = _GLUED.search(text)
     if glued:
         raise SyntaxFault("a blank is missing after this number", span=place(text, *glued.span()))
@@ -171,7 +188,7 @@ def _tree(rewritten: str, columns: Columns, limits: Limits) -> ast.Module:
     first = next((line for line in lines if line.strip() and not line.lstrip().startswith("#")), "")
     indented = first[:1] in (" ", "\t")
     try:
-        tree = ast.parse(f"if 1:\n{rewritten}" if indented else rewritten)
+        tree = _parsed(f"if 1:\n{rewritten}" if indented else rewritten)
     except SyntaxError as error:
         if indented and error.lineno is not None:
             error.lineno -= 1
@@ -191,6 +208,16 @@ def _tree(rewritten: str, columns: Columns, limits: Limits) -> ast.Module:
             )
         tree.body = block.body
     return tree
+
+
+def _parsed(text: str) -> ast.Module:
+    with _PARSING:
+        try:
+            return ast.parse(text)
+        finally:
+            length, seconds = _BREATH
+            if len(text) > length:
+                time.sleep(seconds)
 
 
 # Tokens that nest without brackets.
