@@ -33,7 +33,7 @@ def test_what_takes_long_is_left_to_the_evaluation() -> None:
 
 def test_bounds_far_apart_with_no_number_between_them_fold() -> None:
     """NumPy refuses them, ``Maximum allowed size exceeded``."""
-    assert np.shape(literal(folded(OPS["arange"](start=1e308, stop=0.0)))) == (0,)
+    assert folded(OPS["arange"](start=1e308, stop=0.0)).op.name == "constant"
 
 
 @pytest.mark.parametrize(
