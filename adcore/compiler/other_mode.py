@@ -12,14 +12,27 @@ from typing import Any
 import numpy as np
 
 from adcore.engines.notices import Notice
+from adcore.graph import Array
 
+FEW = 100
 Results = Mapping[str, dict[str, Any]]
 
 
 def is_undefined(results: Results) -> bool:
     """Whether a gradient is NaN somewhere, where the value is a number."""
-    gradients = [g for g in results["gradients"].values() if (g != g if np.ndim(g) == 0 else np.isnan(g).any())]
-    return bool(gradients) and not all(np.isnan(y).all() for y in results["values"].values())
+    for gradient in results["gradients"].values():
+        if gradient != gradient if gradient.ndim == 0 else _has_nan(gradient):
+            return not all(np.isnan(y).all() for y in results["values"].values())
+    return False
+
+
+def _has_nan(array: Array) -> bool:
+    """Whether any element is NaN; this is on the way of every evaluation, and of few elements Python's sum tells."""
+    if array.size < FEW:
+        total = sum(array.ravel().tolist())
+        if total == total:
+            return False
+    return bool(np.isnan(array).any())
 
 
 def completed(results: Results, others: Results) -> tuple[dict[str, dict[str, Any]], tuple[Notice, ...]]:
