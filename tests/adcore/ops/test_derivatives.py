@@ -131,8 +131,9 @@ def zeros_are_strong(derived: Derived, inputs: list[Any]) -> None:
     if "vjp" not in derived.reverse:
         results["cotangents"] = run(vjp, *inputs, *zeros)[count:]
     else:
-        # This graph gives the cotangents too, before their tangents.
-        results["cotangents and their tangents"] = run(derived.forward["vjp"], *inputs, *zeros, *ones, *zeros)[count:]
+        # This graph gives the values, the cotangents, and the tangents of both.
+        pushed = run(derived.forward["vjp"], *inputs, *zeros, *ones, *zeros)
+        results["cotangents"], results["tangents of cotangents"] = pushed[count:counted], pushed[counted + count :]
         twice = derived.reverse["vjp"]
         results["cotangents of cotangents"] = run(twice, *inputs, *filled(graph, 1.0), *filled(vjp, 0.0))[counted:]
         pulled = run(twice, *inputs, *zeros, *zeros, *ones)[counted:]
