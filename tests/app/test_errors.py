@@ -74,7 +74,7 @@ ECHOED: list[tuple[str, str, Any]] = [
             f"sin(x, {NAME}=1)",
             f"import {NAME}\n{NAME}.f(x)",
             f"if x > 0:\n  {NAME} = 1\n{NAME}",
-            f"{NAME} = [x]\nfor i in range(300):\n  {NAME} = append({NAME}, 1)\nsum({NAME})",
+            f"{NAME} = [x]\nwhile sum({NAME}) < x * 9:\n  {NAME} = append({NAME}, 1)\nsum({NAME})",
             f"def {NAME}(t): return {NAME}(t)\n{NAME}(x)",
             f"d = {{'{NAME}': 1}}\nd['{NAME}a']",
             f"d = {{{', '.join(f'{NAME[:30]!r} + str({i}): 1' for i in range(9))}}}\nd['a']",

@@ -107,8 +107,8 @@ def call_list_method(
             row = low.array(List((plain(values[0]),), 1, 1), place)
             mutated(low, value, _extended(low, value, row, place), place)
             return None
-        case "extend" if isinstance(value, Rows) and isinstance(plain(values[0]), Node):
-            mutated(low, value, _extended(low, value, low.array(plain(values[0]), place), place), place)
+        case "extend" if isinstance(value, Rows) and isinstance(more := plain(values[0]), Node) and more.shape:
+            mutated(low, value, _extended(low, value, low.array(more, place), place), place)
             return None
         case _:
             pass
