@@ -52,7 +52,7 @@ def _unused(lowered: Lowered, wrt: Sequence[str]) -> Iterator[Notice]:
 def _left_out(lowered: Lowered) -> Iterator[Notice]:
     """The inputs that a query which names none would be expected to differentiate by."""
     for x in undifferentiated(lowered):
-        message = f"{x.param('name')} decides a shape, a count or an index, so there is no derivative by it"
+        message = f"{x.param('name')} decides a shape, a count, an index or an order, so there is no derivative by it"
         yield Notice("not_differentiated", message, x.span, 1)
 
 

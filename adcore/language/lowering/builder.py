@@ -161,6 +161,7 @@ class Lowering:
                 error.related = tuple(
                     (self.span(p), f"shape {describe_shape(x.shape)}" if x.shape else "a number")
                     for p, x in zip(places, inputs, strict=True)
+                    if x is not None
                 )
             raise
         if op.rules.compose is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from adcore.errors import BadCall, TypeMismatch, UnknownFunction
+from adcore.errors import BadCall, NotConstant, TypeMismatch, UnknownFunction
 from adcore.language import vocabulary
 from adcore.language.lowering.builder import Lowering, several
 from adcore.language.lowering.values import Argument, Callee, Frozen, LibraryFunction, Partial, Value, describe_value
@@ -20,6 +20,12 @@ def freeze(low: Lowering, name: str, arguments: Sequence[Argument], place: ast.C
 def apply_frozen(low: Lowering, frozen: Frozen, function: str, arguments: Sequence[Argument], place: ast.Call) -> Value:
     """The value of a function of the distribution: its parameters come after the arguments."""
     name, names, *values = frozen.items
+    if not isinstance(name, str) or not isinstance(names, str):
+        raise NotConstant(
+            "which distribution this is depends on what only a run computes",
+            span=low.span(place),
+            help="call the function of each where it is chosen",
+        )
     full = f"{name}.{function}"
     known = vocabulary.function_of(full)
     if known is None:

@@ -350,11 +350,12 @@ class _Pass:
         if was == now and not isinstance(end, Missing):
             was, now = describe_with_items(one.inside), describe_with_items(end)
         change = f"from {was} to {now}" if was != now else f"from {was} to another one"
-        list_growth = appended(place) is not None
+        lists = isinstance(one.inside, (List, Rows)) and isinstance(end, (List, Rows))
+        growth = LIST_GROWTH if lists or appended(place) is not None else None
         return LoopMismatch(
             f"{name} changes in the loop {change}",
             span=low.span(place),
-            help=LIST_GROWTH if list_growth else "what a loop carries from pass to pass keeps its kind and shape",
+            help=growth or "what a loop carries from pass to pass keeps its kind and shape",
             unrolls=True,
             related=tuple(related),
         )

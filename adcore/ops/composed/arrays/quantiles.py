@@ -49,6 +49,16 @@ STEPS: dict[str, tuple[Callable[[Any], Any], Callable[[Node], Node]]] = {
 """The methods that jump from one place to the next: of a known place, and of a computed one."""
 
 
+OF_COUNTS: dict[str, tuple[Callable[[Any], Any], Callable[[Node], Node]]] = {
+    "inverted_cdf": (lambda m: np.ceil(m - 1.0), lambda m: ceil(m - 1.0)),
+    "averaged_inverted_cdf": (
+        lambda m: (np.ceil(m - 1.0) + np.floor(m)) / 2,
+        lambda m: 0.5 * (ceil(m - 1.0) + floor(m)),
+    ),
+}
+"""The methods that invert the distribution of the elements, as the place of how many elements a level is."""
+
+
 def in_lines(a: Node, axis: Axes) -> Node:
     """The elements along the axes as one last axis."""
     axes = axes_of(axis, a.ndim)
@@ -93,6 +103,8 @@ def _at_known(ordered: Node, level: Any, method: str) -> Node:
     place = level * (n - 1)
     if method in STEPS:
         place = STEPS[method][0](place)
+    elif method in OF_COUNTS:
+        place = np.clip(OF_COUNTS[method][0](n * level), 0, n - 1)
     elif method != "linear":
         alpha, beta = CONTINUOUS[method]
         place = np.clip(n * level + alpha + level * (1.0 - alpha - beta) - 1.0, 0, n - 1)
@@ -117,11 +129,16 @@ def _at_computed(ordered: Node, q: Node, method: str, skips: bool) -> Node:
     place = level * last
     if method in STEPS:
         place = STEPS[method][1](place)
+    elif method in OF_COUNTS:
+        place = _least(_greatest(OF_COUNTS[method][1](elements * level), 0.0), last)
     elif method != "linear":
         alpha, beta = CONTINUOUS[method]
         place = elements * level + (alpha - 1.0) + level * (1.0 - alpha - beta)
         place = _least(_greatest(place, 0.0), last)
     return _between(ordered, place, last)
+
+
+_NAMES = (*CONTINUOUS, *STEPS, *OF_COUNTS)
 
 
 def _quantile(
@@ -134,8 +151,8 @@ def _quantile(
     method: str = "linear",
     keepdims: bool = False,
 ) -> Node:
-    if method not in CONTINUOUS and method not in STEPS:
-        raise BadCall(f"the method of a quantile is one of {', '.join((*CONTINUOUS, *STEPS))}, and not {method!r}")
+    if method not in _NAMES:
+        raise BadCall(f"the method of a quantile is one of {', '.join(_NAMES)}, and not {method!r}")
     n = count(a.shape, axis)
     if not n:
         raise ShapeMismatch(f"an array of shape {describe_shape(a.shape)} has no element along axis={axis}")
@@ -155,7 +172,7 @@ def _quantile(
     return reshaped(value, (*q.shape, *reduced(a.shape, axis, keepdims)))
 
 
-_METHODS = tuple(sample((5,), (), method=method) for method in (*CONTINUOUS, *STEPS) if method != "linear")
+_METHODS = tuple(sample((5,), (), method=method) for method in _NAMES if method != "linear")
 _SAMPLES = (
     sample((5,), ()),
     sample((2, 3), (2,)),

@@ -129,6 +129,12 @@ TABLE = [
     ("x.T.T.T.«Q»", "unknown_function", "a number has no Q", None),
     ("«dot(A)»", "bad_arguments", "dot needs x2", "it is called as dot(x1, x2)"),
     (
+        "«np.polyfit(v, v, 1, cov=True)»",
+        "bad_arguments",
+        "polyfit gives the coefficients alone here",
+        "leave full and cov out",
+    ),
+    (
         "np.sum(v, dtype=«int»)",
         "bad_arguments",
         "sum computes with float64 numbers here, and no others",

@@ -141,10 +141,11 @@ def _insert(call: Bound) -> Value:
 
 
 def _unique(call: Bound) -> Value:
-    if call.static("axis") is not None:
-        raise call.wrong("unique takes all elements here, and no axis", "axis", help="leave axis out")
+    known, axis = np.asarray(call.known("ar"), float), call.static("axis")
+    if axis is not None and not -known.ndim <= axis < known.ndim:
+        raise call.wrong(f"axis {axis} is out of range", "axis")
     asked = [name for name in ("return_index", "return_inverse", "return_counts") if call.static(name)]
-    results = np.unique(np.asarray(call.known("ar"), float), **dict.fromkeys(asked, True))  # type: ignore[call-overload]
+    results = np.unique(known, axis=axis, **dict.fromkeys(asked, True))  # type: ignore[call-overload]
     if not asked:
         return call.constant(results)
     return several(call.low, Tuple, [call.constant(x) for x in results], call.place)

@@ -27,6 +27,7 @@ CALLS = [
     "CubicSpline(x, y)(4.5 + t)",
     "CubicSpline(x, y, bc_type='natural')(t)",
     "CubicSpline(x, y, bc_type='clamped')(t)",
+    "CubicSpline(x, y, bc_type=('natural', 'clamped'))(t)",
     "CubicSpline(x, y, bc_type=((1, 0.5), (2, -1.0)))(t)",
     "CubicSpline(x, Y)(t)",
     "CubicSpline(x[:3], y[:3])(t)",

@@ -72,6 +72,7 @@ VALUES = {
     """,
     "places": """
         np.unique([3, 1, 1, 2])
+        np.unique([[3, 1], [3, 1], [1, 2]], axis=0)
         np.unique([x[0], 3, 1], return_counts=True)[1]*1.0
         np.unique([3, 1, 3], return_index=True, return_inverse=True)[2]*1.0
         np.nonzero(x > 1.5)[0]*1.0
