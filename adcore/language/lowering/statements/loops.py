@@ -350,12 +350,11 @@ class _Pass:
         if was == now and not isinstance(end, Missing):
             was, now = describe_with_items(one.inside), describe_with_items(end)
         change = f"from {was} to {now}" if was != now else f"from {was} to another one"
-        lists = isinstance(one.inside, (List, Rows)) and isinstance(end, (List, Rows))
-        growth = LIST_GROWTH if lists or appended(place) is not None else None
+        grows = appended(place) is not None or all(isinstance(x, (List, Rows)) for x in (one.inside, end))
         return LoopMismatch(
             f"{name} changes in the loop {change}",
             span=low.span(place),
-            help=growth or "what a loop carries from pass to pass keeps its kind and shape",
+            help=LIST_GROWTH if grows else "what a loop carries from pass to pass keeps its kind and shape",
             unrolls=True,
             related=tuple(related),
         )
