@@ -135,7 +135,7 @@ def _nanoseconds(node: Node) -> float:
     if ord in _BY_SINGULAR_VALUES and len(axes) == 2:
         small = min(x.shape[i] for i in axes)
         stack = x.type.size // max(1, math.prod(x.shape[i] for i in axes))
-        return 15_000 * stack + (40 + 0.2 * small) * x.type.size
+        return 15_000 + 1_500 * stack + (40 + 0.2 * small) * x.type.size
     return (10 if ord in (None, "fro", *_OF_VECTORS, 0) or len(axes) == 2 else 30) * x.type.size
 
 

@@ -94,7 +94,7 @@ svdvals: Op = declare(
     vjp=lambda node, g: (values_flow(node.inputs[0], node, g),),
     contextual=True,
     work=cubic(4),
-    nanoseconds=dense(15_000, 40, 0.2),
+    nanoseconds=dense(1_500, 40, 0.2),
     scratch=copies(2),
     domain=((-3, 3),),
     samples=(sample((3, 3)), sample((3, 2)), sample((2, 2, 3)), sample((1, 1))),
@@ -195,7 +195,7 @@ def _inner(node: Node, gu: Node | None, gvt: Node | None) -> Node:
     return over_gaps(sums[0] if len(sums) == 1 else sums[0] + sums[1], s, differences(s * s))
 
 
-_decomposed, _values_alone = dense(20_000, 100, 0.8), dense(15_000, 40, 0.2)
+_decomposed, _values_alone = dense(2_000, 100, 0.8), dense(1_500, 40, 0.2)
 
 svd: Op = declare(
     "svd",
