@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 import httpx
+import numpy as np
 import pytest
 
 from app.settings import ServiceLimits
@@ -224,6 +226,49 @@ def test_names(probed: Probed, path: str, field: str) -> None:
     most = ServiceLimits().names
     at_most = {"inputs": None, "shapes": None, "no field": "invalid_request"}.get(field, "repeated_name")
     assert [code(most), code(most + 1)] == [at_most, "too_many_names"]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "most"), [("list", 300 + 25 * 100 + 3 + 300), ("base64", 300 + 121 + 11 * 100 + 300)]
+)
+def test_answer_bytes(limited: Limited, encoding: str, most: int) -> None:
+    client = limited(answer_bytes=most)
+
+    def code(number: int, **more: Any) -> str | None:
+        asked = program(f"zeros({number}) + x", x=-2.2250738585072014e-308) | {"encoding": encoding} | more
+        answer = client.post("/evaluate", json=asked)
+        assert answer.status_code == (422 if "code" in answer.json() else 200)
+        assert len(answer.content) <= most
+        return cast("str | None", answer.json().get("code"))
+
+    assert [code(100), code(101)] == [None, "answer_too_large"]
+    batch = {"inputs": {"x": [0.5] * 20}, "batch": True}
+    assert [code(4, **batch), code(6, **batch)] == [None, "answer_too_large"]
+
+
+def test_a_trace_and_a_graph_count_as_answers(limited: Limited) -> None:
+    client = limited(answer_bytes=2_000)
+    requests: list[tuple[str, dict[str, Any], int]] = [
+        ("/grad", program("x*x", x=1), 200),
+        ("/grad", program("x*x", x=1) | {"trace": True}, 422),
+        ("/graph", program("x*x", x=1), 200),
+        ("/graph", program("x*sin(x)*exp(x)*cos(x)*tan(x)*sqrt(x)*log(x)*x*sinh(x)*cosh(x)*tanh(x)", x=1), 422),
+    ]
+    for path, asked, status in requests:
+        answer = client.post(path, json=asked)
+        assert answer.status_code == status, asked
+        assert answer.json().get("code") == (None if status == 200 else "answer_too_large")
+
+
+def test_large_answers_come_in_pieces_and_whole(limited: Limited) -> None:
+    client = limited()
+    for encoding in ("list", "base64"):
+        asked = program("arange(120000)*x", x=0.1) | {"encoding": encoding}
+        answer = client.post("/evaluate", json=asked)
+        value = answer.json()["values"]["result"]
+        got = value if encoding == "list" else np.frombuffer(base64.b64decode(value["data"]["buffer"])).tolist()
+        assert got == (np.arange(120_000) * 0.1).tolist()
+        assert "content-length" not in answer.headers
 
 
 def test_waiting_seconds(limited: Limited) -> None:
