@@ -31,6 +31,7 @@ from adcore.language.lowering.values import (
     Unusable,
     Value,
     describe_value,
+    describe_with_items,
     is_number,
 )
 from adcore.language.syntax.scopes import VALUE, appended
@@ -229,6 +230,8 @@ class Merge:
         self, values: Sequence[Value], name: str | None, at_a: ast.AST | None, at_b: ast.AST | None
     ) -> BranchMismatch:
         first, second = (describe_value(x) for x in values)
+        if first == second:
+            first, second = (describe_with_items(x) for x in values)
         subject = f"{name} is" if name else "the value is"
         places = [(at, text) for at, text in ((at_a, first), (at_b, second)) if isinstance(at, (ast.expr, ast.stmt))]
         place = self.place

@@ -359,9 +359,10 @@ def describe_with_items(value: Value) -> str:
     """A value in the words of messages, a sequence with its first items."""
     if isinstance(value, Rows):
         return f"a list of {value.array.shape[0]}"
-    if not is_sequence(value):
+    if not (is_sequence(value) or isinstance(value, Dictionary)):
         return describe_value(value)
-    items = [describe_value(x) for x in value.items[:_SHOWN_ITEMS]]
+    keys = value.keys if isinstance(value, Dictionary) else None
+    items = [*map(describe_value, value.items[:_SHOWN_ITEMS])] if keys is None else [*map(repr, keys[:_SHOWN_ITEMS])]
     return f"{describe_value(value)} ({', '.join(items)}{', ...' if len(value.items) > _SHOWN_ITEMS else ''})"
 
 
