@@ -7,6 +7,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
+import httpx
 import pytest
 
 from adcore import clock
@@ -98,3 +99,18 @@ def test_what_took_long_is_not_tried_again_and_the_oldest_are_forgotten() -> Non
         inline.remember(number, 0.0)
     assert not inline.is_short("x", 0.1)
     assert not Inline(0.0, 1.0).is_short("y", 0.0)
+
+
+def test_a_loop_that_turns_out_long_goes_on_in_a_thread_and_short_ones_come_back(client: httpx.Client) -> None:
+    def asked(n: int) -> Any:
+        program = "y = x\nfor i in range(n):\n  y = y + i*x\ny"
+        return client.post("/grad", json={"program": program, "inputs": {"x": 2.0, "n": n}}).json()
+
+    answers = [asked(n) for n in (3, 50_000, 4)]
+    assert [answer["gradients"]["x"] for answer in answers] == [4.0, 1.0 + 49_999 * 25_000, 7.0]
+    assert [answer["cached"] for answer in answers] == [False, True, True]
+
+
+def test_a_large_constant_of_a_new_program_is_no_work_for_the_event_loop(client: httpx.Client) -> None:
+    answer = client.post("/evaluate", json={"program": "sum(zeros(3000000)) + x", "inputs": {"x": 2.0}}).json()
+    assert (answer["values"], answer["cached"]) == ({"result": 2.0}, False)
