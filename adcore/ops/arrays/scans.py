@@ -104,7 +104,7 @@ diff = linear(
     _infer_diff,
     _diff_vjp,
     work=lambda node: max(1, node.param("n")) * node.inputs[0].type.size,
-    nanoseconds=lambda node: (3_000 + 8 * node.inputs[0].type.size) * min(node.param("n"), max(node.inputs[0].shape)),
+    nanoseconds=lambda node: (3_000 + 3 * node.inputs[0].type.size) * min(node.param("n"), max(node.inputs[0].shape)),
     scratch=copies(1),
     samples=(
         sample((4,)),
