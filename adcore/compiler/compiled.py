@@ -87,7 +87,7 @@ class Compiled:
     executable: Executable = field(repr=False)
     work: int
     """Scalar operations of one evaluation, of one point of a batch; those of its trace, where that is laid out."""
-    seconds: float
+    seconds: float = field(repr=False)
     """The predicted time of one evaluation, as ``work`` counts it."""
     limits: Limits = field(repr=False)
     is_batch: bool
