@@ -94,10 +94,12 @@ class _Text:
         """The value of the text between two places, which is nested in ``level`` lists and objects."""
         text = self.body[start:stop]
         inner = text.strip(b" \t\r\n")
-        if stop - start <= self.size or level == DEEPEST or inner[:1] not in (b"[", b"{"):
+        if stop - start <= self.size or level == DEEPEST or not inner:
             return self.part(start, stop)
         start += len(text) - len(text.lstrip(b" \t\r\n"))
         stop = start + len(inner)
+        if inner[:1] not in (b"[", b"{"):
+            return self.part(start, stop)
         if inner[-1] != inner[0] + 2:  # the codes of the closing brackets
             raise _at("a bracket is closed by one of the other kind", stop)
         return self._list(start, stop, level) if inner[:1] == b"[" else self._object(start, stop, level)
