@@ -29,7 +29,7 @@ pytestmark = pytest.mark.untraced
 
 LIMITS = Limits()
 EXAMPLES = settings().max_examples
-"""50, and more with HYPOTHESIS_PROFILE=thorough."""
+"""30, and more with HYPOTHESIS_PROFILE=thorough."""
 
 
 def run(graph: Graph, values: Sequence[Any]) -> list[Any]:
