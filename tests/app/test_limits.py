@@ -50,7 +50,7 @@ LIMITS = [
     ("graph_nodes", 500, program(doubling(8), x=1), program(doubling(40), x=1), "graph_too_large"),
     ("array_elements", 6, program("sum(x)", x=[1] * 6), program("sum(x)", x=[1] * 7), "array_too_large"),
     ("array_elements", 6, program("sum(zeros(6) + x)", x=1), program("sum(zeros(7) + x)", x=1), "array_too_large"),
-    ("live_elements", 22, program("sum(x*x)", x=[1] * 5), program("sum(x*x)", x=[1] * 6), "memory_too_large"),
+    ("live_elements", 38, program("sum(x*x)", x=[1] * 5), program("sum(x*x)", x=[1] * 6), "memory_too_large"),
     (
         "live_elements",
         20,

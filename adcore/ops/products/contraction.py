@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from adcore.clock import tick
 from adcore.errors import ShapeMismatch
 from adcore.graph import DType, Node, Op, Type
 from adcore.ops.base import Hidden, bilinear, sample
@@ -20,6 +21,30 @@ from adcore.ops.strong import BOTH, zero_won
 
 MATRIX_PRODUCT = 0.05
 """Nanoseconds of an operation of a product of matrices."""
+
+
+STRETCH = 2**30
+"""Operations of a product of matrices that are done between two looks at the clock: some 50 milliseconds."""
+
+
+def matrix_product(a: Any, b: Any) -> Any:
+    """``np.matmul``, a stretch of rows at a time where it is long, so that it can be stopped.
+
+    Where it is parted depends on the shapes alone, and so do the bits of the result.
+    """
+    if a.ndim < 2 or b.ndim < 2 or a.size * b.size <= STRETCH:
+        return np.matmul(a, b)
+    shape = (*np.broadcast_shapes(a.shape[:-2], b.shape[:-2]), a.shape[-2], b.shape[-1])
+    operations = math.prod(shape) * a.shape[-1]
+    if operations <= STRETCH:
+        return np.matmul(a, b)
+    rows = max(1, STRETCH * a.shape[-2] // operations)
+    result = np.empty(shape)
+    for start in range(0, a.shape[-2], rows):
+        tick()
+        stretch = (..., slice(start, start + rows), slice(None))
+        np.matmul(a[stretch], b, out=result[stretch])
+    return result
 
 
 def ordered_copies(node: Node) -> int:
@@ -105,7 +130,7 @@ def _contract(a: Any, b: Any, *, spec: Hidden, strong: Hidden = 0) -> Any:
         p, q = p.transpose(order_a), q.transpose(order_b)
         stack, left, right = p.shape[:both], p.shape[both : both + rows], q.shape[both + summed :]
         inner = math.prod(p.shape[both + rows :])
-        matrices = np.matmul(p.reshape(*stack, math.prod(left), inner), q.reshape(*stack, inner, math.prod(right)))
+        matrices = matrix_product(p.reshape(*stack, math.prod(left), inner), q.reshape(*stack, inner, math.prod(right)))
         return matrices.reshape((*stack, *left, *right)).transpose(order_out)[()]
 
     return strong_product(product, a, b, strong)

@@ -15,7 +15,7 @@ from adcore.graph import DType, Node, Op, Shape, Type
 from adcore.ops.arrays.reshaping import ravel, reshaped, transpose
 from adcore.ops.base import Hidden, bilinear, fit, sample
 from adcore.ops.elementwise.arithmetic import PRODUCT, multiply
-from adcore.ops.products.contraction import MATRIX_PRODUCT, adjoints, contract, letters, strong_product
+from adcore.ops.products.contraction import MATRIX_PRODUCT, adjoints, contract, letters, matrix_product, strong_product
 from adcore.ops.shapes import broadcast_shapes, describe_shape
 from adcore.ops.strong import BOTH, strong_repair
 
@@ -43,7 +43,7 @@ def _matrix_vjp(node: Node, g: Node) -> tuple[Node, Node]:
 
 
 def _matmul(a: Any, b: Any, *, strong: Hidden = 0) -> Any:
-    return strong_product(np.matmul, a, b, strong)
+    return strong_product(matrix_product, a, b, strong)
 
 
 def _require_inner(name: str, a: Shape, b: Shape, n: int, m: int) -> None:
@@ -195,7 +195,7 @@ def _scale(a: Any, b: Any, strong: int) -> Any:
 def _dot(a: Any, b: Any, *, strong: Hidden = 0) -> Any:
     if a.ndim == 0 or b.ndim == 0:
         return _scale(a, b, strong)
-    return strong_product(np.dot, a, b, strong)
+    return strong_product(matrix_product if a.ndim == b.ndim == 2 else np.dot, a, b, strong)
 
 
 def _infer_dot(a: Type, b: Type, *, strong: Hidden = 0) -> Type:

@@ -109,7 +109,7 @@ REFUSED: list[tuple[str, str, str | None]] = [
     ("from scipy import ndimage\nndimage.«convolve»(v, v)", "scipy.ndimage.convolve does not exist", None),
     ("import scipy.special as sp\nsp.«jvp»(1, x)", "scipy.special.jvp does not exist in this language", None),
     ("import pandas as pd\n«pd» + x", "pandas does not exist in this language", None),
-    ("import pandas as pd\npd.«DataFrame»(v)", "pandas.DataFrame does not exist in this language", None),
+    ("import pandas as pd\npd.«DataFrame»(v)", "pandas.DataFrame does not exist in this language", "write array(...)"),
     ("from math import sine\n«sine»(x)", "math has no sine", "did you mean sin?"),
     ("math.«arcsin»(x)", "math has no arcsin", "did you mean numpy.arcsin?"),
     ("np.«gamma»(x)", "numpy has no gamma", "did you mean math.gamma?"),

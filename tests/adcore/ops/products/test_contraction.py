@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from adcore.clock import Cancelled, Clock, working
 from adcore.derivatives import reverse
 from adcore.graph import OPS, Node
+from adcore.ops.products.contraction import STRETCH, matrix_product
 from tests.adcore.graphs import build, run
 
 NUMBERS = (0.0, -0.0, 1.0, -2.0, math.inf, -math.inf, math.nan)
@@ -63,3 +65,25 @@ def test_a_masked_row_lets_nothing_through() -> None:
     X = [[1.0, 2.0], [math.inf, math.nan], [3.0, 4.0]]
     _, slope = run(graph, X, [1.0, 1.0], [1.0, 0.0, 1.0])
     np.testing.assert_array_equal(slope, [4.0, 6.0])
+
+
+LONG = [
+    ("two matrices", (1100, 1000), (1000, 1000)),
+    ("a stack by one matrix", (3, 400, 1000), (1000, 1000)),
+    ("one row each by a stack", (1, 1000), (1100, 1000, 1000)),
+]
+
+
+@pytest.mark.parametrize(("why", "a", "b"), LONG, ids=[row[0] for row in LONG])
+def test_a_long_product_is_parted_and_can_be_stopped(why: str, a: tuple[int, ...], b: tuple[int, ...]) -> None:
+    x, y = (
+        np.cos(np.arange(math.prod(a))).reshape(a),
+        np.broadcast_to(np.sin(np.arange(1_000_000)).reshape(1000, 1000), b),
+    )
+    assert math.prod(a[:-1]) * max(1, math.prod(b[:-2])) * 10**6 > STRETCH
+    if math.prod(b) <= 10**6:
+        np.testing.assert_allclose(matrix_product(x, y), np.matmul(x, y), rtol=0, atol=1e-10)
+    cancelled = Clock()
+    cancelled.cancel()
+    with working(cancelled), pytest.raises(Cancelled):
+        matrix_product(x, y)
