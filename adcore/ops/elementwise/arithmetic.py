@@ -271,10 +271,34 @@ cbrt = elementwise(
 )
 
 
+def all_between(x: Any, low: float, high: float) -> bool:
+    """Whether all elements are, none being NaN; without arrays in between, which cost more than the comparisons."""
+    return bool(low < x < high) if x.ndim == 0 else x.size == 0 or bool(low < x.min() and x.max() < high)
+
+
+def into(x: Any) -> Any:
+    """Where NumPy writes a result instead of an array that is not needed any more; None for a number."""
+    return x if x.ndim else None
+
+
+def sum_of_squares(a: Any, b: Any) -> tuple[Any, bool]:
+    """a**2 + b**2, and whether all are far from the ends of the range of float64."""
+    squares = a * a
+    if squares.shape == np.shape(b):
+        squares += b * b
+    else:
+        squares = squares + b * b
+    return squares, all_between(squares, 1e-280, 1e300)
+
+
 def cosine(a: Any, b: Any) -> Any:
     """a / hypot(a, b), scaled where the length is subnormal or exceeds the range of float64; 0 where a is."""
+    squares, is_plain = sum_of_squares(a, b)
+    if is_plain:  # Faster than np.hypot, and in one array, since fresh memory costs more than arithmetic.
+        length = np.sqrt(squares, out=into(squares))
+        return np.divide(a, length, out=into(length))
     length = np.hypot(a, b)
-    if ((length > 1e-290) & (length < np.inf)).all():
+    if all_between(length, 1e-290, np.inf):
         return a / length
     largest = np.maximum(np.abs(a), np.abs(b))
     scale = np.where((largest > 0.0) & (largest < np.inf), largest, 1.0)

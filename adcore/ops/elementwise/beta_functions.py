@@ -61,7 +61,7 @@ def _positive_difference(a: Any, b: Any, n: int) -> Any:
     return total - sign * (first + (factorial / 2 * _drop(x, growth, n + 1) + sum(reversed(series), start=0.0)))
 
 
-def _difference(a: Any, b: Any, n: int) -> Any:
+def polygamma_difference(a: Any, b: Any, n: int) -> Any:
     """psi_n(a) - psi_n(a + b), where psi_-1 is the logarithm of the absolute value of gamma."""
     function: Callable[[Any], Any] = (
         gammaln_value if n < 0 else digamma_value if n == 0 else functools.partial(polygamma_value, n=n)
@@ -76,7 +76,7 @@ def _difference(a: Any, b: Any, n: int) -> Any:
 
 
 def _polygamma_drop(a: Any, b: Any, *, n: Hidden) -> Any:
-    return _difference(a, b, n)
+    return polygamma_difference(a, b, n)
 
 
 polygamma_drop: Op = elementwise(
@@ -94,12 +94,12 @@ polygamma_drop: Op = elementwise(
 )
 
 
-def _betaln(a: Any, b: Any) -> Any:
+def betaln_value(a: Any, b: Any) -> Any:
     low, high = np.minimum(a, b), np.maximum(a, b)
     usual = (low > 0.0) & (high < np.inf)
     if not np.any(usual):
         return sc.betaln(a, b)
-    ours = gammaln_value(np.where(usual, low, 1.0)) + _difference(
+    ours = gammaln_value(np.where(usual, low, 1.0)) + polygamma_difference(
         np.where(usual, high, 1.0), np.where(usual, low, 1.0), -1
     )
     return ours if np.all(usual) else np.where(usual, ours, sc.betaln(a, b))[()]
@@ -110,7 +110,7 @@ def _beta(a: Any, b: Any) -> Any:
     out = sc.beta(a, b)
     if not np.any(np.isnan(out)):
         return out
-    return np.where(np.isnan(out) & (a > 0.0) & (b > 0.0), np.exp(_betaln(a, b)), out)[()]
+    return np.where(np.isnan(out) & (a > 0.0) & (b > 0.0), np.exp(betaln_value(a, b)), out)[()]
 
 
 def _slopes(a: Node, b: Node) -> tuple[Node, Node]:
@@ -119,7 +119,7 @@ def _slopes(a: Node, b: Node) -> tuple[Node, Node]:
 
 betaln = elementwise(
     "betaln",
-    _betaln,
+    betaln_value,
     lambda y, a, b: _slopes(a, b),
     operands="a b",
     commutative=True,

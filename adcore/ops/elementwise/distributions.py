@@ -16,6 +16,7 @@ from adcore.graph import Op
 from adcore.ops.base import Hidden, elementwise, moved, sample
 from adcore.ops.elementwise.arithmetic import PRODUCT, square
 from adcore.ops.elementwise.elementary import exp
+from adcore.ops.elementwise.oscillation import where_far
 from adcore.ops.elementwise.special import digamma, sigmoid
 from adcore.ops.strong import strong_repair
 
@@ -174,7 +175,15 @@ gamma = elementwise(
 
 
 def _jv(x: Any, *, v: float) -> Any:
-    return sc.jv(v, x)
+    return where_far(v, x, sc.jv(v, x))
+
+
+def _j0(x: Any) -> Any:
+    return where_far(0.0, x, sc.j0(x))
+
+
+def _j1(x: Any) -> Any:
+    return where_far(1.0, x, sc.j1(x))
 
 
 SMALL = 1e-9
@@ -214,10 +223,10 @@ iv: Op = elementwise(
     samples=(sample((), v=0), sample((3,), v=2), sample((2, 3), v=0.5)),
     doc="The modified Bessel function of the first kind of order v.",
 )
-j0 = elementwise("j0", sc.j0, lambda y, x: (-j1(x),), latex=r"J_0\left({0}\right)", nanoseconds=20.0, doc="jv(0, x).")
+j0 = elementwise("j0", _j0, lambda y, x: (-j1(x),), latex=r"J_0\left({0}\right)", nanoseconds=20.0, doc="jv(0, x).")
 j1: Op = elementwise(
     "j1",
-    sc.j1,
+    _j1,
     lambda y, x: (0.5 * (j0(x) - jv(x, v=2)),),
     latex=r"J_1\left({0}\right)",
     nanoseconds=25.0,

@@ -12,9 +12,10 @@ from scipy import special as sc
 from adcore.errors import BadCall
 from adcore.graph import OPS, Node, Op, ScalarBuilder, Type
 from adcore.ops.base import Hidden, copies, elementwise, moved, sample
-from adcore.ops.elementwise.arithmetic import PRODUCT, square
+from adcore.ops.elementwise.arithmetic import PRODUCT, SUM, into, square
 from adcore.ops.elementwise.choice import maximum, where
 from adcore.ops.elementwise.elementary import exp, log1p, tanh
+from adcore.ops.elementwise.oscillation import cospi, sinpi
 from adcore.ops.elementwise.rounding import absolute
 
 # --- the error function
@@ -163,8 +164,12 @@ def _scalar_softplus(b: ScalarBuilder[Any], x: Any) -> Any:
 
 
 def _logistic_density(x: Any) -> Any:
-    e = np.exp(-np.abs(x))
-    return e / np.square(1.0 + e)
+    e = np.abs(x)
+    e *= -1.0
+    e = np.exp(e, out=into(e))
+    below = 1.0 + e
+    below *= below
+    return np.divide(e, below, out=into(e))
 
 
 logistic_density: Op = elementwise(
@@ -178,6 +183,18 @@ logistic_density: Op = elementwise(
     binding=PRODUCT,
     nanoseconds=20.0,
     doc="sigmoid(x) sigmoid(-x), the derivative of sigmoid.",
+)
+logistic_log_density: Op = elementwise(
+    # Likewise: the difference of both tails is small close to 0.
+    "logistic_log_density",
+    lambda x: sc.log_expit(x) + sc.log_expit(-x),
+    lambda y, x: (-tanh(0.5 * x),),
+    public=False,
+    text="log_expit({0}) + log_expit(-1 * ({0}))",
+    binding=SUM,
+    nanoseconds=60.0,
+    scratch=copies(2),
+    doc="The logarithm of logistic_density(x).",
 )
 sigmoid: Op = elementwise(
     "sigmoid",
@@ -221,45 +238,36 @@ logaddexp = elementwise(
 )
 
 
-# --- the sine cardinal, which is a spherical Bessel function
+# --- the sine cardinal
 
 TINY = 1e-300
 """Closer to 0, Bessel functions are the first term of their series, to the last bit."""
+SERIES = 24
+"""How many terms of the series of sinc, from -1 to 1, have all digits."""
 
 
-def _spherical_jn(x: Any, *, n: Hidden) -> Any:
-    """SciPy's recurrence overflows at subnormal numbers, where x^n / (2n+1)!! is exact: https://dlmf.nist.gov/10.52.E1."""
-    y = sc.spherical_jn(n, x)
-    tiny = (np.abs(x) < TINY) & (x != 0.0)
-    return np.where(tiny, x**n / sc.factorial2(2 * n + 1), y)[()] if np.any(tiny) else y
+def _sinc(x: Any, *, n: Hidden = 0) -> Any:
+    """The n-th derivative of sin(pi x) / (pi x): far from 0 by those of the factors, as f = x**-1 (pi x f) gives
+    x f_n = (sin(pi x) / pi)_n - n f_(n-1); close to it by the series."""
+    inside = np.abs(x) < (1.0 if n else 0.25)
+    near, far = np.where(inside, x, 0.0), np.where(inside, 1.0, x)
+    value = sinpi(far) / (np.pi * far)
+    for k in range(1, n + 1):
+        turned = (cospi, sinpi)[(k + 1) % 2](far) * (-1.0 if k % 4 in (2, 3) else 1.0)
+        value = (np.pi ** (k - 1) * turned - k * value) / far
+    if n:
+        value = np.where(np.isinf(far), 0.0, value)
+    series = np.zeros_like(near)
+    for k in reversed(range((n + 1) // 2, SERIES)):
+        series = series * near * near + (-1.0) ** k * np.pi ** (2 * k) * math.perm(2 * k, n) / math.factorial(2 * k + 1)
+    return np.where(inside, series * near if n % 2 else series, value)[()]
 
 
-def _spherical_jn_partials(y: Node, x: Node) -> tuple[Node]:
-    """(n j_(n-1) - (n+1) j_(n+1)) / (2n + 1): https://dlmf.nist.gov/10.51.E2, exact where both vanish."""
-    n = y.param("n")
-    above = moved(y, x, n=n + 1)
-    if n == 0:
-        return (-above,)
-    below = moved(y, x, n=n - 1)
-    return ((n * below - (n + 1.0) * above) / (2.0 * n + 1.0),)
-
-
-spherical_jn = elementwise(
-    "spherical_jn",
-    _spherical_jn,
-    _spherical_jn_partials,
-    public=False,
-    text=lambda x, *, n: f"spherical_jn({n}, {x})",
-    readable=False,
-    nanoseconds=250.0,
-    samples=(sample((), n=0), sample((3,), n=1), sample((2, 3), n=2)),
-    latex=r"j_{{{n}}}\left({0}\right)",
-    doc="The spherical Bessel function of the first kind of order n.",
-)
 sinc = elementwise(
     "sinc",
-    np.sinc,
-    lambda y, x: (-math.pi * spherical_jn(math.pi * x, n=1),),
+    _sinc,
+    lambda y, x: (moved(y, x, n=y.param("n") + 1),),
+    text=lambda x, *, n: f"sinc({x})" if n == 0 else f"sinc({x}, n={n})",
     latex=r"\operatorname{{sinc}}\left({0}\right)",
     nanoseconds=55.0,
     doc="sin(pi x) / (pi x), and 1 at 0.",

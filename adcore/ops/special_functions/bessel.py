@@ -14,6 +14,7 @@ from scipy import special as sc
 
 from adcore.graph import Node, Op
 from adcore.ops.base import Hidden, composed, elementwise, moved, sample
+from adcore.ops.elementwise.oscillation import where_far
 from adcore.ops.elementwise.special import TINY
 
 _ORDERS = (sample((), v=0.0), sample((3,), v=2.0), sample((2, 3), v=0.5))
@@ -25,7 +26,7 @@ _POSITIVE = ((0.5, 3.0),)
 
 
 def _yv(x: Any, *, v: float) -> Any:
-    return sc.yv(v, x)
+    return where_far(v, x, sc.yv(v, x), second=True)
 
 
 def _kv(x: Any, *, v: float) -> Any:
@@ -33,7 +34,7 @@ def _kv(x: Any, *, v: float) -> Any:
 
 
 def _yn(x: Any, *, n: int) -> Any:
-    return sc.yn(n, x)
+    return where_far(n, x, sc.yn(n, x), second=True)
 
 
 def _kn(x: Any, *, n: int) -> Any:
@@ -135,9 +136,18 @@ def _scaled(function: Any, v: float, n: int, x: Any, sign: float) -> Any:
         return np.where(np.abs(x) >= large, by_expansion, near)
 
 
+def _where_large(v: float, x: Any, value: Any, sign: float) -> Any:
+    """SciPy has NaN from the largest integer on."""
+    is_large = (np.abs(x) > 1e9) & np.isnan(value) & (x > 0 if v % 1 or sign < 0 else True)
+    if not np.any(is_large):
+        return value
+    parity = np.where((x < 0) & (v % 2 == 1), -1.0, 1.0)
+    return np.where(is_large, parity * _scaled(sc.ive, v, 0, np.where(is_large, x, 1e9), sign), value)[()]
+
+
 def _ive(x: Any, *, v: float, n: Hidden = 0) -> Any:
     if n == 0:
-        return sc.ive(v, x)
+        return _where_large(v, x, sc.ive(v, x), 1.0)
     y = _scaled(sc.ive, v, n, x, 1.0)
     if np.any(x < TINY):
         # The function is even or odd; at 0, where exp(-|x|) has a kink, the derivative is the mean of both sides.
@@ -151,7 +161,7 @@ def _ive(x: Any, *, v: float, n: Hidden = 0) -> Any:
 
 def _kve(x: Any, *, v: float, n: Hidden = 0) -> Any:
     if n == 0:
-        return sc.kve(v, x)
+        return _where_large(v, x, sc.kve(v, x), -1.0)
     y = _scaled(sc.kve, v, n, x, -1.0)
     return np.where(x < 0, np.nan, np.where(np.abs(x) < TINY, (-1.0) ** n * np.inf, y))[()]
 

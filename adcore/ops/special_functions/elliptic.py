@@ -27,6 +27,8 @@ def _derivative(m: Any, a: float, n: int) -> Any:
         turned = np.where(m < 0, -m / rest, 0.0)
         by_pfaff = rest ** (-0.5 - n) * sc.hyp2f1(1.0 - a, 0.5 + n, n + 1.0, turned)
         near = factor * np.where(m < 0, by_pfaff, by_euler)
+        if n == 1 and a < 0:  # At 1 the series has no limit: https://dlmf.nist.gov/19.4.E2.
+            near = np.where(m > 0.5, (sc.ellipe(m) - sc.ellipk(m)) / (2.0 * m), near)
         return np.where(m > 1, np.nan, np.where(m < -1, _far_derivative(np.minimum(m, -1.0), a, n), near))[()]
 
 

@@ -14,6 +14,7 @@ from scipy import special as sc
 from adcore.errors import BadCall
 from adcore.graph import OPS, Node, Op
 from adcore.ops.base import Hidden, composed, elementwise, moved, sample
+from adcore.ops.elementwise.beta_functions import polygamma_drop
 from adcore.ops.elementwise.choice import where
 from adcore.ops.elementwise.distributions import gamma
 from adcore.ops.elementwise.elementary import cos, exp, sin
@@ -57,7 +58,7 @@ def _binom_partials(y: Node, n: Node, k: Node) -> tuple[Node, Node]:
     at_pole = OPS["logical_or"](is_pole(down), is_pole(rest))
     a, b = rgamma(down), rgamma(rest)
     slope_a, slope_b = reciprocal_slope(down, a), reciprocal_slope(rest, b)
-    by_n = where(at_pole, gamma(up) * a * (digamma(up) * b + slope_b), y * (digamma(up) - digamma(rest)))
+    by_n = where(at_pole, gamma(up) * a * (digamma(up) * b + slope_b), y * -polygamma_drop(rest, k, n=0))
     by_k = where(at_pole, gamma(up) * (slope_a * b - a * slope_b), y * (digamma(rest) - digamma(down)))
     return by_n, by_k
 

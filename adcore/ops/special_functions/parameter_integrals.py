@@ -6,7 +6,7 @@ integrand keeps its sign, to lose no digits. In the variable v, the logarithm (t
 concave and entire; each panel, mode to end, is integrated by the tanh-sinh rule (Takahasi and Mori, RIMS 9, 1974).
 
 Relative errors are below 1e-11, but for parameters a below 1e-3, where second derivatives are differences of terms like
-1 / a**2, and for those of Student's distribution by large degrees of freedom, which lose digits as df has them.
+1 / a**2.
 """
 
 from __future__ import annotations

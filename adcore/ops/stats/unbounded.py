@@ -8,10 +8,10 @@ from adcore.graph import OPS, Node
 from adcore.ops.elementwise.arithmetic import square
 from adcore.ops.elementwise.choice import where
 from adcore.ops.elementwise.distributions import log_expit, log_ndtr, logit, ndtr, ndtri
-from adcore.ops.elementwise.elementary import arctan2, exp, log, log1p, tan
+from adcore.ops.elementwise.elementary import arctan2, cauchy, exp, log, log1p, log1p_square, tan
 from adcore.ops.elementwise.rounding import absolute
-from adcore.ops.elementwise.special import sigmoid
-from adcore.ops.special_functions.student import log1p_square, stdtr, stdtrit, student_log_density
+from adcore.ops.elementwise.special import logistic_density, logistic_log_density, sigmoid
+from adcore.ops.special_functions.student import stdtr, stdtrit, student_log_density
 from adcore.ops.stats.location_scale import Functions, distribution, log_probability
 
 ROOT_TWO_PI = math.sqrt(2.0 * math.pi)
@@ -74,12 +74,11 @@ distribution(
 # --- logistic
 
 distribution(
-    # As products of both tails, which are smooth where a formula by the absolute value has a kink.
     "logistic",
     "logistic",
     Functions(
-        pdf=lambda z: sigmoid(z) * sigmoid(-z),
-        logpdf=lambda z: log_expit(z) + log_expit(-z),
+        pdf=logistic_density,
+        logpdf=logistic_log_density,
         cdf=sigmoid,
         sf=lambda z: sigmoid(-z),
         logcdf=log_expit,
@@ -108,7 +107,7 @@ distribution(
     "cauchy",
     "Cauchy",
     Functions(
-        pdf=lambda z: exp(-log1p_square(z)) / math.pi,
+        pdf=lambda z: cauchy(z) / math.pi,
         logpdf=lambda z: -log1p_square(z) - math.log(math.pi),
         cdf=_cauchy_cdf,
         sf=lambda z: _cauchy_cdf(-z),

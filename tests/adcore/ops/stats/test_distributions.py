@@ -18,6 +18,7 @@ from adcore.errors import AdcoreError
 from adcore.graph import OPS
 from tests.adcore.graphs import build, run
 from tests.adcore.language.evaluating import result
+from tests.adcore.ops.precision.measure import MODES, derived
 from tests.adcore.ops.special_functions.by_mpmath import worst_error
 
 pytestmark = pytest.mark.untraced
@@ -184,3 +185,18 @@ def test_whole_numbers_have_no_derivative() -> None:
         with pytest.raises(AdcoreError, match="is a whole number, by which there is no derivative") as caught:
             Compiler().compile(f"import scipy.stats\n{text}", {"k": np.array(2.0)}, Query("gradient", wrt=("k",)))
         assert caught.value.code == "not_differentiable"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_students_with_infinite_degrees_of_freedom_is_the_normal(kind: str) -> None:
+    """So are its derivatives to second order; those by the degrees of freedom are 0."""
+    numbers = np.array([1e-15, 0.07, 0.5, 0.6, 0.99] if kind == "ppf" else [-8.0, -1.5, 0.0, 0.3, 4.0])
+    infinite, ones = np.full(5, math.inf), np.ones(5)
+    student = build(lambda x, df: OPS[f"t_{kind}"](x, df, 0.0, 1.0), (5,), (5,))
+    normal = build(lambda x: OPS[f"norm_{kind}"](x, 0.0, 1.0), (5,))
+    for modes in MODES:
+        order = len(modes)
+        for wrt in itertools.combinations_with_replacement(range(2), order):
+            (value,) = run(derived(student, modes, wrt), numbers, infinite, *[ones] * order)
+            expected = 0.0 * ones if 1 in wrt else run(derived(normal, modes, wrt), numbers, *[ones] * order)[0]
+            np.testing.assert_allclose(value, expected, 1e-12, err_msg=f"{modes} {wrt}")
