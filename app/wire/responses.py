@@ -27,6 +27,8 @@ GROWTH = 4
 """Times the length of a text that writing it may take."""
 PIECE = 64 * 2**10
 """Bytes that small parts are gathered to before they are sent."""
+ROWS = 64
+"""The parts of a list that are written on one assurance that there is memory."""
 
 
 def to_json(value: Any, length: int = 0) -> bytes:
@@ -69,10 +71,11 @@ def _parts(value: Any) -> Iterator[bytes]:
         yield b"}" if value else b"{}"
     elif isinstance(value, list):
         before = b"["
-        for each in value:  # The rows of a trace: most are small, and there are thousands.
+        for i, each in enumerate(value):  # The rows of a trace: most are small, and there are thousands.
             yield before
-            try:
+            if i % ROWS == 0:
                 ensure(GROWTH * NUMBER * LARGE)
+            try:
                 yield orjson.dumps(each, option=orjson.OPT_SERIALIZE_NUMPY)
             except TypeError:
                 yield from _parts(each)
