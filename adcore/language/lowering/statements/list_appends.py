@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
+from itertools import takewhile
 
 from adcore.errors import LoopMismatch, TypeMismatch, Unsupported
 from adcore.graph import OPS, DType, Node, Type, input_node
@@ -56,7 +57,9 @@ def row_of(name: str) -> str:
 
 def collected(statement: ast.For | ast.While) -> dict[str, ast.Expr]:
     """The lists that each pass of a ``for`` appends one element to, and that it reads only as ``out[-1]``."""
-    appends = [(one, parts) for one in statement.body if isinstance(one, ast.Expr) and (parts := appended(one))]
+    # What stands behind a raise is never reached.
+    body = takewhile(lambda one: not isinstance(one, ast.Raise), statement.body)
+    appends = [(one, parts) for one in body if isinstance(one, ast.Expr) and (parts := appended(one))]
     if not appends or not isinstance(statement, ast.For):
         return {}
     inside = list(ast.walk(statement))
