@@ -15,10 +15,10 @@ from hypothesis import HealthCheck, settings
 # than it gives, above all where every processor runs tests already. The variable is read when NumPy is imported.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-# How long an example takes says nothing on a busy machine. HYPOTHESIS_PROFILE=thorough draws sixty times as many
+# How long an example takes says nothing on a busy machine. HYPOTHESIS_PROFILE=thorough draws a hundred times as many
 # random programs, for a change to the core.
 settings.register_profile(
-    "default", max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+    "default", max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )
 settings.register_profile("thorough", settings.get_profile("default"), max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))

@@ -1,4 +1,7 @@
-"""The example programs of ``tests/programs``, through the service: one compilation serves all cases of each."""
+"""Some example programs of ``tests/programs``, through the service: one compilation serves all cases of each.
+
+All of them run in ``tests/test_programs.py``, by the core itself.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-FILES = sorted((Path(__file__).parent.parent / "programs").glob("*.toml"))
+FILES = sorted((Path(__file__).parent.parent / "programs").glob("*.toml"))[::6]
 
 
 @pytest.mark.parametrize("file", FILES, ids=[file.stem for file in FILES])

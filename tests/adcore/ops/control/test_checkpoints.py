@@ -54,7 +54,7 @@ PROGRAMS: list[tuple[str, str, dict[str, Any]]] = [
     ),
     (
         "three deep",
-        "y = x\nfor i in range(3):\n for j in range(i + 2):\n  for k in range(4):\n   y = tanh(x*y + k/9)\n y *= y\ny",
+        "y = x\nfor i in range(2):\n for j in range(i + 2):\n  for k in range(3):\n   y = tanh(x*y + k/9)\n y *= y\ny",
         {"x": 1.2},
     ),
     (
