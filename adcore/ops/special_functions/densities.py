@@ -16,11 +16,13 @@ from adcore.graph import OPS, Node, Op
 from adcore.ops.base import copies, elementwise
 from adcore.ops.elementwise.arithmetic import multiply
 from adcore.ops.elementwise.beta_functions import polygamma_drop
-from adcore.ops.elementwise.choice import where
+from adcore.ops.elementwise.choice import minimum, where
 from adcore.ops.elementwise.elementary import log, log1p
 from adcore.ops.elementwise.special import digamma
 from adcore.ops.special_functions.parameter_integrals import bernoulli_excess, exponential_excess, stirling_error
 
+LOST = 1e-290
+"""Where a density is smaller, it has lost digits or underflows, and its derivative need not."""
 LARGE = 16.0
 """From here on, parameters go by the expansion."""
 
@@ -41,7 +43,8 @@ def _gamma_density(a: Any, x: Any) -> Any:
 def _gamma_density_partials(y: Node, a: Node, x: Node) -> tuple[Node, Node]:
     at_zero = gamma_density(a - 1.0, x) - y
     inside = multiply(y, (a - 1.0 - x) / x, strong=1)
-    return multiply(y, log(x) - digamma(a), strong=1), where(OPS["equal"](x, 0.0), at_zero, inside)
+    is_lost = OPS["logical_or"](OPS["equal"](x, 0.0), OPS["less"](y, LOST))
+    return multiply(y, log(x) - digamma(a), strong=1), where(is_lost, at_zero, inside)
 
 
 gamma_density: Op = elementwise(
@@ -79,12 +82,15 @@ def _beta_density(a: Any, b: Any, x: Any) -> Any:
 
 def _beta_density_partials(y: Node, a: Node, b: Node, x: Node) -> tuple[Node, Node, Node]:
     ends = OPS["logical_or"](OPS["equal"](x, 0.0), OPS["equal"](x, 1.0))
+    # SciPy's betaln has no sign, which is that of the density of smaller parameters.
+    is_lost = OPS["logical_and"](OPS["less"](y, LOST), OPS["greater_equal"](minimum(a, b), 1.0))
+    is_lost = OPS["logical_or"](ends, is_lost)
     at_ends = (a + b - 1.0) * (beta_density(a - 1.0, b, x) - beta_density(a, b - 1.0, x))
     inside = multiply(y, ((a - 1.0) * (1.0 - x) - (b - 1.0) * x) / (x * (1.0 - x)), strong=1)
     return (
         multiply(y, log(x) - polygamma_drop(a, b, n=0), strong=1),
         multiply(y, log1p(-x) - polygamma_drop(b, a, n=0), strong=1),
-        where(ends, at_ends, inside),
+        where(is_lost, at_ends, inside),
     )
 
 
