@@ -8,6 +8,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Sequence
 
+import numpy as np
+
 from adcore.errors import BadCall
 from adcore.graph import OPS, DType, Kind, Node, Parameter, Signature
 from adcore.language.functionals import Functional
@@ -27,7 +29,12 @@ def _signature(name: str, *parameters: tuple[str, object]) -> Functional:
 def _flag(low: Lowering, bound: dict[str, Argument], signature: Functional, name: str) -> object:
     argument = bound.get(name)
     default = signature.signature.optional[name]
-    return default if argument is None else low.known.value(argument.value, argument.place, name)
+    if argument is None:
+        return default
+    value: object = low.known.value(argument.value, argument.place, name)
+    if isinstance(value, (list, tuple, dict)) or np.ndim(np.asarray(value)):
+        raise BadCall(f"{name} of {signature.name} is one value, not several", span=low.span(argument.place))
+    return value
 
 
 def mirrored(low: Lowering, argument: Argument, lower: bool) -> Node:

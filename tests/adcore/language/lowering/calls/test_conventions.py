@@ -125,6 +125,7 @@ def test_jax_takes_the_symmetric_part() -> None:
         ("np.flip(v, 0, «1»)", "numpy.flip takes at most 2 positional arguments, and this is number 3"),
         ("np.sum(A, axes=«0»)", "sum takes no argument axes"),
         ("np.linalg.eigh(A, UPLO=«'X'»)", "UPLO of numpy.linalg.eigh is 'L' or 'U'"),
+        ("scipy.linalg.cholesky(A, lower=«np.array([])»)", "lower of scipy.linalg.cholesky is one value, not several"),
         ("scipy.linalg.qr(«B»)", "of a matrix with more rows than columns"),
     ],
 )
