@@ -1,6 +1,5 @@
 """Settings of the test run as a whole."""
 
-import gc
 import importlib
 import os
 import pkgutil
@@ -57,13 +56,7 @@ def pytest_collection(session: pytest.Session) -> Generator[None, object, object
                 if not module.name.endswith("__main__"):
                     importlib.import_module(module.name)
     tracer.off()
-    # What is imported and collected stays to the end: the garbage collector need not look at it again and again.
-    gc.disable()
-    try:
-        return (yield)
-    finally:
-        gc.freeze()
-        gc.enable()
+    return (yield)
 
 
 @pytest.hookimpl(wrapper=True, trylast=True)
